@@ -1,0 +1,6 @@
+# WJIT_SANITIZE: empty, "address,undefined" or "thread".
+set(WJIT_SANITIZE "" CACHE STRING "Sanitizers to build with")
+if(WJIT_SANITIZE)
+  add_compile_options(-fsanitize=${WJIT_SANITIZE} -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${WJIT_SANITIZE})
+endif()
