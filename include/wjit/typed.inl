@@ -1,5 +1,6 @@
 // Typed functions: C++ callables as host functions, host functions as C++ callables. Included by wjit.hpp.
 #pragma once
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -80,11 +81,11 @@ struct Values<std::tuple<Ts...>> {
 
  private:
   template <size_t... I>
-  static void store_each(rt::Store* s, unsigned char* cells, const std::tuple<Ts...>& v, std::index_sequence<I...>) {
+  static void store_each([[maybe_unused]] rt::Store* s, unsigned char* cells, const std::tuple<Ts...>& v, std::index_sequence<I...>) {
     (Cell<Ts>::store(s, cells + 16 * I, std::get<I>(v)), ...);
   }
   template <size_t... I>
-  static std::tuple<Ts...> load_each(rt::Store* s, const unsigned char* cells, std::index_sequence<I...>) {
+  static std::tuple<Ts...> load_each([[maybe_unused]] rt::Store* s, const unsigned char* cells, std::index_sequence<I...>) {
     return std::tuple<Ts...>(Cell<Ts>::load(s, cells + 16 * I)...);
   }
 };
