@@ -62,4 +62,40 @@ class FeatureSet {
 
 const char* feature_name(Feature f);
 
+// Which tiers run a function.
+enum class Tier : uint8_t { kInterp };
+
+// When function bodies are validated and translated.
+enum class CompilationMode : uint8_t {
+  kEager,            // validate and translate everything when the module is made
+  kLazyTranslation,  // validate when the module is made, translate a function on its first call
+  kLazy,             // validate on the first call too: an invalid body traps nothing until it is called
+};
+
+// Handler dispatch of the interpreter. kAuto takes tail calls where the build can promise them, else the loop.
+enum class Dispatch : uint8_t { kAuto, kLoop, kTail };
+
+// How linear memories are laid out (fixed per Engine).
+enum class MemoryStyle : uint8_t {
+  kAuto,    // guard pages when the address space allows the reservation, else explicit checks
+  kGuard,
+  kChecks,
+};
+
+// Options of an Engine. Plain data; copy freely. Setters return *this so that they chain.
+struct Config {
+  FeatureSet features = FeatureSet::defaults();
+  Tier tier = Tier::kInterp;
+  CompilationMode mode = CompilationMode::kLazyTranslation;
+  Dispatch dispatch = Dispatch::kAuto;
+  MemoryStyle memory_style = MemoryStyle::kAuto;
+  bool consume_fuel = false;                   // meter wasm; a new Store has no fuel until set_fuel
+  bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
+  unsigned compile_threads = 0;                // for eager validation/translation; 0: one per core
+  uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation
+  uint32_t max_call_depth = 100'000;           // frames of one activation chain
+  uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory
+  uint64_t memory_guard_size = uint64_t{1} << 31;   // bytes of guard after it
+};
+
 }  // namespace wjit
