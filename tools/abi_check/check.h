@@ -10,6 +10,8 @@
 
 namespace wjit::abi_check {
 
+using support::Result;
+
 struct Options {
   uint32_t shapes = 10'000;  // random module shapes after the structures
   uint64_t seed = 1;

@@ -10,6 +10,8 @@
 
 namespace wjit::abi_check {
 
+using support::Result;
+
 class ExecBuffer {
  public:
   ExecBuffer() = default;

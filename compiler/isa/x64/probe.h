@@ -10,6 +10,8 @@
 
 namespace wjit::x64 {
 
+using support::Result;
+
 struct ProbeField {
   uint32_t offset;  // from the base, what is under test; below 2^31
   uint32_t buffer;  // where the value goes to or comes from in the caller's buffer; below 2^31
