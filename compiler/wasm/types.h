@@ -119,6 +119,11 @@ class TypeRegistry {
   uint32_t size() const;
 
   bool is_subtype(TypeId sub, TypeId super) const;       // reflexive, by the ancestors array: O(1)
+  // Whether `sub` may declare `super` as its supertype as far as their structure goes (spec §3.2.8): parameters
+  // contravariant, results covariant, fields covariant when immutable and equal when mutable, width subtyping.
+  bool composite_matches(const SubType& sub, const SubType& super) const;
+  // The top of the hierarchy a reference belongs to: kFunc, kExtern, kAny or kExn (kBot for kBot).
+  Heap top(ValType ref) const;
   bool heap_matches(ValType sub, ValType super) const;   // heap types only
   bool matches(ValType sub, ValType super) const {       // sub <: super
     return sub == super || matches_slow(sub, super);

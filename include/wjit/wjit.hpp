@@ -157,7 +157,6 @@ struct ExportType {
 
 class Store;
 
-// A function reference; default-constructed it is null.
 class Func;
 
 // An opaque host reference held by wasm. Counted; null when default-constructed.
@@ -265,6 +264,47 @@ class Memory {
   uint32_t index_ = 0;
 };
 
+class Val;
+class Caller;
+class Instance;
+class ResumableCall;
+template <class Params, class Results>
+class TypedFunc;
+
+// A function of one Store, of wasm or of the host. Default-constructed it is null, and only good to be compared.
+class Func {
+ public:
+  using Callback = std::function<Result<Ok, Trap>(Caller, std::span<const Val> params, std::span<Val> results)>;
+
+  Func() = default;
+  // A host function of a type known at run time.
+  static Func create(Store::Context cx, const FuncType& type, Callback callback);
+  // A host function from a C++ callable: ([Caller,] numbers…) -> void | T | std::tuple<…> | Result<T, Trap>.
+  template <class F>
+  static Func wrap(Store::Context cx, F f);
+
+  FuncType type(Store::Context cx) const;
+  TrapResult<std::vector<Val>> call(Store::Context cx, std::span<const Val> params) const;
+  TrapResult<std::vector<Val>> call(Store::Context cx, std::initializer_list<Val> params) const;
+  // As call, but a host error or the want of fuel suspends instead of ending the call.
+  TrapResult<std::variant<std::vector<Val>, ResumableCall>> call_resumable(Store::Context cx,
+                                                                           std::span<const Val> params) const;
+  // Checks the type once; calls afterwards go without checks. Params and Results are std::tuple or a single type.
+  template <class Params, class Results>
+  Result<TypedFunc<Params, Results>> typed(Store::Context cx) const;
+
+  vm::VMFuncRef* raw() const { return ref_; }
+  static Func from_raw(vm::VMFuncRef* ref) {
+    Func f;
+    f.ref_ = ref;
+    return f;
+  }
+  bool operator==(const Func& o) const { return ref_ == o.ref_; }
+
+ private:
+  vm::VMFuncRef* ref_ = nullptr;
+};
+
 class Val {
  public:
   Val() : Val(int32_t{0}) {}
@@ -312,10 +352,9 @@ class Val {
   ExternRef extern_;
 };
 
-class Caller;
-class Instance;
-template <class Params, class Results>
-class TypedFunc;
+inline TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::initializer_list<Val> params) const {
+  return call(cx, std::span<const Val>(params.begin(), params.size()));
+}
 
 namespace detail {
 template <class T>
@@ -340,46 +379,8 @@ template <>
 struct WasmType<ExternRef> { static constexpr ValKind kKind = ValKind::kExternRef; };
 }  // namespace detail
 
-
 // A call that stopped and can go on. Move-only; destroying it drops the call and gives its stack back. Keeps its
 // engine alive; must not outlive its Store.
-class ResumableCall;
-
-class Func {
- public:
-  using Callback = std::function<Result<Ok, Trap>(Caller, std::span<const Val> params, std::span<Val> results)>;
-
-  Func() = default;
-  // A host function of a type known at run time.
-  static Func create(Store::Context cx, const FuncType& type, Callback callback);
-  // A host function from a C++ callable: ([Caller,] numbers…) -> void | T | std::tuple<…> | Result<T, Trap>.
-  template <class F>
-  static Func wrap(Store::Context cx, F f);
-
-  FuncType type(Store::Context cx) const;
-  TrapResult<std::vector<Val>> call(Store::Context cx, std::span<const Val> params) const;
-  TrapResult<std::vector<Val>> call(Store::Context cx, std::initializer_list<Val> params) const {
-    return call(cx, std::span<const Val>(params.begin(), params.size()));
-  }
-  // As call, but a host error or the want of fuel suspends instead of ending the call.
-  TrapResult<std::variant<std::vector<Val>, ResumableCall>> call_resumable(Store::Context cx,
-                                                                           std::span<const Val> params) const;
-  // Checks the type once; calls afterwards go without checks. Params and Results are std::tuple or a single type.
-  template <class Params, class Results>
-  Result<TypedFunc<Params, Results>> typed(Store::Context cx) const;
-
-  vm::VMFuncRef* raw() const { return ref_; }
-  static Func from_raw(vm::VMFuncRef* ref) {
-    Func f;
-    f.ref_ = ref;
-    return f;
-  }
-  bool operator==(const Func& o) const { return ref_ == o.ref_; }
-
- private:
-  vm::VMFuncRef* ref_ = nullptr;
-};
-
 class ResumableCall {
  public:
   enum class Kind : uint8_t { kHostTrap, kOutOfFuel };
@@ -506,6 +507,8 @@ class Linker {
   std::optional<Extern> get(Store::Context cx, std::string_view module, std::string_view name);
 
  private:
+  Result<Ok> func_raw(std::string_view module, std::string_view name, FuncType type,
+                      std::function<bool(rt::HostCall&)> callback);
   std::unique_ptr<rt::Linker> impl_;
 };
 

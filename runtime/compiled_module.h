@@ -1,0 +1,82 @@
+// A module as an engine keeps it: decoded, validated by the engine's mode, its functions registered in the CodeMap,
+// and what instantiation needs computed once. Immutable after create (but for what is built on first use), shared
+// between threads. Keeps its engine alive.
+#pragma once
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/support/result.h"
+#include "compiler/wasm/module.h"
+#include "compiler/wasm/read_module.h"
+#include "runtime/engine.h"
+#include "runtime/memory_image.h"
+#include "vmcontext/vm_offsets.h"
+
+namespace wjit::rt {
+
+struct CodeEntry;
+
+// The start of a defined func-ref table as the leading active segments leave it; slots are made from it when they
+// are first read. Segments that cannot be known beforehand are written at instantiation instead.
+using LazyTableInit = std::vector<uint32_t>;  // slot -> function index, or ElementSegment::kNullFunc
+
+class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
+ public:
+  static support::Result<std::shared_ptr<CompiledModule>> create(std::shared_ptr<Engine> engine,
+                                                                 std::shared_ptr<const wasm::Bytes> bytes);
+  // For modules that exist without a binary (host-made memories, tables, globals, tags). No functions.
+  static std::shared_ptr<CompiledModule> from_parts(std::shared_ptr<Engine> engine,
+                                                    std::shared_ptr<const wasm::Module> module);
+  ~CompiledModule();
+  CompiledModule(const CompiledModule&) = delete;
+
+  Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
+  const wasm::Module& wasm() const { return *module_; }
+  const std::shared_ptr<const wasm::Module>& shared_wasm() const { return module_; }
+  const wasm::NameSection& names() const;  // parsed when first asked for
+  std::string_view func_name(uint32_t func_index) const { return names().func(func_index); }
+  // The embedder's name, else the name section's, else empty.
+  std::string name() const;
+  void set_name(std::string name) { name_override_ = std::move(name); }
+
+  // Defined functions in the CodeMap: code_base is the index there of defined function 0.
+  uint32_t code_index(uint32_t func_index) const { return code_base + (func_index - wasm().imported_funcs); }
+  uint32_t code_base = 0;
+  std::vector<CodeEntry*> code_entries;  // by defined function
+
+  // Leading element segments that lazy_tables stand for; instantiation writes the rest.
+  uint32_t lazy_segments() const { return lazy_segments_; }
+  const LazyTableInit& lazy_table(uint32_t defined_table) const { return lazy_tables_[defined_table]; }
+  // Null when data segments are to be copied one by one.
+  const MemoryImage* memory_image(uint32_t defined_memory) const;
+  // Why no instance can be made: an initialiser needs an object of the GC heap.
+  const std::optional<Error>& gc_initialiser() const { return gc_initialiser_; }
+
+ private:
+  CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
+  void plan_lazy_tables();
+
+  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<const wasm::Module> module_;
+
+ public:
+  const vm::ModuleCounts counts;
+  const vm::VMOffsets offsets;
+
+ private:
+  std::string name_override_;
+  mutable std::once_flag names_once_, images_once_;
+  mutable std::unique_ptr<wasm::NameSection> names_;
+  uint32_t lazy_segments_ = 0;
+  std::vector<LazyTableInit> lazy_tables_;
+  mutable std::vector<std::unique_ptr<MemoryImage>> images_;  // by defined memory; empty: none
+  std::optional<Error> gc_initialiser_;
+};
+
+vm::ModuleCounts module_counts(const wasm::Module& module);
+
+}  // namespace wjit::rt

@@ -1,0 +1,51 @@
+// One linear memory: its mapping and how it grows. The VMMemoryDefinition in the owner's VMContext repeats base and
+// length for code; whoever changes the memory writes the definition anew.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include "compiler/support/result.h"
+#include "compiler/wasm/types.h"
+#include "runtime/engine.h"
+#include "runtime/memory_image.h"
+
+namespace wjit::rt {
+
+class Memory {
+ public:
+  // All zero. Errors: kResource, naming the setting, when the host has no room.
+  static support::Result<Memory> create(const Engine& engine, const wasm::MemoryType& type);
+  Memory(Memory&& other) noexcept;
+  Memory& operator=(Memory&&) = delete;
+  ~Memory();
+
+  // Pages before, or nothing when refused. With explicit checks the memory may move.
+  std::optional<uint64_t> grow(uint64_t delta_pages, uint64_t max_bytes_by_store);
+  // Puts the initial image in place; false: copy the segments instead. Only while all bytes are zero.
+  bool map_image(const MemoryImage& image);
+
+  uint8_t* base() const { return base_; }
+  uint64_t length() const { return length_; }  // bytes
+  uint64_t pages() const { return length_ >> type_.page_size_log2; }
+  const wasm::MemoryType& type() const { return type_; }  // as declared
+  wasm::MemoryType current_type() const;                  // min is the current size
+  MemoryStyle style() const { return style_; }
+
+ private:
+  Memory(const wasm::MemoryType& type, MemoryStyle style) : type_(type), style_(style) {}
+  bool resize_mapping(uint64_t bytes);
+
+  wasm::MemoryType type_;
+  MemoryStyle style_;
+  bool fixed_ = false;        // the mapping never moves: all of it is reserved
+  bool has_image_ = false;
+  uint8_t* base_;
+  uint64_t length_ = 0;       // bytes wasm may touch
+  uint64_t accessible_ = 0;   // bytes of the mapping that are readable and writable: length_ rounded up
+  uint64_t mapped_ = 0;       // bytes of address space held
+};
+
+// The most bytes a memory of this type may have at run time.
+uint64_t max_memory_bytes(const wasm::MemoryType& type);
+
+}  // namespace wjit::rt

@@ -1,0 +1,89 @@
+// One embedder's world: instances, host functions, host references, limits, fuel, the trap that is on its way.
+// Used by one thread at a time, may move between threads.
+#pragma once
+#include <any>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/support/result.h"
+#include "runtime/func.h"
+#include "runtime/instance.h"
+#include "vmcontext/vm_types.h"
+#include "wjit/wjit.hpp"
+
+namespace wjit::rt {
+
+class Activations;  // the interpreter's stacks (runtime/interp)
+
+// What an externref of wasm points at: the embedder's value, alive as long as wasm may hold it.
+struct ExternObject {
+  std::shared_ptr<std::any> value;
+  bool marked = false;
+};
+
+class Store {
+ public:
+  explicit Store(std::shared_ptr<Engine> engine);
+  ~Store();
+  Store(const Store&) = delete;
+
+  Engine& engine() const { return *engine_; }
+  const std::shared_ptr<Engine>& shared_engine() const { return engine_; }
+  uint64_t id() const { return id_; }  // never used again, unlike the address
+
+  vm::VMRuntimeLimits limits;
+  std::unique_ptr<wjit::Trap> pending_trap;
+  // Returns false, as array calls do when a trap is pending.
+  bool set_pending(wjit::Trap trap) {
+    pending_trap = std::make_unique<wjit::Trap>(std::move(trap));
+    return false;
+  }
+  wjit::Trap take_pending() {
+    WJIT_ASSERT(pending_trap);
+    wjit::Trap t = std::move(*pending_trap);
+    pending_trap.reset();
+    return t;
+  }
+  std::shared_ptr<Activations> activations;  // filled by the interpreter on first use
+  std::any data;                             // the embedder's
+
+  // Fuel: limits.fuel_consumed is negative and counts up; what is left is its negation.
+  uint64_t fuel() const { return limits.fuel_consumed < 0 ? uint64_t(-(limits.fuel_consumed + 1)) + 1 : 0; }
+  void set_fuel(uint64_t fuel);
+
+  // Limits for what the store may hold.
+  StoreLimits limiter;
+  support::Result<void> reserve_instance();
+  support::Result<void> reserve_memory(const wasm::MemoryType& type);
+  support::Result<void> reserve_table(const wasm::TableType& type);
+  uint64_t instance_count = 0, memory_count = 0, table_count = 0;
+
+  Instance* add_instance(InstancePtr instance);
+  // For an instance that nothing can refer to.
+  void remove_instance(Instance* instance);
+  const std::vector<InstancePtr>& instances() const { return instances_; }
+  // Lives as long as the store.
+  vm::VMFuncRef* add_host_func(wasm::TypeId type, HostFunc::Callback callback);
+  size_t host_func_count() const { return host_funcs_.size(); }
+
+  // References of the embedder's on their way into wasm and out. The same value is the same reference.
+  ExternObject* extern_object(const wjit::ExternRef& ref);
+  wjit::ExternRef extern_ref(ExternObject* object);
+  size_t extern_count() const { return externs_.size(); }
+  // Frees what no global and no table holds. Only while nothing runs and nothing is suspended (pins == 0).
+  void collect_externs();
+  uint32_t pins = 0;
+
+ private:
+  std::shared_ptr<Engine> engine_;
+  uint64_t id_;
+  std::vector<InstancePtr> instances_;
+  std::vector<std::unique_ptr<HostFunc>> host_funcs_;
+  std::unordered_map<std::any*, std::unique_ptr<ExternObject>> externs_;
+  size_t next_collection_ = 1024;
+};
+
+static_assert(!std::is_copy_constructible_v<Store>);
+
+}  // namespace wjit::rt
