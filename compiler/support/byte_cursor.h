@@ -21,9 +21,11 @@ class ByteCursor {
   ByteCursor() = default;
   // `base` is the offset of bytes[0] in the module.
   explicit ByteCursor(std::span<const uint8_t> bytes, uint64_t base = 0)
-      : start_(bytes.data()), pos_(start_), end_(start_ + bytes.size()), base_(base) {}
+      : pos_(bytes.data()),
+        end_(bytes.data() + bytes.size()),
+        origin_(reinterpret_cast<uintptr_t>(bytes.data()) - uintptr_t(base)) {}
 
-  uint64_t offset() const { return base_ + uint64_t(pos_ - start_); }
+  uint64_t offset() const { return reinterpret_cast<uintptr_t>(pos_) - origin_; }
   size_t remaining() const { return size_t(end_ - pos_); }
   bool at_end() const { return pos_ == end_; }
   const uint8_t* pos() const { return pos_; }
@@ -104,10 +106,9 @@ class ByteCursor {
   int64_t s33_slow();
   int64_t s64_slow();
 
-  const uint8_t* start_ = nullptr;
   const uint8_t* pos_ = nullptr;
   const uint8_t* end_ = nullptr;
-  uint64_t base_ = 0;
+  uintptr_t origin_ = 0;  // the address offset 0 would have
   std::optional<Error> error_;
 };
 

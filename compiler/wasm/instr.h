@@ -55,7 +55,7 @@ enum class Imm : uint8_t {
 // validator: i = i32, I = i64, f = f32, F = f64, v = v128; P = the address type of the memory in `mem`/`a`.
 // A row whose sig is "*" is special: the validator claims it by name.
 
-struct Catch {
+struct CatchClause {
   enum Kind : uint8_t { kCatch, kCatchRef, kCatchAll, kCatchAllRef } kind;
   uint32_t tag;    // kCatch, kCatchRef
   uint32_t label;
@@ -84,7 +84,7 @@ struct Instr {
   ValType type, type2;
   BlockType block;                   // into Instr's own buffers or the registry: valid until the next read
   std::span<const uint32_t> labels;  // br_table
-  std::span<const Catch> catches;    // try_table
+  std::span<const CatchClause> catches;    // try_table
 };
 
 struct OpInfo {

@@ -1,0 +1,54 @@
+// A translated function: immutable words and what the interpreter and backtraces need beside them. Position- and
+// process-independent: it holds indices and VMContext offsets, never addresses.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace wjit::bc {
+
+enum class Op : uint16_t {
+#define UNARY(id, A, R) id,
+#define BINARY(id, A, R) id##_ss, id##_si, id##_is,
+#define COMPARE(id, A) id##_ss, id##_si, br_##id##_ss, br_##id##_si, brn_##id##_ss, brn_##id##_si,
+#define TRAP_UNARY(id, A, R) id,
+#define TRAP_BINARY(id, A, R) id##_ss, id##_si, id##_is,
+#define LOAD(id, M, R) id##_m0, id##_m0w, id##_abs, id##_gen,
+#define STORE(id, M, S) id##_m0, id##_m0w, id##_abs, id##_gen,
+#define SPECIAL(id, words) id,
+#include "compiler/bytecode/bytecode.def"
+  kCount
+};
+
+// Where a bytecode word came from; sorted by word. Only instructions that can trap or call have an entry.
+struct SourceOffset {
+  uint32_t word;
+  uint32_t wasm_offset;
+};
+
+struct Code {
+  uint32_t func_index = 0;    // in the module's index space
+  uint32_t frame_cells = 0;   // params, locals, temporaries, and room for the results
+  uint32_t param_cells = 0;
+  uint32_t zero_cells = 0;    // locals behind the params that start as zero
+  uint32_t result_cells = 0;
+  std::vector<uint64_t> words;
+  std::vector<SourceOffset> offsets;
+
+  // Byte offset in the module of the instruction that covers `word`.
+  uint32_t wasm_offset(uint32_t word) const;
+  size_t bytes() const { return sizeof *this + words.capacity() * 8 + offsets.capacity() * sizeof(SourceOffset); }
+};
+
+// How ref.test/ref.cast name their target in one word, free of engine-wide ids: bit 0 nullable, bits 1…7 wasm::Heap,
+// high half the module's type index when the heap type is concrete.
+inline uint64_t cast_target(bool nullable, unsigned heap, uint32_t type_index) {
+  return uint64_t{nullable} | uint64_t{heap} << 1 | uint64_t{type_index} << 32;
+}
+
+const char* name(Op op);
+unsigned word_count(const uint64_t* at);  // words of the instruction at `at`
+std::string print_code(const Code& code);
+
+}  // namespace wjit::bc

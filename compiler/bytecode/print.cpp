@@ -1,0 +1,62 @@
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <iterator>
+
+#include "compiler/bytecode/code.h"
+
+namespace wjit::bc {
+
+// What follows the first word, for printing and for walking code.
+struct Shape {
+  const char* name;
+  uint8_t words;  // 0: br_table
+};
+constexpr Shape kShapes[] = {
+#define UNARY(id, A, R) {#id, 1},
+#define BINARY(id, A, R) {#id "_ss", 1}, {#id "_si", 2}, {#id "_is", 2},
+#define COMPARE(id, A) \
+  {#id "_ss", 1}, {#id "_si", 2}, {"br_" #id "_ss", 2}, {"br_" #id "_si", 2}, {"brn_" #id "_ss", 2}, {"brn_" #id "_si", 2},
+#define TRAP_UNARY(id, A, R) {#id, 1},
+#define TRAP_BINARY(id, A, R) {#id "_ss", 1}, {#id "_si", 2}, {#id "_is", 2},
+#define LOAD(id, M, R) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
+#define STORE(id, M, S) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
+#define SPECIAL(id, words) {#id, words},
+#include "compiler/bytecode/bytecode.def"
+};
+static_assert(std::size(kShapes) == size_t(Op::kCount));
+
+const char* name(Op op) { return kShapes[size_t(op)].name; }
+
+unsigned word_count(const uint64_t* at) {
+  const Op op = Op(*at & 0xffff);
+  if (op == Op::br_table) return 1 + (uint32_t(*at >> 32) + 2) / 2;
+  return kShapes[size_t(op)].words;
+}
+
+uint32_t Code::wasm_offset(uint32_t word) const {
+  auto it = std::upper_bound(offsets.begin(), offsets.end(), word,
+                             [](uint32_t w, const SourceOffset& o) { return w < o.word; });
+  return it == offsets.begin() ? 0 : std::prev(it)->wasm_offset;
+}
+
+std::string print_code(const Code& code) {
+  std::string out = fmt::format("function {}: {} cells ({} params, {} zeroed, {} results), {} words\n", code.func_index,
+                                code.frame_cells, code.param_cells, code.zero_cells, code.result_cells,
+                                code.words.size());
+  for (uint32_t at = 0; at < code.words.size();) {
+    const uint64_t* w = &code.words[at];
+    const unsigned n = word_count(w);
+    out += fmt::format("{:6}  {:<24} {:5} {:5} {:5}", at, name(Op(*w & 0xffff)), *w >> 16 & 0xffff, *w >> 32 & 0xffff,
+                       *w >> 48);
+    for (unsigned i = 1; i < n; ++i) out += fmt::format(" {:#x}", w[i]);
+    auto it = std::lower_bound(code.offsets.begin(), code.offsets.end(), at,
+                               [](const SourceOffset& o, uint32_t x) { return o.word < x; });
+    if (it != code.offsets.end() && it->word == at) out += fmt::format("  ; 0x{:x}", it->wasm_offset);
+    out += '\n';
+    at += n;
+  }
+  return out;
+}
+
+}  // namespace wjit::bc

@@ -1,0 +1,22 @@
+#pragma once
+#include <memory>
+
+#include "compiler/bytecode/code.h"
+#include "compiler/wasm/module.h"
+#include "vmcontext/vm_offsets.h"
+
+namespace wjit::bc {
+
+// Part of every cache key of bytecode: what changes the words a function becomes.
+struct TranslateOptions {
+  bool fuel = false;     // a fuel instruction at the start of each block
+  bool profile = false;  // back-edge counters
+};
+
+// Validates and translates one body. Errors: those of the validator, and kUnsupported for an instruction this tier
+// does not run (SIMD, exceptions, GC objects, atomics), naming it and its offset. Near-linear in the body's size.
+// Any thread.
+Result<std::unique_ptr<const Code>> translate_func(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                                   uint32_t defined_index, TranslateOptions options);
+
+}  // namespace wjit::bc
