@@ -47,13 +47,12 @@ Runner::Runner(RunOptions options) : options_(std::move(options)) {
     options_.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
 }
 
-const Engine& Runner::engine_for(FeatureSet features) {
+Engine Runner::engine_for(FeatureSet features) {
   for (const auto& [set, engine] : engines_) {
     if (set == features) return engine;
   }
   Config config = options_.config;
   config.features = features;
-  engines_.reserve(64);  // references stay valid: folders ask for a handful of sets
   return engines_.emplace_back(features, Engine(config)).second;
 }
 

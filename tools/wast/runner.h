@@ -30,7 +30,7 @@ class Runner {
   const Report& report() const { return report_; }
 
  private:
-  const Engine& engine_for(FeatureSet features);
+  Engine engine_for(FeatureSet features);
 
   RunOptions options_;
   Report report_;

@@ -49,8 +49,8 @@ std::string print(const std::vector<Value>& values) {
 
 }  // namespace
 
-ScriptRun::ScriptRun(const Engine& engine, const ScriptPolicy& policy)
-    : engine_(engine), policy_(policy), store_(engine), linker_(engine) {
+ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy)
+    : engine_(std::move(engine)), policy_(policy), store_(engine_), linker_(engine_) {
   linker_.allow_shadowing(true);  // scripts register a name more than once
   auto defined = define_spectest(linker_, store_, policy.features.has(Feature::kThreads));
   if (!defined) spectest_error_ = defined.error();

@@ -27,7 +27,7 @@ struct Verdict {
 
 class ScriptRun {
  public:
-  ScriptRun(const Engine& engine, const ScriptPolicy& policy);
+  ScriptRun(Engine engine, const ScriptPolicy& policy);
   Verdict run(const Command& command);
 
  private:
@@ -73,8 +73,8 @@ class ScriptRun {
   Verdict judge_refusal(const Command& command, const Outcome& outcome, ErrorKind expected);
   bool refused_as_legacy(const Outcome& outcome) const;
 
-  const Engine& engine_;
-  const ScriptPolicy& policy_;
+  const Engine engine_;
+  const ScriptPolicy policy_;
   Store store_;
   Linker linker_;
   std::optional<Error> spectest_error_;
