@@ -114,21 +114,10 @@ ResumableResult Func::call_resumable(Store::Context cx, std::span<const Val> par
   return finish(store, end, std::move(suspended), type, *cells);
 }
 
-// A suspended call pins its store's host references for as long as it waits.
-ResumableCall::ResumableCall(std::unique_ptr<rt::Suspended> impl) : impl_(std::move(impl)) {
-  if (impl_) ++impl_->store->pins;
-}
+ResumableCall::ResumableCall(std::unique_ptr<rt::Suspended> impl) : impl_(std::move(impl)) {}
 ResumableCall::ResumableCall(ResumableCall&&) noexcept = default;
-ResumableCall& ResumableCall::operator=(ResumableCall&& other) noexcept {
-  if (this != &other) {
-    if (impl_) --impl_->store->pins;
-    impl_ = std::move(other.impl_);
-  }
-  return *this;
-}
-ResumableCall::~ResumableCall() {
-  if (impl_) --impl_->store->pins;
-}
+ResumableCall& ResumableCall::operator=(ResumableCall&&) noexcept = default;
+ResumableCall::~ResumableCall() = default;
 
 ResumableCall::Kind ResumableCall::kind() const {
   return impl_->kind == rt::Suspended::Kind::kHostTrap ? Kind::kHostTrap : Kind::kOutOfFuel;
@@ -138,7 +127,6 @@ Func ResumableCall::host_func() const { return Func::from_raw(impl_->host_func);
 const Trap& ResumableCall::host_error() const { return *impl_->host_error; }
 Trap ResumableCall::into_host_error() && {
   Trap error = std::move(*impl_->host_error);
-  --impl_->store->pins;
   impl_.reset();
   return error;
 }
@@ -162,7 +150,6 @@ ResumableResult ResumableCall::resume(Store::Context cx, std::span<const Val> in
   const wasm::FuncType type = type_of(store, impl_->root);
   std::vector<vm::ValRaw> cells(std::max<size_t>({type.params.size(), type.results.size(), 1}));
   Pin pin(store);
-  --store.pins;  // the handle's own, which is consumed here
   std::unique_ptr<rt::Suspended> call = std::move(impl_);
   const rt::CallEnd end = rt::resume(store, call, raw, cells.data(), cells.size());
   return finish(store, end, std::move(call), type, cells);

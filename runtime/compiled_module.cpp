@@ -1,7 +1,11 @@
 #include "runtime/compiled_module.h"
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 
+#include "compiler/wasm/validate.h"
+#include "runtime/code/code_map.h"
 #include "runtime/table.h"
 
 namespace wjit::rt {
@@ -91,12 +95,54 @@ CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<c
   gc_initialiser_ = GcInitialisers().find(*module_);
 }
 
-CompiledModule::~CompiledModule() = default;
+CompiledModule::~CompiledModule() {
+  if (!code_entries.empty()) engine_->code_map->remove_module(code_base, uint32_t(code_entries.size()));
+}
+
+namespace {
+
+unsigned thread_count(const Engine& engine) {
+  return engine.config.compile_threads ? engine.config.compile_threads
+                                       : std::max(1u, std::thread::hardware_concurrency());
+}
+
+// Translates every function now. One that this tier cannot run keeps its error until it is called.
+void translate_all(const std::vector<CodeEntry*>& entries, unsigned threads) {
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < entries.size();)
+      CodeMap::get(*entries[i]);
+  };
+  std::vector<std::thread> others;
+  const size_t useful = std::min<size_t>(threads, entries.size() / 64);
+  for (size_t i = 1; i < useful; ++i) others.emplace_back(work);
+  work();
+  for (std::thread& t : others) t.join();
+}
+
+}  // namespace
+
+support::Result<void> CompiledModule::register_functions() {
+  const uint32_t count = counts.defined_functions;
+  if (count == 0) return {};
+  CodeMap& map = *engine_->code_map;
+  WJIT_TRY(code_base, map.add_module(*this, count));
+  code_entries.reserve(count);
+  for (uint32_t i = 0; i < count; ++i) code_entries.push_back(&map.at(code_base + i));
+  return {};
+}
 
 support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
     std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Bytes> bytes) {
   WJIT_TRY(auto module, wasm::read_module(std::move(bytes), engine->config.features, engine->registry));
-  return std::shared_ptr<CompiledModule>(new CompiledModule(std::move(engine), std::move(module)));
+  const CompilationMode mode = engine->config.mode;
+  if (mode != CompilationMode::kLazy)
+    WJIT_CHECK(wasm::validate_module_bodies(*module, thread_count(*engine)));
+  std::shared_ptr<CompiledModule> compiled(new CompiledModule(std::move(engine), std::move(module)));
+  WJIT_CHECK(compiled->register_functions());
+  if (mode == CompilationMode::kEager)
+    translate_all(compiled->code_entries, thread_count(compiled->engine()));
+  return compiled;
 }
 
 support::Result<void> CompiledModule::validate(const Engine& engine, std::span<const uint8_t> bytes) {
@@ -104,7 +150,7 @@ support::Result<void> CompiledModule::validate(const Engine& engine, std::span<c
   auto borrowed = std::make_shared<Borrowed>();
   borrowed->span = bytes;
   WJIT_TRY(auto module, wasm::read_module(std::move(borrowed), engine.config.features, engine.registry));
-  return {};
+  return wasm::validate_module_bodies(*module, thread_count(engine));
 }
 
 std::shared_ptr<CompiledModule> CompiledModule::from_parts(std::shared_ptr<Engine> engine,

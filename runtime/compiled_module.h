@@ -63,6 +63,7 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
  private:
   CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
   void plan_lazy_tables();
+  support::Result<void> register_functions();
 
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<const wasm::Module> module_;

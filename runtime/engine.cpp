@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "compiler/support/result.h"
+#include "runtime/code/code_map.h"
 
 namespace wjit::rt {
 
@@ -72,7 +73,10 @@ MemoryTunables choose_memory_tunables(const Config& config) {
 }
 
 Engine::Engine(const Config& c)
-    : config(c), registry(std::make_shared<wasm::TypeRegistry>()), memory(choose_memory_tunables(c)) {}
+    : config(c),
+      registry(std::make_shared<wasm::TypeRegistry>()),
+      memory(choose_memory_tunables(c)),
+      code_map(std::make_shared<CodeMap>()) {}
 Engine::~Engine() = default;
 
 }  // namespace wjit::rt
