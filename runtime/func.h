@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "compiler/support/result.h"
 #include "compiler/wasm/types.h"
 #include "vmcontext/traps.h"
 #include "vmcontext/vm_types.h"
@@ -32,6 +33,9 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
 void fill_stub_entries(vm::VMFuncRef& ref);
 
 inline bool is_host_func(const vm::VMFuncRef* ref) { return ref->code_index == vm::kNoCodeIndex; }
+
+// The store a function belongs to.
+Store* store_of(const vm::VMFuncRef* ref);
 
 // Of a trap that ends a call; message and code from traps.def.
 wjit::Trap make_trap(vm::TrapCode code);

@@ -26,6 +26,14 @@ struct ImportTarget {
 
 class alignas(16) Instance {
  public:
+  struct Deleter {
+    void operator()(Instance* instance) const;
+  };
+  // Memories and tables are made and empty, the VMContext is initialised, globals are zero. What fails leaves nothing
+  // behind. Errors: kLimit, kResource.
+  static support::Result<std::unique_ptr<Instance, Deleter>> allocate(Store& store,
+                                                                      std::shared_ptr<CompiledModule> module,
+                                                                      Imports imports);
   // The VMContext of an Instance, never another context. Checks the magic in debug builds.
   static Instance* from_vmctx(vm::VMContext* vmctx) {
     auto* instance = reinterpret_cast<Instance*>(reinterpret_cast<char*>(vmctx) - sizeof(Instance));
@@ -50,6 +58,8 @@ class alignas(16) Instance {
   // The func ref of a function that escapes: built on demand, the same bytes each time; an imported function's is
   // the original one. kNullFunc gives null.
   vm::VMFuncRef* func_ref(uint32_t func_index);
+  // The same by value, for any function: escaping or not.
+  vm::VMFuncRef make_func_ref(uint32_t func_index);
 
   // Who owns a memory or table, and its index among the owner's defined ones.
   struct Owned {
@@ -87,12 +97,7 @@ class alignas(16) Instance {
   std::vector<wasm::GlobalType> imported_global_types;
   std::any host_state;
 
-  struct Deleter {
-    void operator()(Instance* instance) const;
-  };
-
  private:
-  friend class InstanceAllocator;
   Instance(Store* s, std::shared_ptr<CompiledModule> m);
   ~Instance();
   template <class T>

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "compiler/support/result.h"
-#include "runtime/externs.h"
+#include "runtime/imports.h"
 #include "runtime/store.h"
 
 namespace wjit::rt {
@@ -21,9 +21,7 @@ support::Result<Instance*> make_host_tag(Store& store, wasm::TypeId type);
 
 // Evaluates a validated constant expression. Steps that need a GC object were refused before.
 vm::ValRaw eval_const(Instance& instance, const wasm::ConstExpr& expr);
-
-// "func [i32] -> []", "memory 1..2 i32": for link errors.
-std::string describe(const ExternRefs& item, const wasm::TypeRegistry& registry);
-std::string describe_import(const wasm::Module& module, const wasm::Import& import);
+// Entry i of an element segment, as a reference.
+uint64_t element_value(Instance& instance, const wasm::ElementSegment& segment, size_t i);
 
 }  // namespace wjit::rt

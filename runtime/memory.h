@@ -43,6 +43,7 @@ class Memory {
   uint64_t length_ = 0;       // bytes wasm may touch
   uint64_t accessible_ = 0;   // bytes of the mapping that are readable and writable: length_ rounded up
   uint64_t mapped_ = 0;       // bytes of address space held
+  uint64_t reservation_ = 0;  // fixed_: how far it can grow
 };
 
 // The most bytes a memory of this type may have at run time.

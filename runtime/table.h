@@ -48,6 +48,4 @@ class Table {
   uint64_t size_ = 0, capacity_ = 0;
 };
 
-constexpr uint64_t kMaxTableElements = 10'000'000;
-
 }  // namespace wjit::rt

@@ -17,10 +17,21 @@ ConstExpr::ConstExpr(std::span<const Step> steps, ValType result)
 }
 
 ConstExpr ConstExprReader::read(ByteCursor& c, ValType expected) {
+  uint64_t at = c.offset();
   stack_.clear();
   steps_.clear();
-  uint64_t at = c.offset();
   constexpr uint8_t kEnd = 0x0b;
+  // The offsets of data segments: one i32.const, tens of thousands of times.
+  if (c.peek() == kOpTable[size_t(Op::i32_const)].code && expected == kI32) {
+    c.skip_peeked();
+    ConstExpr::Step s{.op = Op::i32_const, .offset = uint32_t(at), .lo = uint32_t(c.s32())};
+    if (c.peek() == kEnd) {
+      c.skip_peeked();
+      return ConstExpr(std::span(&s, 1), kI32);
+    }
+    stack_.push_back(kI32);
+    steps_.push_back(s);
+  }
   while (c.peek() != kEnd) {
     if (c.at_end()) c.malformed("unexpected end of section or function: a constant expression has no end");
     if (!c.ok()) return {};

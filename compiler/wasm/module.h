@@ -30,7 +30,7 @@ class ConstExpr {
     uint32_t offset;          // in the module
     uint32_t a = 0;           // global.get, ref.func: the index; struct.new …: the type index in the module
     uint32_t b = 0;           // array.new_fixed: the count
-    ValType type;             // ref.null
+    ValType type{};           // ref.null
     uint64_t lo = 0, hi = 0;  // constants: i32 zero-extended, i64, float bits, v128 in two halves
   };
   ValType type;  // type of its result: what it was declared to have, or a subtype

@@ -63,7 +63,8 @@ void ModuleReader::header(ByteCursor& c) {
   c.fixed_u32();
   uint32_t version = c.fixed_u32();
   if (version == 1) return;
-  if (version >> 16 == 1)
+  constexpr uint32_t kComponentLayer = 1, kFirstComponentVersion = 0x0a;
+  if (version >> 16 == kComponentLayer && (version & 0xffff) >= kFirstComponentVersion)
     c.fail(ErrorKind::kUnsupported,
            "this is a WebAssembly component, not a core module; expected version 1 of a core module", 4);
   else

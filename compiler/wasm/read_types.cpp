@@ -139,17 +139,22 @@ namespace {
 
 enum LimitFlags : uint8_t { kHasMax = 1, kShared = 2, kIs64 = 4, kPageSize = 8 };
 
+// To a reader without the feature, a flag of its is as malformed as any other; but the message names the
+// feature.
 uint8_t read_limit_flags(ByteCursor& c, FeatureSet features, uint8_t allowed, const char* of) {
+  struct Row {
+    uint8_t flag;
+    Feature feature;
+  };
+  constexpr Row kFlagFeatures[] = {
+      {kShared, Feature::kThreads}, {kIs64, Feature::kMemory64}, {kPageSize, Feature::kCustomPageSizes}};
   uint64_t at = c.offset();
   uint8_t flags = c.u8();
-  if (flags & ~allowed)
-    c.fail(ErrorKind::kMalformed, "malformed limits flags " + hex_byte(flags) + " of a " + of, at);
-  if (flags & kShared)
-    need_feature(c, features, Feature::kThreads, "malformed limits flags: shared memory", at);
-  if (flags & kIs64)
-    need_feature(c, features, Feature::kMemory64, "malformed limits flags: 64-bit addresses", at);
-  if (flags & kPageSize)
-    need_feature(c, features, Feature::kCustomPageSizes, "malformed limits flags: a page size", at);
+  auto message = [&] { return "malformed limits flags " + hex_byte(flags) + " of a " + of; };
+  if (flags & ~allowed) c.fail(ErrorKind::kMalformed, message(), at);
+  for (const Row& row : kFlagFeatures)
+    if ((flags & row.flag) && !features.has(row.feature))
+      c.fail(ErrorKind::kMalformed, message() + ": the " + feature_name(row.feature) + " feature is off", at);
   return flags;
 }
 

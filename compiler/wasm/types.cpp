@@ -11,8 +11,8 @@
 #include "compiler/wasm/types.h"
 
 #include <bit>
+#include <chrono>
 #include <new>
-#include <random>
 #include <unordered_map>
 
 namespace wjit::wasm {
@@ -61,8 +61,9 @@ struct TypeRegistry::Impl {
   std::atomic<uint32_t> size{0};
   std::mutex mutex;
   std::unordered_multimap<uint64_t, TypeId> groups;  // hash of the relative form -> first id
-  // Seeded per registry: a module cannot be built to make all groups collide.
-  uint64_t seed = (uint64_t{std::random_device{}()} << 32) ^ std::random_device{}();
+  // Differs per registry and run: no module can be built to make all groups collide.
+  uint64_t seed =
+      uint64_t(std::chrono::steady_clock::now().time_since_epoch().count()) ^ uint64_t(uintptr_t(this));
 
   ~Impl() {
     for (uint32_t id = 0, n = size.load(); id < n; id++) at(id).~SubType();

@@ -1,0 +1,154 @@
+#include "runtime/compiled_module.h"
+
+#include <algorithm>
+
+#include "runtime/table.h"
+
+namespace wjit::rt {
+
+namespace {
+
+bool is_constant_step(wasm::Op op) {
+  switch (op) {
+    case wasm::Op::i32_const:
+    case wasm::Op::i64_const:
+    case wasm::Op::f32_const:
+    case wasm::Op::f64_const:
+    case wasm::Op::v128_const:
+    case wasm::Op::global_get:
+    case wasm::Op::ref_func:
+    case wasm::Op::ref_null:
+    case wasm::Op::ref_i31:
+    case wasm::Op::i32_add:
+    case wasm::Op::i32_sub:
+    case wasm::Op::i32_mul:
+    case wasm::Op::i64_add:
+    case wasm::Op::i64_sub:
+    case wasm::Op::i64_mul:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The first initialiser that needs an object of the GC heap, as the error that instantiation gives.
+class GcInitialisers {
+ public:
+  std::optional<Error> find(const wasm::Module& m) {
+    for (size_t i = m.imported_globals; i < m.globals.size(); ++i) check(m.globals[i].init, "global", i);
+    for (size_t i = m.imported_tables; i < m.tables.size(); ++i)
+      if (m.tables[i].init) check(*m.tables[i].init, "table", i);
+    for (size_t i = 0; i < m.elements.size(); ++i) {
+      check(m.elements[i].offset, "offset of element segment", i);
+      for (const wasm::ConstExpr& e : m.elements[i].exprs) check(e, "element segment", i);
+    }
+    for (size_t i = 0; i < m.data.size(); ++i) check(m.data[i].offset, "offset of data segment", i);
+    return std::move(found_);
+  }
+
+ private:
+  void check(const wasm::ConstExpr& expr, const char* where, size_t index) {
+    if (found_) return;
+    for (const auto& step : expr.steps()) {
+      if (is_constant_step(step.op)) continue;
+      found_.emplace(ErrorKind::kLink,
+                     std::string(where) + " " + std::to_string(index) + ": its initialiser needs an object of the GC "
+                         "heap (" + std::string(wasm::info(step.op).text) + "), which this version cannot make",
+                     step.offset);
+      return;
+    }
+  }
+  std::optional<Error> found_;
+};
+
+}  // namespace
+
+vm::ModuleCounts module_counts(const wasm::Module& m) {
+  vm::ModuleCounts c;
+  c.imported_functions = m.imported_funcs;
+  c.imported_tables = m.imported_tables;
+  c.imported_memories = m.imported_memories;
+  c.imported_globals = m.imported_globals;
+  c.imported_tags = m.imported_tags;
+  c.defined_functions = uint32_t(m.funcs.size()) - m.imported_funcs;
+  c.defined_tables = uint32_t(m.tables.size()) - m.imported_tables;
+  c.defined_memories = uint32_t(m.memories.size()) - m.imported_memories;
+  c.owned_memories = c.defined_memories;
+  c.defined_globals = uint32_t(m.globals.size()) - m.imported_globals;
+  c.defined_tags = uint32_t(m.tags.size()) - m.imported_tags;
+  c.escaped_funcs = uint32_t(m.escaping.size());
+  return c;
+}
+
+CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
+    : engine_(std::move(engine)), module_(std::move(module)), counts(module_counts(*module_)), offsets(counts) {
+  plan_lazy_tables();
+  gc_initialiser_ = GcInitialisers().find(*module_);
+}
+
+CompiledModule::~CompiledModule() = default;
+
+support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine,
+                                                                        std::shared_ptr<const wasm::Bytes> bytes) {
+  WJIT_TRY(auto module, wasm::read_module(std::move(bytes), engine->config.features, engine->registry));
+  return std::shared_ptr<CompiledModule>(new CompiledModule(std::move(engine), std::move(module)));
+}
+
+support::Result<void> CompiledModule::validate(const Engine& engine, std::span<const uint8_t> bytes) {
+  class Borrowed : public wasm::Bytes {};
+  auto borrowed = std::make_shared<Borrowed>();
+  borrowed->span = bytes;
+  WJIT_TRY(auto module, wasm::read_module(std::move(borrowed), engine.config.features, engine.registry));
+  return {};
+}
+
+std::shared_ptr<CompiledModule> CompiledModule::from_parts(std::shared_ptr<Engine> engine,
+                                                           std::shared_ptr<const wasm::Module> module) {
+  return std::shared_ptr<CompiledModule>(new CompiledModule(std::move(engine), std::move(module)));
+}
+
+const wasm::NameSection& CompiledModule::names() const {
+  std::call_once(names_once_, [this] { names_ = std::make_unique<wasm::NameSection>(*module_); });
+  return *names_;
+}
+
+std::string CompiledModule::name() const {
+  return name_override_.empty() ? std::string(names().module_name()) : name_override_;
+}
+
+const MemoryImage* CompiledModule::memory_image(uint32_t defined_memory) const {
+  // The first instance copies: for a program that runs once, a copy is cheaper than a file and a copy into it.
+  if (instantiations_.load(std::memory_order_relaxed) < 2) return nullptr;
+  std::call_once(images_once_, [this] { images_ = build_memory_images(*module_); });
+  return images_[defined_memory].get();
+}
+
+// Takes the leading segments that write functions at constant, in-bounds places of tables defined here: they cannot
+// trap, nothing can see when they are written, and so their slots may as well be written when they are first read.
+void CompiledModule::plan_lazy_tables() {
+  const wasm::Module& m = *module_;
+  lazy_tables_.resize(m.tables.size() - m.imported_tables);
+  std::vector<uint64_t> entries(lazy_tables_.size());
+  for (const wasm::ElementSegment& segment : m.elements) {
+    if (segment.mode == wasm::SegmentMode::kActive) {
+      if (segment.table < m.imported_tables || !segment.exprs.empty()) return;
+      const uint32_t t = segment.table - m.imported_tables;
+      const wasm::Table& table = m.tables[segment.table];
+      if (!is_func_heap(table.type.element, *m.registry)) return;
+      if (table.init && !(table.init->steps().size() == 1 && table.init->steps()[0].op == wasm::Op::ref_null)) return;
+      auto steps = segment.offset.steps();
+      if (steps.size() != 1 || (steps[0].op != wasm::Op::i32_const && steps[0].op != wasm::Op::i64_const)) return;
+      const uint64_t at = steps[0].lo, n = segment.funcs.size();
+      if (at > table.type.limits.min || n > table.type.limits.min - at) return;
+      // The plan must not be much larger than the bytes that back it.
+      entries[t] += n;
+      if (at + n > 1024 + 8 * entries[t]) return;
+      LazyTableInit& init = lazy_tables_[t];
+      if (init.size() < at + n) init.resize(at + n, wasm::ElementSegment::kNullFunc);
+      std::copy(segment.funcs.begin(), segment.funcs.end(), init.begin() + ptrdiff_t(at));
+    }
+    ++lazy_segments_;
+  }
+}
+
+}  // namespace wjit::rt
