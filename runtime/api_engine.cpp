@@ -54,7 +54,8 @@ class MappedFile : public wasm::Bytes {
       if (n == 0) break;
       bytes.insert(bytes.end(), chunk, chunk + n);
       if (bytes.size() > wasm::kMaxModuleSize)
-        return fail(ErrorKind::kLimit, path + ": larger than " + std::to_string(wasm::kMaxModuleSize) + " bytes");
+        return fail(ErrorKind::kLimit,
+                    path + ": larger than " + std::to_string(wasm::kMaxModuleSize) + " bytes");
     }
     return wasm::copy_bytes(bytes);
   }

@@ -1,5 +1,6 @@
-// The array of libcalls every VMContext points at: libcalls.h behind the signatures of libcalls.def. Native code
-// reads it; until there is some, rows that only native code needs end the process and say which one it was.
+// The array of libcalls every VMContext points at: libcalls.h behind the signatures of libcalls.def. Native
+// code reads it; until there is some, rows that only native code needs end the process and say which one it
+// was.
 #include <cstdio>
 #include <cstdlib>
 
@@ -32,7 +33,8 @@ struct Missing<Row, R (*)(As...)> {
 
 vm::VMBuiltinFunctionsArray make_builtin_functions() {
   vm::VMBuiltinFunctionsArray b;
-#define WJIT_L(X, name, signature, what) b.name = &Missing<vm::Libcall::name, vm::LibcallFunction<signature>>::call;
+#define WJIT_L(X, name, signature, what) \
+  b.name = &Missing<vm::Libcall::name, vm::LibcallFunction<signature>>::call;
   WJIT_LIBCALLS(WJIT_L, )
 #undef WJIT_L
   b.raise_trap = [](VMContext* c, uint32_t code) { done(c, TrapCode(code)); };
@@ -43,9 +45,8 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.memory_fill = [](VMContext* c, uint32_t memory, uint64_t dst, uint32_t byte, uint64_t n) {
     return done(c, memory_fill(c, memory, dst, byte, n));
   };
-  b.memory_init = [](VMContext* c, uint32_t memory, uint32_t segment, uint64_t dst, uint32_t src, uint32_t n) {
-    return done(c, memory_init(c, memory, segment, dst, src, n));
-  };
+  b.memory_init = [](VMContext* c, uint32_t memory, uint32_t segment, uint64_t dst, uint32_t src,
+                     uint32_t n) { return done(c, memory_init(c, memory, segment, dst, src, n)); };
   b.data_drop = &data_drop;
   b.table_get_lazy = [](VMContext* c, uint32_t table, uint64_t index) -> void* {
     return table_get_lazy(c, table, index);

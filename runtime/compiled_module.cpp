@@ -52,8 +52,10 @@ class GcInitialisers {
     for (const auto& step : expr.steps()) {
       if (is_constant_step(step.op)) continue;
       found_.emplace(ErrorKind::kLink,
-                     std::string(where) + " " + std::to_string(index) + ": its initialiser needs an object of the GC "
-                         "heap (" + std::string(wasm::info(step.op).text) + "), which this version cannot make",
+                     std::string(where) + " " + std::to_string(index) +
+                         ": its initialiser needs an object of the GC "
+                         "heap (" +
+                         std::string(wasm::info(step.op).text) + "), which this version cannot make",
                      step.offset);
       return;
     }
@@ -81,15 +83,18 @@ vm::ModuleCounts module_counts(const wasm::Module& m) {
 }
 
 CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module)
-    : engine_(std::move(engine)), module_(std::move(module)), counts(module_counts(*module_)), offsets(counts) {
+    : engine_(std::move(engine)),
+      module_(std::move(module)),
+      counts(module_counts(*module_)),
+      offsets(counts) {
   plan_lazy_tables();
   gc_initialiser_ = GcInitialisers().find(*module_);
 }
 
 CompiledModule::~CompiledModule() = default;
 
-support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(std::shared_ptr<Engine> engine,
-                                                                        std::shared_ptr<const wasm::Bytes> bytes) {
+support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
+    std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Bytes> bytes) {
   WJIT_TRY(auto module, wasm::read_module(std::move(bytes), engine->config.features, engine->registry));
   return std::shared_ptr<CompiledModule>(new CompiledModule(std::move(engine), std::move(module)));
 }
@@ -117,14 +122,16 @@ std::string CompiledModule::name() const {
 }
 
 const MemoryImage* CompiledModule::memory_image(uint32_t defined_memory) const {
-  // The first instance copies: for a program that runs once, a copy is cheaper than a file and a copy into it.
+  // The first instance copies: for a program that runs once, a copy is cheaper than a file and a copy into
+  // it.
   if (instantiations_.load(std::memory_order_relaxed) < 2) return nullptr;
   std::call_once(images_once_, [this] { images_ = build_memory_images(*module_); });
   return images_[defined_memory].get();
 }
 
-// Takes the leading segments that write functions at constant, in-bounds places of tables defined here: they cannot
-// trap, nothing can see when they are written, and so their slots may as well be written when they are first read.
+// Takes the leading segments that write functions at constant, in-bounds places of tables defined here: they
+// cannot trap, nothing can see when they are written, and so their slots may as well be written when they are
+// first read.
 void CompiledModule::plan_lazy_tables() {
   const wasm::Module& m = *module_;
   lazy_tables_.resize(m.tables.size() - m.imported_tables);
@@ -135,9 +142,11 @@ void CompiledModule::plan_lazy_tables() {
       const uint32_t t = segment.table - m.imported_tables;
       const wasm::Table& table = m.tables[segment.table];
       if (!is_func_heap(table.type.element, *m.registry)) return;
-      if (table.init && !(table.init->steps().size() == 1 && table.init->steps()[0].op == wasm::Op::ref_null)) return;
+      if (table.init && !(table.init->steps().size() == 1 && table.init->steps()[0].op == wasm::Op::ref_null))
+        return;
       auto steps = segment.offset.steps();
-      if (steps.size() != 1 || (steps[0].op != wasm::Op::i32_const && steps[0].op != wasm::Op::i64_const)) return;
+      if (steps.size() != 1 || (steps[0].op != wasm::Op::i32_const && steps[0].op != wasm::Op::i64_const))
+        return;
       const uint64_t at = steps[0].lo, n = segment.funcs.size();
       if (at > table.type.limits.min || n > table.type.limits.min - at) return;
       // The plan must not be much larger than the bytes that back it.

@@ -1,6 +1,6 @@
-// A module as an engine keeps it: decoded, validated by the engine's mode, its functions registered in the CodeMap,
-// and what instantiation needs computed once. Immutable after create (but for what is built on first use), shared
-// between threads. Keeps its engine alive.
+// A module as an engine keeps it: decoded, validated by the engine's mode, its functions registered in the
+// CodeMap, and what instantiation needs computed once. Immutable after create (but for what is built on first
+// use), shared between threads. Keeps its engine alive.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -20,8 +20,8 @@ namespace wjit::rt {
 
 struct CodeEntry;
 
-// The start of a defined func-ref table as the leading active segments leave it; slots are made from it when they
-// are first read. Segments that cannot be known beforehand are written at instantiation instead.
+// The start of a defined func-ref table as the leading active segments leave it; slots are made from it when
+// they are first read. Segments that cannot be known beforehand are written at instantiation instead.
 using LazyTableInit = std::vector<uint32_t>;  // slot -> function index, or ElementSegment::kNullFunc
 
 class CompiledModule : public std::enable_shared_from_this<CompiledModule> {

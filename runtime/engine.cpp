@@ -47,7 +47,8 @@ MemoryTunables choose_memory_tunables(const Config& config) {
   uint64_t reservation = config.memory_reservation;
   if (reservation < kLeastReservation) {
     if (config.memory_style == MemoryStyle::kAuto) {
-      t.description += " (memory_reservation of " + size_text(reservation) + " is less than a 32-bit index can reach)";
+      t.description +=
+          " (memory_reservation of " + size_text(reservation) + " is less than a 32-bit index can reach)";
       return t;
     }
     raised = ", raised from " + size_text(reservation) + " to what a 32-bit index can reach";
@@ -56,7 +57,8 @@ MemoryTunables choose_memory_tunables(const Config& config) {
   const uint64_t most = ~uint64_t{0} >> 2;
   t.reservation = round_up_to_host_page(std::min(reservation, most));
   t.guard_size = round_up_to_host_page(std::min(config.memory_guard_size, most));
-  const std::string sizes = size_text(t.reservation) + " reservation, " + size_text(t.guard_size) + " guard" + raised;
+  const std::string sizes =
+      size_text(t.reservation) + " reservation, " + size_text(t.guard_size) + " guard" + raised;
   const std::string refused = probe_reservation(t.reservation + t.guard_size);
   if (!refused.empty() && config.memory_style == MemoryStyle::kAuto) {
     t.description += " (the host refused a " + sizes + ": " + refused + ")";
@@ -64,7 +66,8 @@ MemoryTunables choose_memory_tunables(const Config& config) {
     return t;
   }
   t.style = MemoryStyle::kGuard;
-  t.description = "guard pages (" + sizes + (refused.empty() ? "" : "; the host refused to try one: " + refused) + ")";
+  t.description =
+      "guard pages (" + sizes + (refused.empty() ? "" : "; the host refused to try one: " + refused) + ")";
   return t;
 }
 

@@ -12,15 +12,20 @@ namespace wjit::rt {
 namespace {
 
 [[noreturn]] void called_stub(const char* convention) {
-  std::fprintf(stderr, "wjit: internal error: a function was called by the %s convention, which only native code has\n",
-               convention);
+  std::fprintf(
+      stderr,
+      "wjit: internal error: a function was called by the %s convention, which only native code has\n",
+      convention);
   std::abort();
 }
 // What wasm_call and native_call point at as long as nothing is compiled to native code.
 [[noreturn]] void wasm_call_stub() { called_stub("wasm"); }
 [[noreturn]] void native_call_stub() { called_stub("native"); }
-// An array call has only the context to go by, from which the interpreter cannot tell which function is meant.
-bool array_call_stub(vm::VMOpaqueContext*, vm::VMOpaqueContext*, vm::ValRaw*, uint64_t) { called_stub("array"); }
+// An array call has only the context to go by, from which the interpreter cannot tell which function is
+// meant.
+bool array_call_stub(vm::VMOpaqueContext*, vm::VMOpaqueContext*, vm::ValRaw*, uint64_t) {
+  called_stub("array");
+}
 
 }  // namespace
 
@@ -59,7 +64,8 @@ Store* store_of(const vm::VMFuncRef* ref) {
 wjit::Trap make_trap(vm::TrapCode code) {
   auto kind = wjit::Trap::Kind::kWasm;
   if (code == vm::TrapCode::kOutOfFuel) kind = wjit::Trap::Kind::kOutOfFuel;
-  if (code == vm::TrapCode::kInterrupt || code == vm::TrapCode::kEpochDeadline) kind = wjit::Trap::Kind::kInterrupt;
+  if (code == vm::TrapCode::kInterrupt || code == vm::TrapCode::kEpochDeadline)
+    kind = wjit::Trap::Kind::kInterrupt;
   return TrapAccess::make(kind, code, vm::message(code));
 }
 
@@ -167,7 +173,8 @@ namespace wjit::rt {
 namespace {
 
 // Null matches a nullable type of its hierarchy, a reference the type it has now.
-support::Result<void> check_ref(Store& store, const wjit::Val& val, wasm::ValType type, const std::string& what) {
+support::Result<void> check_ref(Store& store, const wjit::Val& val, wasm::ValType type,
+                                const std::string& what) {
   const wasm::TypeRegistry& registry = *store.engine().registry;
   if (val.is_null_ref()) {
     if (type.nullable()) return {};
@@ -178,8 +185,9 @@ support::Result<void> check_ref(Store& store, const wjit::Val& val, wasm::ValTyp
     if (store_of(ref) != &store) return fail(ErrorKind::kUsage, what + ": a function of another store");
     const wasm::ValType found = wasm::ValType::ref(false, wasm::TypeId(ref->type_index.bits()));
     if (!registry.matches(found, type))
-      return fail(ErrorKind::kUsage, what + ": found a func " + wasm::to_string(registry[found.type_id()].func()) +
-                                         ", expected " + wasm::to_string(type));
+      return fail(ErrorKind::kUsage, what + ": found a func " +
+                                         wasm::to_string(registry[found.type_id()].func()) + ", expected " +
+                                         wasm::to_string(type));
   } else if (type.heap() == wasm::Heap::kNoExtern || type.heap() == wasm::Heap::kNone ||
              type.heap() == wasm::Heap::kNoExn) {
     return fail(ErrorKind::kUsage, what + ": only null has the type " + wasm::to_string(type));

@@ -17,7 +17,8 @@ class Instance;
 
 // A function of the embedder's: the context its func ref points at. Owned by the store, never moved.
 struct HostFunc {
-  // Arguments in, results out, in the same cells (max(params, results) of them). False: store.pending_trap is set.
+  // Arguments in, results out, in the same cells (max(params, results) of them). False: store.pending_trap is
+  // set.
   using Callback = std::function<bool(HostCall&)>;
   vm::VMArrayCallHostFuncContext context;  // first: a func ref's vmctx is its address
   Store* store;

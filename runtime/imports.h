@@ -11,12 +11,14 @@ namespace wjit::rt {
 
 class Store;
 
-// Imports by position. Error: kLink that names module and name, what was found and what was expected; kUsage for
-// an item of another store.
-support::Result<Imports> match_imports(Store& store, const wasm::Module& module, std::span<const ExternRefs> items);
+// Imports by position. Error: kLink that names module and name, what was found and what was expected; kUsage
+// for an item of another store.
+support::Result<Imports> match_imports(Store& store, const wasm::Module& module,
+                                       std::span<const ExternRefs> items);
 
-// "func [i32] -> []", "memory 1..2 (i64)": as link errors say it.
-std::string describe(const ExternRefs& item, const wasm::TypeRegistry& registry);
+// import "env" "f"
+std::string import_name(const wasm::Import& import);
+// What an import declares: "func [i32] -> []".
 std::string describe_import(const wasm::Module& module, const wasm::Import& import);
 
 }  // namespace wjit::rt

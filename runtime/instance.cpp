@@ -29,33 +29,38 @@ Instance::~Instance() = default;
 void Instance::Deleter::operator()(Instance* instance) const {
   instance->vmctx()->~VMContext();
   instance->~Instance();
-  ::operator delete(instance, std::align_val_t{alignof(Instance)});
+  ::operator delete (instance, std::align_val_t{alignof(Instance)});
 }
 
 support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<CompiledModule> module,
                                                 Imports imports) {
   static_assert(sizeof(Instance) % alignof(vm::VMContext) == 0, "VMContext follows Instance without a gap");
   size_t bytes;
-  if (!module->offsets.fits() || __builtin_add_overflow(sizeof(Instance), size_t(module->offsets.size()), &bytes))
-    return fail(ErrorKind::kLimit, "an instance of this module would need " + std::to_string(module->offsets.size()) +
-                                       " bytes for its context, at most " + std::to_string(vm::VMOffsets::kMaxSize));
+  if (!module->offsets.fits() ||
+      __builtin_add_overflow(sizeof(Instance), size_t(module->offsets.size()), &bytes))
+    return fail(ErrorKind::kLimit,
+                "an instance of this module would need " + std::to_string(module->offsets.size()) +
+                    " bytes for its context, at most " + std::to_string(vm::VMOffsets::kMaxSize));
   const wasm::Module& w = module->wasm();
   std::vector<Memory> memories;
   memories.reserve(w.memories.size() - w.imported_memories);
   for (size_t i = w.imported_memories; i < w.memories.size(); ++i) {
     auto memory = Memory::create(module->engine(), w.memories[i]);
-    if (!memory) return tl::unexpected<Error>(std::move(memory).error().prefix("memory " + std::to_string(i) + ": "));
+    if (!memory)
+      return tl::unexpected<Error>(std::move(memory).error().prefix("memory " + std::to_string(i) + ": "));
     memories.push_back(std::move(*memory));
   }
   std::vector<Table> tables;
   tables.reserve(w.tables.size() - w.imported_tables);
   for (size_t i = w.imported_tables; i < w.tables.size(); ++i) {
     auto table = Table::create(w.tables[i].type, is_func_heap(w.tables[i].type.element, *w.registry));
-    if (!table) return tl::unexpected<Error>(std::move(table).error().prefix("table " + std::to_string(i) + ": "));
+    if (!table)
+      return tl::unexpected<Error>(std::move(table).error().prefix("table " + std::to_string(i) + ": "));
     tables.push_back(std::move(*table));
   }
-  void* place = ::operator new(bytes, std::align_val_t{alignof(Instance)}, std::nothrow);
-  if (!place) return fail(ErrorKind::kResource, "no room for an instance of " + std::to_string(bytes) + " bytes");
+  void* place = ::operator new (bytes, std::align_val_t{alignof(Instance)}, std::nothrow);
+  if (!place)
+    return fail(ErrorKind::kResource, "no room for an instance of " + std::to_string(bytes) + " bytes");
   auto* instance = new (place) Instance(&store, std::move(module));
   instance->memories = std::move(memories);
   instance->tables = std::move(tables);
@@ -63,13 +68,14 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
   return InstancePtr(instance);
 }
 
-// SAFETY: the allocation holds module->offsets.size() bytes behind this, uninitialised. Every array element is written
-// here, but for func refs: they are built when they are asked for.
+// SAFETY: the allocation holds module->offsets.size() bytes behind this, uninitialised. Every array element
+// is written here, but for func refs: they are built when they are asked for.
 void Instance::initialize_vmctx(const Imports& imports) {
   const vm::ModuleCounts& counts = module->counts;
-  WJIT_ASSERT(imports.funcs.size() == counts.imported_functions && imports.tables.size() == counts.imported_tables &&
-              imports.memories.size() == counts.imported_memories &&
-              imports.globals.size() == counts.imported_globals && imports.tags.size() == counts.imported_tags);
+  WJIT_ASSERT(
+      imports.funcs.size() == counts.imported_functions && imports.tables.size() == counts.imported_tables &&
+      imports.memories.size() == counts.imported_memories &&
+      imports.globals.size() == counts.imported_globals && imports.tags.size() == counts.imported_tags);
   static_assert(sizeof(wasm::TypeId) == sizeof(vm::VMSharedTypeIndex));
   vm::VMContext* ctx = new (vmctx()) vm::VMContext;
   ctx->runtime_limits = &store->limits;
@@ -83,7 +89,8 @@ void Instance::initialize_vmctx(const Imports& imports) {
   for (uint32_t i = 0; i < counts.imported_functions; ++i) {
     vm::VMFuncRef* f = imports.funcs[i];
     WJIT_ASSERT(f->wasm_call && f->native_call && f->array_call && f->vmctx);
-    new (view.imported_functions() + i) vm::VMFunctionImport{f->wasm_call, f->native_call, f->array_call, f->vmctx};
+    new (view.imported_functions() + i)
+        vm::VMFunctionImport{f->wasm_call, f->native_call, f->array_call, f->vmctx};
     imported_func_refs.push_back({f});
   }
   auto copy = [](auto* to, const auto& from) {
@@ -95,7 +102,8 @@ void Instance::initialize_vmctx(const Imports& imports) {
     new (view.imported_globals() + i) vm::VMGlobalImport{imports.globals[i].def};
     imported_global_types.push_back(imports.globals[i].type);
   }
-  for (uint32_t i = 0; i < counts.imported_tags; ++i) new (view.imported_tags() + i) vm::VMTagImport{imports.tags[i]};
+  for (uint32_t i = 0; i < counts.imported_tags; ++i)
+    new (view.imported_tags() + i) vm::VMTagImport{imports.tags[i]};
 
   for (uint32_t i = 0; i < counts.defined_memories; ++i) {
     new (view.owned_memories() + i) vm::VMMemoryDefinition;
@@ -106,12 +114,14 @@ void Instance::initialize_vmctx(const Imports& imports) {
     new (view.defined_tables() + i) vm::VMTableDefinition;
     write_table_definition(i);
   }
-  for (uint32_t i = 0; i < counts.defined_globals; ++i) new (view.defined_globals() + i) vm::VMGlobalDefinition;
+  for (uint32_t i = 0; i < counts.defined_globals; ++i)
+    new (view.defined_globals() + i) vm::VMGlobalDefinition;
   for (uint32_t i = 0; i < counts.defined_tags; ++i)
     new (view.defined_tags() + i) vm::VMTagDefinition{{wasm().tags[wasm().imported_tags + i]}};
   vm::VMFuncRef stubs;
   fill_stub_entries(stubs);
-  for (uint32_t i = 0; i < counts.defined_functions; ++i) new (view.defined_functions() + i) vm::VMCodeEntry{stubs.wasm_call};
+  for (uint32_t i = 0; i < counts.defined_functions; ++i)
+    new (view.defined_functions() + i) vm::VMCodeEntry{stubs.wasm_call};
 
   memory0 = wasm().memories.empty() ? &no_memory : memory(0);
   code_entries = module->code_entries.data();
@@ -158,7 +168,8 @@ vm::VMFuncRef* Instance::func_ref(uint32_t func_index) {
   if (func_index < w.imported_funcs) return imported_func_refs[func_index].ref;
   const uint32_t escape = w.escape_index[func_index];
   WJIT_ASSERT(escape != wasm::Module::kNotEscaping);
-  return new (at<vm::VMFuncRef>(module->offsets.vmctx_func_ref(escape))) vm::VMFuncRef(make_func_ref(func_index));
+  return new (at<vm::VMFuncRef>(module->offsets.vmctx_func_ref(escape)))
+      vm::VMFuncRef(make_func_ref(func_index));
 }
 
 Instance::Owned Instance::memory_owner(uint32_t index) {

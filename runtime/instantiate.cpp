@@ -1,6 +1,7 @@
-// Instantiation. What can fail without a trace in other instances comes first: matching, reserving, allocating,
-// initialisers of our own globals and tables. From the first active segment on, other instances may have been
-// written to and may refer to this one, so from then on a failed instance is kept if anything could have seen it.
+// Instantiation. What can fail without a trace in other instances comes first: matching, reserving,
+// allocating, initialisers of our own globals and tables. From the first active segment on, other instances
+// may have been written to and may refer to this one, so from then on a failed instance is kept if anything
+// could have seen it.
 #include "runtime/instantiate.h"
 
 #include <algorithm>
@@ -19,7 +20,10 @@ using vm::ValRaw;
 class Reservation {
  public:
   explicit Reservation(Store& store)
-      : store_(store), instances_(store.instance_count), memories_(store.memory_count), tables_(store.table_count) {}
+      : store_(store),
+        instances_(store.instance_count),
+        memories_(store.memory_count),
+        tables_(store.table_count) {}
   ~Reservation() {
     if (kept_) return;
     store_.instance_count = instances_;
@@ -28,8 +32,10 @@ class Reservation {
   }
   support::Result<void> take(const wasm::Module& m, bool counts_as_instance) {
     if (counts_as_instance) WJIT_CHECK(store_.reserve_instance());
-    for (size_t i = m.imported_memories; i < m.memories.size(); ++i) WJIT_CHECK(store_.reserve_memory(m.memories[i]));
-    for (size_t i = m.imported_tables; i < m.tables.size(); ++i) WJIT_CHECK(store_.reserve_table(m.tables[i].type));
+    for (size_t i = m.imported_memories; i < m.memories.size(); ++i)
+      WJIT_CHECK(store_.reserve_memory(m.memories[i]));
+    for (size_t i = m.imported_tables; i < m.tables.size(); ++i)
+      WJIT_CHECK(store_.reserve_table(m.tables[i].type));
     return {};
   }
   void keep() { kept_ = true; }
@@ -70,7 +76,8 @@ vm::TrapCode write_elements(Instance& instance, bool* escaped) {
     Table& t = owner->defined_table(index);
     if (at > t.size() || segment.size() > t.size() - at) return vm::TrapCode::kTableOutOfBounds;
     if (owner != &instance && segment.size()) *escaped = true;
-    for (size_t i = 0; i < segment.size(); ++i) t.words()[at + i] = t.encode(element_value(instance, segment, i));
+    for (size_t i = 0; i < segment.size(); ++i)
+      t.words()[at + i] = t.encode(element_value(instance, segment, i));
   }
   if (!instance.module->engine().config.eager_tables) return vm::TrapCode::kNone;
   for (uint32_t d = 0; d < instance.tables.size(); ++d)
@@ -207,7 +214,8 @@ TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> 
   if (m.start) {
     vm::VMFuncRef start = instance->make_func_ref(*m.start);
     ValRaw none;
-    if (call_func(store, &start, &none, 1, nullptr) != CallEnd::kReturned) return TrapError(store.take_pending());
+    if (call_func(store, &start, &none, 1, nullptr) != CallEnd::kReturned)
+      return TrapError(store.take_pending());
   }
   return instance;
 }

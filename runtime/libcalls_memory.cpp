@@ -23,8 +23,8 @@ uint64_t memory_size(vm::VMContext* vmctx, uint32_t memory) {
   return instance->memory(memory)->length() >> instance->wasm().memories[memory].page_size_log2;
 }
 
-TrapCode memory_copy(vm::VMContext* vmctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst, uint64_t src,
-                     uint64_t length) {
+TrapCode memory_copy(vm::VMContext* vmctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst,
+                     uint64_t src, uint64_t length) {
   Instance* instance = Instance::from_vmctx(vmctx);
   vm::VMMemoryDefinition* to = instance->memory(dst_memory);
   vm::VMMemoryDefinition* from = instance->memory(src_memory);

@@ -66,7 +66,9 @@ TrapCode table_copy(vm::VMContext* vmctx, uint32_t dst_table, uint32_t src_table
   Table& t = to.table();
   if (!in_bounds(dst, length, t.size()) || !in_bounds(src, length, from.table().size()))
     return TrapCode::kTableOutOfBounds;
-  auto copy_one = [&](uint64_t i) { t.words()[dst + i] = t.encode(from.owner->table_slot(from.index, src + i)); };
+  auto copy_one = [&](uint64_t i) {
+    t.words()[dst + i] = t.encode(from.owner->table_slot(from.index, src + i));
+  };
   if (dst <= src) {
     for (uint64_t i = 0; i < length; ++i) copy_one(i);
   } else {

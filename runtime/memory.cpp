@@ -27,8 +27,8 @@ void* reserve(uint64_t bytes, int protection) {
 }
 
 std::string host_refused(const char* what, uint64_t bytes, const char* setting) {
-  return std::string("cannot ") + what + " " + std::to_string(bytes) + " bytes for a memory: " + std::strerror(errno) +
-         setting;
+  return std::string("cannot ") + what + " " + std::to_string(bytes) +
+         " bytes for a memory: " + std::strerror(errno) + setting;
 }
 
 }  // namespace
@@ -45,14 +45,16 @@ support::Result<Memory> Memory::create(const Engine& engine, const wasm::MemoryT
   const uint64_t most = max_memory_bytes(type);
   if (type.limits.min > most >> type.page_size_log2)
     return fail(ErrorKind::kLimit, "memory of " + std::to_string(type.limits.min) + " pages: at most " +
-                                       std::to_string(most >> type.page_size_log2) + " can be had at run time");
+                                       std::to_string(most >> type.page_size_log2) +
+                                       " can be had at run time");
   const uint64_t bytes = type.limits.min << type.page_size_log2;
   Memory m(type, engine.memory.style_for(type));
   m.base_ = no_bytes;
   if (m.style_ == MemoryStyle::kGuard || type.shared) {
     m.fixed_ = true;
-    const uint64_t reservation =
-        m.style_ == MemoryStyle::kGuard ? engine.memory.reservation : std::max<uint64_t>(round_up_to_host_page(most), 1);
+    const uint64_t reservation = m.style_ == MemoryStyle::kGuard
+                                     ? engine.memory.reservation
+                                     : std::max<uint64_t>(round_up_to_host_page(most), 1);
     const uint64_t guard = m.style_ == MemoryStyle::kGuard ? engine.memory.guard_size : 0;
     void* p = reserve(reservation + guard, PROT_NONE);
     if (!p)

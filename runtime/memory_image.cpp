@@ -56,7 +56,8 @@ std::unique_ptr<MemoryImage> MemoryImage::create(std::span<const Piece> pieces) 
 MemoryImage::~MemoryImage() { close(fd_); }
 
 bool MemoryImage::map_at(uint8_t* base) const {
-  return mmap(base + begin_, end_ - begin_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd_, 0) != MAP_FAILED;
+  return mmap(base + begin_, end_ - begin_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd_, 0) !=
+         MAP_FAILED;
 }
 
 std::vector<std::unique_ptr<MemoryImage>> build_memory_images(const wasm::Module& module) {
@@ -82,7 +83,8 @@ std::vector<std::unique_ptr<MemoryImage>> build_memory_images(const wasm::Module
       end = std::max(end, p.at + p.bytes.size());
     }
     // An image far larger than the bytes that back it would let a small module take much memory.
-    const uint64_t pages = module.memories[imported + i].limits.min << module.memories[imported + i].page_size_log2;
+    const uint64_t pages = module.memories[imported + i].limits.min
+                           << module.memories[imported + i].page_size_log2;
     if (bytes < kLeastImageBytes || end - begin > 4 * bytes || round_up_to_host_page(end) > pages) continue;
     images[i] = MemoryImage::create(pieces[i]);
   }

@@ -13,7 +13,8 @@ uint64_t next_store_id() {
 }
 
 tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
-  return fail(ErrorKind::kLimit, std::string("the store's limiter allows ") + std::to_string(most) + " " + what);
+  return fail(ErrorKind::kLimit,
+              std::string("the store's limiter allows ") + std::to_string(most) + " " + what);
 }
 
 }  // namespace
@@ -42,7 +43,8 @@ support::Result<void> Store::reserve_memory(const wasm::MemoryType& type) {
 
 support::Result<void> Store::reserve_table(const wasm::TableType& type) {
   if (table_count >= limiter.tables) return past_limit("tables", limiter.tables);
-  if (type.limits.min > limiter.table_elements) return past_limit("elements in a table", limiter.table_elements);
+  if (type.limits.min > limiter.table_elements)
+    return past_limit("elements in a table", limiter.table_elements);
   ++table_count;
   return {};
 }
@@ -53,7 +55,8 @@ Instance* Store::add_instance(InstancePtr instance) {
 }
 
 void Store::remove_instance(Instance* instance) {
-  auto it = std::find_if(instances_.rbegin(), instances_.rend(), [&](auto& p) { return p.get() == instance; });
+  auto it =
+      std::find_if(instances_.rbegin(), instances_.rend(), [&](auto& p) { return p.get() == instance; });
   WJIT_ASSERT(it != instances_.rend());
   instances_.erase(std::next(it).base());
 }

@@ -1,5 +1,5 @@
-// One embedder's world: instances, host functions, host references, limits, fuel, the trap that is on its way.
-// Used by one thread at a time, may move between threads.
+// One embedder's world: instances, host functions, host references, limits, fuel, the trap that is on its
+// way. Used by one thread at a time, may move between threads.
 #pragma once
 #include <any>
 #include <memory>

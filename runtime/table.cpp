@@ -22,7 +22,8 @@ support::Result<Table> Table::create(const wasm::TableType& type, bool lazy) {
     // calloc: a large table costs nothing until it is touched.
     t.words_ = static_cast<uint64_t*>(std::calloc(type.limits.min, sizeof(uint64_t)));
     if (!t.words_)
-      return fail(ErrorKind::kResource, "no room for a table of " + std::to_string(type.limits.min) + " elements");
+      return fail(ErrorKind::kResource,
+                  "no room for a table of " + std::to_string(type.limits.min) + " elements");
     t.size_ = t.capacity_ = type.limits.min;
   }
   return t;
