@@ -1,4 +1,5 @@
 #include "tools/wjit/commands.h"
+#include "vmcontext/print_abi.h"
 
 namespace wjit::cli {
 
@@ -7,7 +8,9 @@ int abi_main(Args args) {
   Options options("abi", "Print the layout that generated code, interpreter and runtime share");
   options.flag("--json", json, "As JSON");
   if (auto status = options.parse(std::move(args))) return *status;
-  return report("abi: not built in yet");
+  std::string text = vm::print_abi(json);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return kExitOk;
 }
 
 }  // namespace wjit::cli
