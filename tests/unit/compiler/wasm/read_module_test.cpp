@@ -95,7 +95,7 @@ TEST_CASE("types are canonical and their declarations are checked", "[read]") {
                 "sub type 1 does not match");
 }
 
-TEST_CASE("imports come before every defined entity [row22]", "[read]") {
+TEST_CASE("imports come before every defined entity [row22]", "[read][row22]") {
   Blob imports = section(kImportSec,
                          vec({cat(text("m"), text("g0"), 3, 0x7e, 0), cat(text("m"), text("f"), 0, 1),
                               cat(text("m"), text("t"), 1, 0x70, 4, 3),  // table i64

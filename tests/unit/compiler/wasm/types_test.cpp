@@ -42,7 +42,7 @@ TypeId intern(TypeRegistry& r, std::vector<SubType> group) {
 
 }  // namespace
 
-TEST_CASE("equal recursion groups have one id [row21]", "[types]") {
+TEST_CASE("equal recursion groups have one id [row21]", "[types][row21]") {
   TypeRegistry r;
   ValType params[] = {kI32, kI64}, results[] = {kF32};
   TypeId a = *r.intern_func(params, results);
@@ -63,7 +63,8 @@ TEST_CASE("equal recursion groups have one id [row21]", "[types]") {
   CHECK(intern(r, {func_of({kI32, kI64}, {kF32}), func_of({kI32, kI64}, {kF32})}) == pair);
 }
 
-TEST_CASE("recursive types are equal by structure, and unrolling makes another type [row21]", "[types]") {
+TEST_CASE("recursive types are equal by structure, and unrolling makes another type [row21]",
+          "[types][row21]") {
   TypeRegistry r;
   TypeId list = intern(r, {struct_of({{kI32}, {rec_ref(0)}})});
   CHECK(intern(r, {struct_of({{kI32}, {rec_ref(0)}})}) == list);
@@ -86,7 +87,7 @@ TEST_CASE("recursive types are equal by structure, and unrolling makes another t
   CHECK(intern(r, {struct_of({{kI32, Packed::kNone, true}, {rec_ref(0)}})}) != list);
 }
 
-TEST_CASE("declared subtyping is answered by ids [row21]", "[types]") {
+TEST_CASE("declared subtyping is answered by ids [row21]", "[types][row21]") {
   TypeRegistry r;
   TypeId a = intern(r, {struct_of({{kI32}})});
   TypeId b = intern(r, {struct_of({{kI32}, {kI64}}, a)});
@@ -188,7 +189,7 @@ TEST_CASE("types are spelled as in the text format", "[types]") {
   CHECK(to_string(ValType::ref(true, 7)) == "(ref null 7)");
 }
 
-TEST_CASE("ids stay valid while the registry grows [row21]", "[types]") {
+TEST_CASE("ids stay valid while the registry grows [row21]", "[types][row21]") {
   TypeRegistry r;
   std::vector<const SubType*> places;
   constexpr uint32_t kCount = 3000;  // crosses several chunks
@@ -206,7 +207,7 @@ TEST_CASE("ids stay valid while the registry grows [row21]", "[types]") {
   }
 }
 
-TEST_CASE("eight threads intern the same types and agree [row21]", "[types]") {
+TEST_CASE("eight threads intern the same types and agree [row21]", "[types][row21]") {
   TypeRegistry r;
   constexpr uint32_t kThreads = 8, kTypes = 400;
   std::vector<std::vector<TypeId>> ids(kThreads, std::vector<TypeId>(kTypes));
