@@ -1,7 +1,8 @@
-// A module as an engine keeps it: decoded, validated by the engine's mode, its functions registered in the CodeMap,
-// and what instantiation needs computed once. Immutable after create (but for what is built on first use), shared
-// between threads. Keeps its engine alive.
+// A module as an engine keeps it: decoded, validated by the engine's mode, its functions registered in the
+// CodeMap, and what instantiation needs computed once. Immutable after create (but for what is built on first
+// use), shared between threads. Keeps its engine alive.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -19,14 +20,16 @@ namespace wjit::rt {
 
 struct CodeEntry;
 
-// The start of a defined func-ref table as the leading active segments leave it; slots are made from it when they
-// are first read. Segments that cannot be known beforehand are written at instantiation instead.
+// The start of a defined func-ref table as the leading active segments leave it; slots are made from it when
+// they are first read. Segments that cannot be known beforehand are written at instantiation instead.
 using LazyTableInit = std::vector<uint32_t>;  // slot -> function index, or ElementSegment::kNullFunc
 
 class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
  public:
   static support::Result<std::shared_ptr<CompiledModule>> create(std::shared_ptr<Engine> engine,
                                                                  std::shared_ptr<const wasm::Bytes> bytes);
+  // Reads and validates everything, bodies included, whatever the engine's mode; keeps nothing.
+  static support::Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
   // For modules that exist without a binary (host-made memories, tables, globals, tags). No functions.
   static std::shared_ptr<CompiledModule> from_parts(std::shared_ptr<Engine> engine,
                                                     std::shared_ptr<const wasm::Module> module);
@@ -53,12 +56,14 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   const LazyTableInit& lazy_table(uint32_t defined_table) const { return lazy_tables_[defined_table]; }
   // Null when data segments are to be copied one by one.
   const MemoryImage* memory_image(uint32_t defined_memory) const;
+  void count_instantiation() const { instantiations_.fetch_add(1, std::memory_order_relaxed); }
   // Why no instance can be made: an initialiser needs an object of the GC heap.
   const std::optional<Error>& gc_initialiser() const { return gc_initialiser_; }
 
  private:
   CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Module> module);
   void plan_lazy_tables();
+  support::Result<void> register_functions();
 
   std::shared_ptr<Engine> engine_;
   std::shared_ptr<const wasm::Module> module_;
@@ -70,6 +75,7 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
  private:
   std::string name_override_;
   mutable std::once_flag names_once_, images_once_;
+  mutable std::atomic<uint32_t> instantiations_{0};
   mutable std::unique_ptr<wasm::NameSection> names_;
   uint32_t lazy_segments_ = 0;
   std::vector<LazyTableInit> lazy_tables_;

@@ -1,5 +1,5 @@
-// What every module and store of one embedder shares: configuration, canonical types, compiled code, the memory
-// style. Thread-safe; immutable but for the CodeMap, the type registry and the epoch.
+// What every module and store of one embedder shares: configuration, canonical types, compiled code, the
+// memory style. Thread-safe; immutable but for the CodeMap, the type registry and the epoch.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -12,8 +12,8 @@ namespace wjit::rt {
 
 class CodeMap;
 
-// How linear memories are laid out. Chosen once, when the engine is made, because code compiled without bounds
-// checks must never meet a memory without guard pages.
+// How linear memories are laid out. Chosen once, when the engine is made, because code compiled without
+// bounds checks must never meet a memory without guard pages.
 struct MemoryTunables {
   MemoryStyle style = MemoryStyle::kChecks;  // never kAuto
   uint64_t reservation = 0;                  // bytes of address space of a guard-page memory, page-aligned

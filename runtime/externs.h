@@ -1,4 +1,5 @@
-// Things that can be imported and exported, as pointers into a store, and an instance's imports in VMContext's form.
+// Things that can be imported and exported, as pointers into a store, and an instance's imports in
+// VMContext's form.
 #pragma once
 #include <variant>
 #include <vector>
@@ -28,7 +29,8 @@ struct ExternGlobal {
 struct ExternTag {
   vm::VMTagDefinition* def;
 };
-using ExternRefs = std::variant<ExternFunc, ExternTable, ExternMemory, ExternGlobal, ExternTag>;  // as ExternKind
+using ExternRefs =
+    std::variant<ExternFunc, ExternTable, ExternMemory, ExternGlobal, ExternTag>;  // as ExternKind
 
 struct Imports {
   std::vector<vm::VMFuncRef*> funcs;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "compiler/support/result.h"
 #include "compiler/wasm/types.h"
 #include "vmcontext/traps.h"
 #include "vmcontext/vm_types.h"
@@ -16,7 +17,8 @@ class Instance;
 
 // A function of the embedder's: the context its func ref points at. Owned by the store, never moved.
 struct HostFunc {
-  // Arguments in, results out, in the same cells (max(params, results) of them). False: store.pending_trap is set.
+  // Arguments in, results out, in the same cells (max(params, results) of them). False: store.pending_trap is
+  // set.
   using Callback = std::function<bool(HostCall&)>;
   vm::VMArrayCallHostFuncContext context;  // first: a func ref's vmctx is its address
   Store* store;
@@ -32,6 +34,9 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
 void fill_stub_entries(vm::VMFuncRef& ref);
 
 inline bool is_host_func(const vm::VMFuncRef* ref) { return ref->code_index == vm::kNoCodeIndex; }
+
+// The store a function belongs to.
+Store* store_of(const vm::VMFuncRef* ref);
 
 // Of a trap that ends a call; message and code from traps.def.
 wjit::Trap make_trap(vm::TrapCode code);

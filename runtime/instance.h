@@ -1,6 +1,6 @@
-// An instance and its VMContext in one allocation: [Instance | VMContext]. Neither is ever copied or moved, so the
-// way from one to the other is a constant. Host-made memories, tables, globals and tags are instances too, of a
-// module with one export: whatever is imported has an owner that can be asked to grow it.
+// An instance and its VMContext in one allocation: [Instance | VMContext]. Neither is ever copied or moved,
+// so the way from one to the other is a constant. Host-made memories, tables, globals and tags are instances
+// too, of a module with one export: whatever is imported has an owner that can be asked to grow it.
 #pragma once
 #include <any>
 #include <memory>
@@ -26,13 +26,23 @@ struct ImportTarget {
 
 class alignas(16) Instance {
  public:
+  struct Deleter {
+    void operator()(Instance* instance) const;
+  };
+  // Memories and tables are made and empty, the VMContext is initialised, globals are zero. What fails leaves
+  // nothing behind. Errors: kLimit, kResource.
+  static support::Result<std::unique_ptr<Instance, Deleter>> allocate(Store& store,
+                                                                      std::shared_ptr<CompiledModule> module,
+                                                                      Imports imports);
   // The VMContext of an Instance, never another context. Checks the magic in debug builds.
   static Instance* from_vmctx(vm::VMContext* vmctx) {
     auto* instance = reinterpret_cast<Instance*>(reinterpret_cast<char*>(vmctx) - sizeof(Instance));
     WJIT_DASSERT(vmctx->magic == vm::kVMContextMagic);
     return instance;
   }
-  vm::VMContext* vmctx() { return reinterpret_cast<vm::VMContext*>(reinterpret_cast<char*>(this) + sizeof(Instance)); }
+  vm::VMContext* vmctx() {
+    return reinterpret_cast<vm::VMContext*>(reinterpret_cast<char*>(this) + sizeof(Instance));
+  }
   const wasm::Module& wasm() const { return module->wasm(); }
 
   // The hot fields, for the interpreter.
@@ -47,9 +57,11 @@ class alignas(16) Instance {
   vm::VMTableDefinition* table(uint32_t index);
   vm::VMGlobalDefinition* global(uint32_t index);
   vm::VMTagDefinition* tag(uint32_t index);
-  // The func ref of a function that escapes: built on demand, the same bytes each time; an imported function's is
-  // the original one. kNullFunc gives null.
+  // The func ref of a function that escapes: built on demand, the same bytes each time; an imported
+  // function's is the original one. kNullFunc gives null.
   vm::VMFuncRef* func_ref(uint32_t func_index);
+  // The same by value, for any function: escaping or not.
+  vm::VMFuncRef make_func_ref(uint32_t func_index);
 
   // Who owns a memory or table, and its index among the owner's defined ones.
   struct Owned {
@@ -64,7 +76,8 @@ class alignas(16) Instance {
 
   Memory& defined_memory(uint32_t defined_index) { return memories[defined_index]; }
   Table& defined_table(uint32_t defined_index) { return tables[defined_index]; }
-  // A slot of a defined table as a reference, made first if need be. The one way to read a table; index < size.
+  // A slot of a defined table as a reference, made first if need be. The one way to read a table; index <
+  // size.
   uint64_t table_slot(uint32_t defined_index, uint64_t index);
 
   // Growth of what this instance owns: the old size, or nothing. The definitions are written anew either way.
@@ -87,12 +100,7 @@ class alignas(16) Instance {
   std::vector<wasm::GlobalType> imported_global_types;
   std::any host_state;
 
-  struct Deleter {
-    void operator()(Instance* instance) const;
-  };
-
  private:
-  friend class InstanceAllocator;
   Instance(Store* s, std::shared_ptr<CompiledModule> m);
   ~Instance();
   template <class T>

@@ -1,5 +1,5 @@
-// One linear memory: its mapping and how it grows. The VMMemoryDefinition in the owner's VMContext repeats base and
-// length for code; whoever changes the memory writes the definition anew.
+// One linear memory: its mapping and how it grows. The VMMemoryDefinition in the owner's VMContext repeats
+// base and length for code; whoever changes the memory writes the definition anew.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -37,12 +37,13 @@ class Memory {
 
   wasm::MemoryType type_;
   MemoryStyle style_;
-  bool fixed_ = false;        // the mapping never moves: all of it is reserved
+  bool fixed_ = false;  // the mapping never moves: all of it is reserved
   bool has_image_ = false;
   uint8_t* base_;
   uint64_t length_ = 0;       // bytes wasm may touch
   uint64_t accessible_ = 0;   // bytes of the mapping that are readable and writable: length_ rounded up
   uint64_t mapped_ = 0;       // bytes of address space held
+  uint64_t reservation_ = 0;  // fixed_: how far it can grow
 };
 
 // The most bytes a memory of this type may have at run time.

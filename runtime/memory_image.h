@@ -1,5 +1,5 @@
-// The bytes a memory starts with, in an anonymous file that instances map privately: pages are shared until they are
-// written, and an instantiation costs a mapping instead of a copy.
+// The bytes a memory starts with, in an anonymous file that instances map privately: pages are shared until
+// they are written, and an instantiation costs a mapping instead of a copy.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -1,5 +1,5 @@
-// One embedder's world: instances, host functions, host references, limits, fuel, the trap that is on its way.
-// Used by one thread at a time, may move between threads.
+// One embedder's world: instances, host functions, host references, limits, fuel, the trap that is on its
+// way. Used by one thread at a time, may move between threads.
 #pragma once
 #include <any>
 #include <memory>
@@ -74,6 +74,7 @@ class Store {
   // Frees what no global and no table holds. Only while nothing runs and nothing is suspended (pins == 0).
   void collect_externs();
   uint32_t pins = 0;
+  uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 
  private:
   std::shared_ptr<Engine> engine_;

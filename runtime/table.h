@@ -1,8 +1,8 @@
 // One table: 64-bit words. In tables of functions a word is a lazily initialised slot:
 //   0            not made yet: the owner's module knows what belongs here
 //   ref | 1      initialised; null is 1
-// In all other tables it is the reference itself, null 0. Nobody but SlotWord and the owner's accessor (table_slot,
-// instance.h) takes the two apart.
+// In all other tables it is the reference itself, null 0. Nobody but SlotWord and the owner's accessor
+// (table_slot, instance.h) takes the two apart.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -47,7 +47,5 @@ class Table {
   uint64_t* words_ = nullptr;
   uint64_t size_ = 0, capacity_ = 0;
 };
-
-constexpr uint64_t kMaxTableElements = 10'000'000;
 
 }  // namespace wjit::rt

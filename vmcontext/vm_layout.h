@@ -57,12 +57,14 @@ constexpr uint32_t union_offset(const FieldRow* rows, uint32_t i) {
   return is_broken(rows[i].structure, rows[i].field) ? rows[i].size : 0;
 }
 constexpr uint32_t struct_size(const FieldRow* rows, uint32_t count, uint32_t align) {
-  return static_cast<uint32_t>(align_up(place(rows, count), align));
+  uint32_t size = static_cast<uint32_t>(align_up(place(rows, count), align));
+  return is_broken(rows[0].structure, "sizeof") ? size + 8 : size;
 }
 constexpr uint32_t union_size(const FieldRow* rows, uint32_t count, uint32_t align) {
   uint32_t size = 0;
   for (uint32_t i = 0; i < count; ++i) size = rows[i].size > size ? rows[i].size : size;
-  return static_cast<uint32_t>(align_up(size, align));
+  size = static_cast<uint32_t>(align_up(size, align));
+  return is_broken(rows[0].structure, "sizeof") ? size + 8 : size;
 }
 
 }  // namespace detail

@@ -37,6 +37,8 @@ bool looks_like_text(std::span<const uint8_t> bytes) {
 
 }  // namespace
 
+const char* section_name(uint8_t id) { return id < std::size(kSections) ? kSections[id].name : "unknown"; }
+
 void ModuleReader::header(ByteCursor& c) {
   std::span<const uint8_t> all = m.bytes->span;
   size_t known = std::min(all.size(), sizeof kMagic);

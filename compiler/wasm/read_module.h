@@ -21,6 +21,9 @@ class NameSection {
   std::vector<std::pair<uint32_t, std::string_view>> funcs_;  // sorted
 };
 
+// "type", "code" …; "unknown" for a number that names no section.
+const char* section_name(uint8_t id);
+
 std::shared_ptr<const Bytes> copy_bytes(std::span<const uint8_t> bytes);
 
 }  // namespace wjit::wasm

@@ -19,10 +19,12 @@ namespace detail {
 
 using RawCallback = std::function<bool(rt::HostCall&)>;
 Func make_host_func(Store::Context cx, const FuncType& type, RawCallback callback);
+RawCallback untyped_callback(const FuncType& type, Func::Callback callback);
 // False from a RawCallback, with `trap` as what ends the call.
 bool raise(rt::HostCall& call, Trap trap);
 // Runs `func`, whose type was checked before, on `cells`.
-std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsigned char* cells, size_t capacity);
+std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsigned char* cells,
+                                  size_t capacity);
 // Nothing when the type is the one asked for, else an error that says both.
 std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::span<const ValKind> params,
                                 std::span<const ValKind> results);
@@ -81,11 +83,13 @@ struct Values<std::tuple<Ts...>> {
 
  private:
   template <size_t... I>
-  static void store_each([[maybe_unused]] rt::Store* s, unsigned char* cells, const std::tuple<Ts...>& v, std::index_sequence<I...>) {
+  static void store_each([[maybe_unused]] rt::Store* s, unsigned char* cells, const std::tuple<Ts...>& v,
+                         std::index_sequence<I...>) {
     (Cell<Ts>::store(s, cells + 16 * I, std::get<I>(v)), ...);
   }
   template <size_t... I>
-  static std::tuple<Ts...> load_each([[maybe_unused]] rt::Store* s, const unsigned char* cells, std::index_sequence<I...>) {
+  static std::tuple<Ts...> load_each([[maybe_unused]] rt::Store* s, const unsigned char* cells,
+                                     std::index_sequence<I...>) {
     return std::tuple<Ts...>(Cell<Ts>::load(s, cells + 16 * I)...);
   }
 };
@@ -204,7 +208,8 @@ class TypedFunc {
 
 template <class Params, class Results>
 Result<TypedFunc<Params, Results>> Func::typed(Store::Context cx) const {
-  if (auto error = detail::check_type(cx, ref_, detail::Values<Params>::kKinds, detail::Values<Results>::kKinds))
+  if (auto error =
+          detail::check_type(cx, ref_, detail::Values<Params>::kKinds, detail::Values<Results>::kKinds))
     return std::move(*error);
   return TypedFunc<Params, Results>(*this);
 }

@@ -1,0 +1,152 @@
+// Engine, Module and Store of the public API.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "compiler/wasm/limits.h"
+#include "runtime/store.h"
+#include "wjit/wjit.hpp"
+
+namespace wjit {
+
+namespace {
+
+class MappedFile : public wasm::Bytes {
+ public:
+  // The error is what the operating system said, with the path in front.
+  static support::Result<std::shared_ptr<const wasm::Bytes>> open(const std::string& path) {
+    auto failed = [&] { return fail(ErrorKind::kIo, path + ": " + std::strerror(errno)); };
+    int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return failed();
+    struct Closer {
+      int fd;
+      ~Closer() { ::close(fd); }
+    } closer{fd};
+    struct stat info;
+    if (fstat(fd, &info) != 0) return failed();
+    if (S_ISDIR(info.st_mode)) return fail(ErrorKind::kIo, path + ": is a directory");
+    if (!S_ISREG(info.st_mode)) return read_all(fd, path);
+    auto file = std::make_shared<MappedFile>();
+    if (info.st_size > 0) {
+      void* p = mmap(nullptr, size_t(info.st_size), PROT_READ, MAP_PRIVATE, fd, 0);
+      if (p == MAP_FAILED) return failed();
+      file->span = {static_cast<const uint8_t*>(p), size_t(info.st_size)};
+    }
+    return std::shared_ptr<const wasm::Bytes>(std::move(file));
+  }
+  ~MappedFile() override {
+    if (!span.empty()) munmap(const_cast<uint8_t*>(span.data()), span.size());
+  }
+
+ private:
+  // Pipes and the like.
+  static support::Result<std::shared_ptr<const wasm::Bytes>> read_all(int fd, const std::string& path) {
+    std::vector<uint8_t> bytes;
+    uint8_t chunk[1 << 16];
+    while (true) {
+      ssize_t n = ::read(fd, chunk, sizeof chunk);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) return fail(ErrorKind::kIo, path + ": " + std::strerror(errno));
+      if (n == 0) break;
+      bytes.insert(bytes.end(), chunk, chunk + n);
+      if (bytes.size() > wasm::kMaxModuleSize)
+        return fail(ErrorKind::kLimit,
+                    path + ": larger than " + std::to_string(wasm::kMaxModuleSize) + " bytes");
+    }
+    return wasm::copy_bytes(bytes);
+  }
+};
+
+Result<Module> finish(const Engine& engine, std::shared_ptr<const wasm::Bytes> bytes) {
+  auto module = rt::CompiledModule::create(engine.shared(), std::move(bytes));
+  if (!module) return std::move(module).error();
+  return Module(std::move(*module));
+}
+
+ExternType extern_type(const wasm::Module& m, wasm::ExternKind kind, uint32_t index) {
+  const wasm::TypeRegistry& r = *m.registry;
+  switch (kind) {
+    case wasm::ExternKind::kFunc:
+      return rt::to_api(m.func_type(index), r);
+    case wasm::ExternKind::kTable:
+      return rt::to_api(m.tables[index].type, r);
+    case wasm::ExternKind::kMemory:
+      return rt::to_api(m.memories[index]);
+    case wasm::ExternKind::kGlobal:
+      return rt::to_api(m.globals[index].type, r);
+    case wasm::ExternKind::kTag:
+      return TagType{rt::to_api(r[m.tags[index]].func(), r)};
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+Engine::Engine(Config config) : impl_(std::make_shared<rt::Engine>(config)) {}
+const Config& Engine::config() const { return impl_->config; }
+std::string Engine::memory_style_description() const { return impl_->memory.description; }
+
+Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wasm) {
+  if (wasm.size() > wasm::kMaxModuleSize)
+    return Error(ErrorKind::kLimit, "module of " + std::to_string(wasm.size()) + " bytes: at most " +
+                                        std::to_string(wasm::kMaxModuleSize));
+  return finish(engine, wasm::copy_bytes(wasm));
+}
+
+Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
+  auto bytes = MappedFile::open(path);
+  if (!bytes) return std::move(bytes).error();
+  auto module = finish(engine, std::move(*bytes));
+  if (!module) return std::move(module).err().prefix(path + ": ");
+  return module;
+}
+
+Result<Ok> Module::validate(const Engine& engine, std::span<const uint8_t> wasm) {
+  if (auto error = rt::CompiledModule::validate(engine.impl(), wasm); !error) return std::move(error).error();
+  return Ok{};
+}
+
+std::string Module::name() const { return impl_->name(); }
+void Module::set_name(std::string name) { impl_->set_name(std::move(name)); }
+
+std::vector<ImportType> Module::imports() const {
+  std::vector<ImportType> all;
+  for (const wasm::Import& i : impl_->wasm().imports)
+    all.push_back({std::string(i.module), std::string(i.name), extern_type(impl_->wasm(), i.kind, i.index)});
+  return all;
+}
+
+std::vector<ExportType> Module::exports() const {
+  std::vector<ExportType> all;
+  for (const wasm::Export& e : impl_->wasm().exports)
+    all.push_back({std::string(e.name), extern_type(impl_->wasm(), e.kind, e.index)});
+  return all;
+}
+
+Store::Store(const Engine& engine) : impl_(std::make_unique<rt::Store>(engine.shared())) {}
+Store::~Store() = default;
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+
+void Store::limiter(StoreLimits limits) { impl_->limiter = limits; }
+
+Result<uint64_t> Store::get_fuel() const {
+  if (!impl_->engine().config.consume_fuel)
+    return Error(ErrorKind::kUsage, "this engine does not meter fuel (Config::consume_fuel)");
+  return impl_->fuel();
+}
+
+Result<Ok> Store::set_fuel(uint64_t fuel) {
+  if (!impl_->engine().config.consume_fuel)
+    return Error(ErrorKind::kUsage, "this engine does not meter fuel (Config::consume_fuel)");
+  impl_->set_fuel(fuel);
+  return Ok{};
+}
+
+std::any& Store::data() { return impl_->data; }
+
+}  // namespace wjit

@@ -1,0 +1,228 @@
+// What handlers do out of line: calls that leave the instance or wasm, lazy compilation, reference tests.
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/interp/backtrace.h"
+#include "runtime/interp/vm.h"
+#include "runtime/libcalls.h"
+#include "runtime/trap_access.h"
+
+namespace wjit::rt {
+
+static void end_trap(Vm* vm, Instance* inst, vm::TrapCode code, const uint64_t* resume_ip) {
+  vm->trap = code;
+  vm->frame->ip = resume_ip;
+  vm->inst = inst;
+  vm->done(DoneReason::kTrap);
+}
+
+const bc::Code* compile_entry(Vm* vm, Instance* inst, CodeEntry* entry, const uint64_t* ip) {
+  CompileFuel fuel{vm->fuel, &vm->store->compile_fuel};
+  const CodeOrWhy r = CodeMap::get(*entry, fuel);
+  if (r.code) return r.code;
+  vm->inst = inst;
+  if (!r.error) {  // tried again when resumed
+    vm->frame->ip = ip;
+    vm->required_fuel = r.required_fuel;
+    vm->done(DoneReason::kOutOfFuel);
+    return nullptr;
+  }
+  vm->frame->ip = ip + 1;
+  vm->store->set_pending(trap_from_error(*r.error));
+  vm->done(DoneReason::kPending);
+  return nullptr;
+}
+
+// ---- host calls ---------------------------------------------------------------------------------------------
+
+namespace {
+// Arguments and results in the array convention, on the native stack when they are few.
+class HostValues {
+ public:
+  explicit HostValues(size_t n) : n_(std::max<size_t>(n, 1)) {
+    if (n_ > kInline) heap_ = std::make_unique<vm::ValRaw[]>(n_);
+  }
+  vm::ValRaw* data() { return heap_ ? heap_.get() : inline_; }
+  size_t size() const { return n_; }
+
+ private:
+  static constexpr size_t kInline = 16;
+  size_t n_;
+  vm::ValRaw inline_[kInline];
+  std::unique_ptr<vm::ValRaw[]> heap_;
+};
+}  // namespace
+
+uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm::ValRaw* raw) {
+  for (size_t i = 0; i < n; ++i) {
+    raw[i] = vm::ValRaw{};
+    const size_t bytes = types[i].cells() * 8;
+    std::memcpy(&raw[i], cells, bytes);
+    cells += types[i].cells();
+  }
+  return cells;
+}
+
+uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* raw, uint64_t* cells) {
+  for (size_t i = 0; i < n; ++i) {
+    std::memcpy(cells, &raw[i], types[i].cells() * 8);
+    const wasm::ValKind k = types[i].kind();
+    if (k == wasm::ValKind::kI32 || k == wasm::ValKind::kF32) *cells = uint32_t(*cells);
+    cells += types[i].cells();
+  }
+  return cells;
+}
+
+static uint32_t cell_count(std::span<const wasm::ValType> types) {
+  uint32_t n = 0;
+  for (wasm::ValType t : types) n += t.cells();
+  return n;
+}
+
+// Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
+// a tail call, the frame that gave way), its ip set. False: the run is over.
+static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
+  const wasm::FuncType type = (*caller->module->engine().registry)[ref->type_index.bits()].func();
+  const uint32_t room = std::max(cell_count(type.params), cell_count(type.results));
+  vm->inst = caller;
+  if (cells + room > vm->values_end) {
+    vm->trap = vm::TrapCode::kStackOverflow;
+    vm->done(DoneReason::kTrap);
+    return false;
+  }
+  HostValues values(std::max(type.params.size(), type.results.size()));
+  cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
+  // A nested activation begins behind everything this one uses.
+  uint64_t* top = cells + room;
+  if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
+  Stack* const stack = vm->stack;
+  uint64_t* const old_top = std::exchange(stack->top, top);
+  InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
+  Instance* const old_instance = std::exchange(stack->top_instance, caller);
+  const bool ok = ref->array_call(ref->vmctx, reinterpret_cast<vm::VMOpaqueContext*>(caller->vmctx()), values.data(),
+                                  values.size());
+  stack->top = old_top;
+  stack->top_frame = old_frame;
+  stack->top_instance = old_instance;
+  if (ok) {
+    raw_to_cells(type.results.data(), type.results.size(), values.data(), cells);
+    return true;
+  }
+  if (vm->resumable && vm->store->pending_trap && vm->store->pending_trap->kind() == wjit::Trap::Kind::kHost) {
+    vm->host_func = ref;
+    vm->host_cells = cells;
+    vm->done(DoneReason::kHostTrap);
+  } else {
+    vm->done(DoneReason::kPending);
+  }
+  return false;
+}
+
+// ---- calls through references -------------------------------------------------------------------------------
+
+static void zero_locals(const bc::Code* code, uint64_t* cells) {
+  std::fill_n(cells + code->param_cells, code->zero_cells, 0);
+}
+
+static void count_call(CodeEntry& e) {
+  e.calls.store(e.calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, const uint64_t* ip, unsigned words) {
+  if (ref->code_index == vm::kNoCodeIndex) {
+    vm->frame->ip = ip + words;
+    return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
+  }
+  CodeEntry& entry = vm->code_map->at(ref->code_index);
+  const bc::Code* code = entry.code.load(std::memory_order_acquire);
+  if (!code && !(code = compile_entry(vm, inst, &entry, ip))) return Entered::kDone;
+  count_call(entry);
+  InterpFrame* f = vm->frame;
+  if (cells + code->frame_cells > vm->values_end || f + 1 >= vm->frames_end) {
+    end_trap(vm, inst, vm::TrapCode::kStackOverflow, ip + 1);
+    return Entered::kDone;
+  }
+  Instance* callee = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(ref->vmctx));
+  f->ip = ip + words;
+  *++f = {code->words.data(), cells, callee != inst ? inst : nullptr, code};
+  vm->frame = f;
+  vm->inst = callee;
+  zero_locals(code, cells);
+  return Entered::kEntered;
+}
+
+Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_t* args, uint64_t count,
+                       const uint64_t* ip) {
+  InterpFrame* f = vm->frame;
+  uint64_t* const cells = f->sp;
+  if (ref->code_index == vm::kNoCodeIndex) {
+    f->ip = ip + 1;
+    std::memmove(cells, args, count * 8);
+    const bool ok = call_host(vm, inst, ref, cells);
+    if (!ok && vm->reason != DoneReason::kHostTrap) return Entered::kDone;
+    // The frame is gone in either case: a call stopped here goes on in the caller.
+    // The results are at the frame's start, where its caller looks for them.
+    vm->inst = f->saved ? f->saved : inst;
+    vm->frame = f - 1;
+    return ok ? Entered::kHostDone : Entered::kDone;
+  }
+  CodeEntry& entry = vm->code_map->at(ref->code_index);
+  const bc::Code* code = entry.code.load(std::memory_order_acquire);
+  if (!code && !(code = compile_entry(vm, inst, &entry, ip))) return Entered::kDone;
+  count_call(entry);
+  if (cells + code->frame_cells > vm->values_end) {
+    end_trap(vm, inst, vm::TrapCode::kStackOverflow, ip + 1);
+    return Entered::kDone;
+  }
+  Instance* callee = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(ref->vmctx));
+  std::memmove(cells, args, count * 8);
+  f->ip = code->words.data();
+  f->code = code;
+  // Whoever called this frame gets its own instance back, not the one that tail-called.
+  if (!f->saved && callee != inst) f->saved = inst;
+  vm->inst = callee;
+  zero_locals(code, cells);
+  return Entered::kEntered;
+}
+
+vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip, bool) {
+  auto trap = [&](vm::TrapCode code) -> vm::VMFuncRef* {
+    end_trap(vm, inst, code, ip + 1);
+    return nullptr;
+  };
+  const uint32_t table = uint32_t(ip[1]), type = uint32_t(ip[1] >> 32), where = uint32_t(ip[2]);
+  char* at = reinterpret_cast<char*>(inst->vmctx()) + (where & 0x7fffffff);
+  const auto* def = where >> 31 ? *reinterpret_cast<vm::VMTableDefinition**>(at)
+                                : reinterpret_cast<vm::VMTableDefinition*>(at);
+  if (index >= def->current_elements) return trap(vm::TrapCode::kUndefinedElement);
+  const uintptr_t slot = reinterpret_cast<const uintptr_t*>(def->base)[index];
+  auto* ref = slot & vm::kTableSlotInitializedBit
+                  ? reinterpret_cast<vm::VMFuncRef*>(slot & ~vm::kTableSlotInitializedBit)
+                  : table_get_lazy(inst->vmctx(), table, index);
+  if (!ref) return trap(vm::TrapCode::kUninitializedElement);
+  const wasm::TypeId want = inst->wasm().types[type], have = ref->type_index.bits();
+  if (have != want && !inst->module->engine().registry->is_subtype(have, want))
+    return trap(vm::TrapCode::kIndirectCallType);
+  return ref;
+}
+
+vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell) {
+  return table_get(inst->vmctx(), table, index, cell);
+}
+
+bool ref_matches(Instance* inst, uint64_t ref, uint64_t target) {
+  if (ref == 0) return target & 1;
+  const auto heap = wasm::Heap(target >> 1 & 0x7f);
+  switch (heap) {
+    case wasm::Heap::kFunc: case wasm::Heap::kExtern: case wasm::Heap::kAny: case wasm::Heap::kExn: return true;
+    case wasm::Heap::kEq: case wasm::Heap::kI31: return ref & 1;
+    case wasm::Heap::kConcrete: break;
+    default: return false;  // bottoms hold null only; structs and arrays do not exist here
+  }
+  const wasm::TypeId want = inst->wasm().types[target >> 32];
+  const auto& registry = *inst->module->engine().registry;
+  if (registry[want].composite != wasm::Composite::kFunc) return false;
+  return registry.is_subtype(reinterpret_cast<vm::VMFuncRef*>(ref)->type_index.bits(), want);
+}
+
+}  // namespace wjit::rt

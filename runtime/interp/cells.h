@@ -1,0 +1,83 @@
+// Small inline pieces of the handlers: cells to values and back, memory bytes, fuel.
+#pragma once
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "compiler/wasm/eval.h"
+#include "runtime/interp/vm.h"
+#include "runtime/libcalls.h"
+
+namespace wjit::rt {
+
+using u8 = uint8_t;
+using u16 = uint16_t;
+using u32 = uint32_t;
+using u64 = uint64_t;
+using s8 = int8_t;
+using s16 = int16_t;
+using s32 = int32_t;
+using s64 = int64_t;
+using f32 = float;
+using f64 = double;
+
+template <class T>
+inline T get(uint64_t cell) {
+  if constexpr (std::is_same_v<T, float>) return std::bit_cast<float>(uint32_t(cell));
+  else if constexpr (std::is_same_v<T, double>) return std::bit_cast<double>(cell);
+  else return T(cell);
+}
+// Zero-extended into the cell.
+template <class T>
+inline uint64_t put(T v) {
+  if constexpr (std::is_same_v<T, float>) return std::bit_cast<uint32_t>(v);
+  else if constexpr (std::is_same_v<T, double>) return std::bit_cast<uint64_t>(v);
+  else return uint64_t(std::make_unsigned_t<T>(v));
+}
+// The immediate of a fused comparison.
+template <class T>
+inline T sext_imm(uint32_t imm) {
+  if constexpr (std::is_same_v<T, uint64_t>) return uint64_t(int64_t(int32_t(imm)));
+  else return get<T>(imm);
+}
+template <class M>
+inline M load(const uint8_t* at) {
+  M v;
+  std::memcpy(&v, at, sizeof v);
+  return v;
+}
+template <class M>
+inline void store(uint8_t* at, M v) {
+  std::memcpy(at, &v, sizeof v);
+}
+
+inline vm::TrapCode trap_of(wasm::NumTrap t) {
+  switch (t) {
+    case wasm::NumTrap::kNone: return vm::TrapCode::kNone;
+    case wasm::NumTrap::kDivByZero: return vm::TrapCode::kIntegerDivideByZero;
+    case wasm::NumTrap::kIntOverflow: return vm::TrapCode::kIntegerOverflow;
+    case wasm::NumTrap::kInvalidConversion: return vm::TrapCode::kInvalidConversion;
+  }
+  return vm::TrapCode::kNone;
+}
+
+// What bulk operations cost beyond their row of the opcode table.
+constexpr uint64_t kBytesPerFuel = 64, kElementsPerFuel = 16;
+inline bool pay_fuel(Vm* vm, uint64_t units) {
+  if (*vm->fuel <= 0 && uint64_t(-*vm->fuel) >= units) {
+    *vm->fuel += int64_t(units);
+    return true;
+  }
+  vm->required_fuel = units;
+  vm->done(DoneReason::kOutOfFuel);
+  return false;
+}
+
+inline uint64_t* vmctx_cell(Instance* inst, uint32_t offset) {
+  return reinterpret_cast<uint64_t*>(reinterpret_cast<char*>(inst->vmctx()) + offset);
+}
+inline vm::VMMemoryDefinition* memory_at(Instance* inst, uint32_t offset) {
+  return *reinterpret_cast<vm::VMMemoryDefinition**>(vmctx_cell(inst, offset));
+}
+
+}  // namespace wjit::rt

@@ -1,0 +1,129 @@
+// The interpreter's state: stacks, frames, and what a run hands from handler to handler.
+//
+// One Stack is one mapping of fixed size: value cells from the bottom, call frames behind them. It is reserved whole
+// and committed by first touch, so nothing in it ever moves: a cell's address stays good over calls, growth and host
+// re-entry, and a frame of no cells still has a stack pointer that may be compared. Value bytes and call depth are
+// bounded apart. A plain call from a host function goes on where the interrupted activation stands; a resumable call
+// has a Stack of its own.
+//
+// Frames. The current function's frame is vm->frame. `ip` is where it goes on once a callee returned: it is stored
+// before every call, host call, trap and suspension. `saved` is the caller's instance where it differs from the
+// callee's, else null. A tail call replaces code and keeps `saved` (or, on a change of instance, makes it the instance
+// that the frame's caller has). The bottom of each activation is a frame without code whose ip is an `exit`; its
+// `saved` is the instance of the activation below, for backtraces only.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "compiler/bytecode/code.h"
+#include "runtime/call.h"
+#include "runtime/code/code_map.h"
+#include "runtime/instance.h"
+#include "vmcontext/traps.h"
+
+namespace wjit::rt {
+
+struct InterpFrame {
+  const uint64_t* ip;
+  uint64_t* sp;
+  Instance* saved;
+  const bc::Code* code;
+};
+
+class Stack {
+ public:
+  // Null: out of system memory.
+  static std::unique_ptr<Stack> create(uint64_t value_bytes, uint32_t depth);
+  ~Stack();
+  Stack(const Stack&) = delete;
+
+  uint64_t* values_end() const { return values_end_; }
+  InterpFrame* frames_end() const { return frames_end_; }
+  // Where the next activation on this stack begins. The one that calls the host sets these around the call.
+  uint64_t* top;
+  InterpFrame* top_frame;
+  Instance* top_instance = nullptr;  // of the frame at top_frame, null when the stack is empty
+
+  void reset();  // empty again; pages touched beyond `kKeepBytes` are given back
+  uint64_t bytes_reserved() const { return size_; }
+
+ private:
+  static constexpr uint64_t kKeepBytes = 64 << 10;
+  Stack() = default;
+  char* base_ = nullptr;
+  uint64_t size_ = 0;
+  uint64_t* values_end_ = nullptr;
+  InterpFrame *frames_ = nullptr, *frames_end_ = nullptr;
+};
+
+enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel };
+
+// One run of the interpreter over one activation.
+struct Vm {
+  InterpFrame* frame = nullptr;
+  uint64_t* values_end = nullptr;
+  InterpFrame* frames_end = nullptr;
+  int64_t* fuel = nullptr;  // VMRuntimeLimits::fuel_consumed, null when not metered
+  Instance* inst = nullptr; // of vm->frame while no handler holds it
+  Store* store = nullptr;
+  Stack* stack = nullptr;
+  CodeMap* code_map = nullptr;
+  bool resumable = false;
+
+  // Why the run ended: set once, taken once.
+  DoneReason reason = DoneReason::kNone;
+  vm::TrapCode trap = vm::TrapCode::kNone;  // kTrap
+  uint64_t required_fuel = 0;               // kOutOfFuel
+  vm::VMFuncRef* host_func = nullptr;       // kHostTrap, and where its results go
+  uint64_t* host_cells = nullptr;
+
+  void done(DoneReason r) {
+    WJIT_ASSERT(reason == DoneReason::kNone);
+    reason = r;
+  }
+  DoneReason take_reason() {
+    WJIT_ASSERT(reason != DoneReason::kNone);
+    return std::exchange(reason, DoneReason::kNone);
+  }
+};
+
+// A store's stacks: the one in use and spare ones.
+class Activations {
+ public:
+  Stack* current = nullptr;
+  std::unique_ptr<Stack> take(const Config& config);
+  void give_back(std::unique_ptr<Stack> stack);
+  std::unique_ptr<Stack> plain;  // for plain calls from outside
+
+ private:
+  static constexpr size_t kSpare = 16;
+  std::vector<std::unique_ptr<Stack>> spare_;
+};
+
+// ---- what handlers call out of line --------------------------------------------------------------------------
+
+// The code of an entry that has none yet; null: the run is done (error, or fuel), frame->ip is set.
+const bc::Code* compile_entry(Vm* vm, Instance* inst, CodeEntry* entry, const uint64_t* ip);
+
+// Calls through a func ref with the arguments at `cells`. kEntered: vm->frame is the callee's and vm->inst its
+// instance. kHostDone: results are at `cells`. kDone: the run is over.
+enum class Entered : uint8_t { kEntered, kHostDone, kDone };
+Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, const uint64_t* ip, unsigned words);
+// As a tail call: `count` argument cells move to the frame's start. kHostDone: the frame is popped and vm->frame,
+// vm->inst are the caller's.
+Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_t* args, uint64_t count,
+                       const uint64_t* ip);
+// The callee of a call_indirect; null: trap.
+vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip, bool is_tail);
+bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
+vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
+
+// ---- dispatchers ---------------------------------------------------------------------------------------------
+
+// Runs from vm->frame until vm->reason is set.
+void run_loop(Vm* vm);
+void run_tail(Vm* vm);
+bool tail_dispatch_is_sound();  // whether this build turns handler tails into jumps
+
+}  // namespace wjit::rt

@@ -1,0 +1,40 @@
+// Names to things to import. Items defined with a store belong to it; host functions are made anew in each
+// store.
+#pragma once
+#include <map>
+#include <string>
+
+#include "runtime/extern_access.h"
+
+namespace wjit::rt {
+
+class Linker {
+ public:
+  explicit Linker(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
+
+  bool allow_shadowing = false;
+  Engine& engine() const { return *engine_; }
+
+  support::Result<void> define(Store& store, std::string_view module, std::string_view name,
+                               const ExternRefs& item);
+  support::Result<void> define_host(std::string_view module, std::string_view name, wasm::TypeId type,
+                                    HostFunc::Callback callback);
+  // Nothing: not defined. kUsage: defined with another store.
+  support::Result<std::optional<ExternRefs>> find(Store& store, std::string_view module,
+                                                  std::string_view name);
+  TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> module);
+
+ private:
+  struct Definition {
+    uint64_t store_id = 0;  // where `item` lives; 0: nowhere yet
+    ExternRefs item;
+    wasm::TypeId type = wasm::kNoType;  // of a host function
+    std::shared_ptr<HostFunc::Callback> callback;
+  };
+  support::Result<void> add(std::string_view module, std::string_view name, Definition definition);
+
+  std::shared_ptr<Engine> engine_;
+  std::map<std::string, std::map<std::string, Definition, std::less<>>, std::less<>> modules_;
+};
+
+}  // namespace wjit::rt

@@ -1,0 +1,121 @@
+#include "runtime/store.h"
+
+#include <algorithm>
+#include <atomic>
+
+namespace wjit::rt {
+
+namespace {
+
+uint64_t next_store_id() {
+  static std::atomic<uint64_t> next{1};
+  return next.fetch_add(1, std::memory_order_relaxed);
+}
+
+tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
+  return fail(ErrorKind::kLimit,
+              std::string("the store's limiter allows ") + std::to_string(most) + " " + what);
+}
+
+}  // namespace
+
+Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {}
+
+Store::~Store() = default;
+
+void Store::set_fuel(uint64_t fuel) {
+  limits.fuel_consumed = -int64_t(std::min<uint64_t>(fuel, uint64_t(INT64_MAX)));
+}
+
+support::Result<void> Store::reserve_instance() {
+  if (instance_count >= limiter.instances) return past_limit("instances", limiter.instances);
+  ++instance_count;
+  return {};
+}
+
+support::Result<void> Store::reserve_memory(const wasm::MemoryType& type) {
+  if (memory_count >= limiter.memories) return past_limit("memories", limiter.memories);
+  if (type.limits.min > limiter.memory_bytes >> type.page_size_log2)
+    return past_limit("bytes in a memory", limiter.memory_bytes);
+  ++memory_count;
+  return {};
+}
+
+support::Result<void> Store::reserve_table(const wasm::TableType& type) {
+  if (table_count >= limiter.tables) return past_limit("tables", limiter.tables);
+  if (type.limits.min > limiter.table_elements)
+    return past_limit("elements in a table", limiter.table_elements);
+  ++table_count;
+  return {};
+}
+
+Instance* Store::add_instance(InstancePtr instance) {
+  instances_.push_back(std::move(instance));
+  return instances_.back().get();
+}
+
+void Store::remove_instance(Instance* instance) {
+  auto it =
+      std::find_if(instances_.rbegin(), instances_.rend(), [&](auto& p) { return p.get() == instance; });
+  WJIT_ASSERT(it != instances_.rend());
+  instances_.erase(std::next(it).base());
+}
+
+vm::VMFuncRef* Store::add_host_func(wasm::TypeId type, HostFunc::Callback callback) {
+  host_funcs_.push_back(std::make_unique<HostFunc>());
+  HostFunc& f = *host_funcs_.back();
+  f.store = this;
+  f.type = type;
+  f.callback = std::move(callback);
+  f.context.host_state = &f;
+  vm::VMFuncRef& ref = f.context.func_ref;
+  fill_stub_entries(ref);
+  ref.array_call = &call_host_func;
+  ref.type_index = {type};
+  ref.code_index = vm::kNoCodeIndex;
+  ref.vmctx = vm::VMOpaqueContext::from(&f.context);
+  return &ref;
+}
+
+ExternObject* Store::extern_object(const wjit::ExternRef& ref) {
+  if (ref.is_null()) return nullptr;
+  if (externs_.size() >= next_collection_ && pins == 0) {
+    collect_externs();
+    next_collection_ = std::max<size_t>(1024, 2 * externs_.size());
+  }
+  std::unique_ptr<ExternObject>& object = externs_[ref.data()];
+  if (!object) object = std::make_unique<ExternObject>(ExternObject{ref.value_});
+  return object.get();
+}
+
+wjit::ExternRef Store::extern_ref(ExternObject* object) {
+  wjit::ExternRef ref;
+  if (object) ref.value_ = object->value;
+  return ref;
+}
+
+void Store::collect_externs() {
+  WJIT_ASSERT(pins == 0);
+  auto mark = [](uint64_t word) {
+    if (word) reinterpret_cast<ExternObject*>(word)->marked = true;
+  };
+  auto holds_externs = [](wasm::ValType t) { return t.is_ref() && t.heap() == wasm::Heap::kExtern; };
+  for (InstancePtr& instance : instances_) {
+    const wasm::Module& m = instance->wasm();
+    for (uint32_t i = m.imported_globals; i < m.globals.size(); ++i)
+      if (holds_externs(m.globals[i].type.type)) mark(instance->global(i)->as_u64());
+    for (Table& t : instance->tables)
+      if (holds_externs(t.type().element))
+        for (uint64_t i = 0; i < t.size(); ++i) mark(t.words()[i]);
+  }
+  for (auto it = externs_.begin(); it != externs_.end();) {
+    if (it->second->marked) {
+      it->second->marked = false;
+      ++it;
+    } else {
+      it = externs_.erase(it);
+    }
+  }
+}
+
+}  // namespace wjit::rt

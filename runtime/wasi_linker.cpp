@@ -1,0 +1,87 @@
+// WASI as host functions: the rows of runtime/wasi behind the linker.
+#include <cstring>
+
+#include "runtime/linker.h"
+#include "runtime/trap_access.h"
+#include "runtime/wasi/wasi.h"
+
+namespace wjit {
+
+namespace {
+
+namespace wasi = rt::wasi;
+
+constexpr size_t kMaxArgs = 16;
+
+FuncType type_of(const wasi::HostFunction& row) {
+  auto types = [](const char* letters) {
+    std::vector<ValType> t;
+    for (; *letters; ++letters) t.push_back({*letters == 'I' ? ValKind::kI64 : ValKind::kI32});
+    return t;
+  };
+  return {types(row.params), types(row.results)};
+}
+
+// The memory a call works on: what the calling instance exports under the name "memory". Without one every
+// address is out of bounds.
+wasi::GuestMemory memory_of(rt::Instance* caller) {
+  if (!caller) return {};
+  auto item = caller->find_export("memory");
+  if (!item) return {};
+  auto* memory = std::get_if<rt::ExternMemory>(&*item);
+  if (!memory) return {};
+  return {memory->def->base, memory->def->length()};
+}
+
+bool call_row(const wasi::HostFunction& row, wasi::Context& context, rt::HostCall& call) {
+  uint64_t args[kMaxArgs] = {}, results[1] = {};
+  const size_t params = std::strlen(row.params), count = std::strlen(row.results);
+  auto* cells = reinterpret_cast<vm::ValRaw*>(call.cells);
+  for (size_t i = 0; i < params; ++i) args[i] = cells[i].get_u64();
+  const wasi::Outcome outcome = row.call(context, memory_of(call.caller), args, results);
+  switch (outcome.kind) {
+    case wasi::Outcome::Kind::kReturn:
+      for (size_t i = 0; i < count; ++i)
+        cells[i] = row.results[i] == 'I' ? vm::ValRaw::from_u64(results[i])
+                                         : vm::ValRaw::from_u32(uint32_t(results[i]));
+      return true;
+    case wasi::Outcome::Kind::kExit:
+      return call.store->set_pending(Trap::exit(int32_t(outcome.code)));
+    case wasi::Outcome::Kind::kTrap:
+      return call.store->set_pending(
+          Trap(std::string(row.name) + ": " + (outcome.message ? outcome.message : "trap")));
+  }
+  return true;
+}
+
+support::Result<void> define_rows(rt::Linker& linker, rt::Store& store, const char* module,
+                                  std::span<const wasi::HostFunction> rows,
+                                  const std::shared_ptr<wasi::Context>& context) {
+  for (const wasi::HostFunction& row : rows) {
+    WJIT_ASSERT(std::strlen(row.params) <= kMaxArgs && std::strlen(row.results) <= 1);
+    WJIT_TRY(wasm::TypeId type, rt::from_api(type_of(row), *linker.engine().registry));
+    vm::VMFuncRef* ref = store.add_host_func(
+        type, [&row, context](rt::HostCall& call) { return call_row(row, *context, call); });
+    WJIT_CHECK(linker.define(store, module, row.name, rt::ExternFunc{ref}));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Ok> Linker::define_wasi(Store::Context cx, WasiConfig config) {
+  wasi::Config c;
+  c.args = std::move(config.args);
+  for (auto& [key, value] : config.env) c.env.push_back(key + "=" + value);
+  for (auto& [host, guest] : config.preopens) c.preopens.push_back({host, guest});
+  if (config.inherit_stdio) c.stdin_stream = c.stdout_stream = c.stderr_stream = wasi::Stream::inherit();
+  auto context = wasi::Context::create(std::move(c));
+  if (!context) return std::move(context).error();
+  std::shared_ptr<wasi::Context> shared = std::move(*context);
+  auto ok = define_rows(*impl_, cx.impl(), "wasi_snapshot_preview1", wasi::functions(), shared);
+  if (ok) ok = define_rows(*impl_, cx.impl(), "wasi_unstable", wasi::functions_unstable(), shared);
+  if (!ok) return std::move(ok).error();
+  return Ok{};
+}
+
+}  // namespace wjit

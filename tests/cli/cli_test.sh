@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# The command line as a user meets it: exit statuses, messages, and what reaches the guest.
+#   tests/cli/cli_test.sh WJIT
+set -uo pipefail
+wjit=${1:?usage: cli_test.sh WJIT}
+wjit=$(realpath "$wjit") || exit 2
+room=$(mktemp -d)
+trap 'chmod -R u+rwx "$room"; rm -rf "$room"' EXIT
+cd "$room" || exit 2
+failed=0 passed=0
+
+# check STATUS STDOUT STDERR COMMAND…: the patterns are extended regular expressions over the whole output, where a
+# line's end is '|'; an empty one wants no output at all.
+check() {
+  local status=$1 out=$2 err=$3 found good=1
+  shift 3
+  "$@" > "$room/.out" 2> "$room/.err" < /dev/null
+  found=$?
+  matches "$out" .out && matches "$err" .err && [ "$found" = "$status" ] || good=0
+  if [ $good = 1 ]; then
+    passed=$((passed + 1))
+    return
+  fi
+  failed=$((failed + 1))
+  echo "FAILED: $*"
+  echo "  expected status $status, found $found"
+  echo "  expected stdout /$out/, found: $(head -c 2000 .out)"
+  echo "  expected stderr /$err/, found: $(head -c 2000 .err)"
+}
+matches() {
+  if [ -z "$1" ]; then [ ! -s "$2" ]; else tr '\n' '|' < "$2" | grep -Eq -- "$1"; fi
+}
+
+# --- modules, by hand --------------------------------------------------------------------------------------------
+# add: (i32, i32) -> i32; id64, idf, idd: one i64, f32, f64 back; two: -> (1: i32, -2: i64); ref: a funcref back
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x20\x06\x60\x02\x7f\x7f\x01\x7f\x60\x01\x7e\x01\x7e\x60\x01\x7d\x01\x7d\x60'
+  printf '\x01\x7c\x01\x7c\x60\x00\x02\x7f\x7e\x60\x01\x70\x01\x70\x03\x07\x06\x00\x01\x02\x03\x04\x05\x06\x06\x01\x7f\x00'
+  printf '\x41\x07\x0b\x07\x2a\x07\x03\x61\x64\x64\x00\x00\x04\x69\x64\x36\x34\x00\x01\x03\x69\x64\x66\x00\x02\x03\x69\x64'
+  printf '\x64\x00\x03\x03\x74\x77\x6f\x00\x04\x03\x72\x65\x66\x00\x05\x01\x67\x03\x00\x0a\x24\x06\x07\x00\x20\x00\x20\x01'
+  printf '\x6a\x0b\x04\x00\x20\x00\x0b\x04\x00\x20\x00\x0b\x04\x00\x20\x00\x0b\x06\x00\x41\x01\x42\x7e\x0b\x04\x00\x20\x00'
+  printf '\x0b'
+} > math.wasm
+# _start ("outer") calls "inner": nop, unreachable; the module is called "boom"
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x03\x02\x00\x00\x07\x0a\x01\x06\x5f\x73\x74\x61\x72'
+  printf '\x74\x00\x00\x0a\x0b\x02\x04\x00\x10\x01\x0b\x04\x00\x01\x00\x0b\x00\x1d\x04\x6e\x61\x6d\x65\x00\x05\x04\x62\x6f'
+  printf '\x6f\x6d\x01\x0f\x02\x00\x05\x6f\x75\x74\x65\x72\x01\x05\x69\x6e\x6e\x65\x72'
+} > trap.wasm
+# _start: proc_exit(number of arguments)
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x0e\x03\x60\x02\x7f\x7f\x01\x7f\x60\x01\x7f\x00\x60\x00\x00\x02\x4c\x02\x16'
+  printf '\x77\x61\x73\x69\x5f\x73\x6e\x61\x70\x73\x68\x6f\x74\x5f\x70\x72\x65\x76\x69\x65\x77\x31\x0e\x61\x72\x67\x73\x5f'
+  printf '\x73\x69\x7a\x65\x73\x5f\x67\x65\x74\x00\x00\x16\x77\x61\x73\x69\x5f\x73\x6e\x61\x70\x73\x68\x6f\x74\x5f\x70\x72'
+  printf '\x65\x76\x69\x65\x77\x31\x09\x70\x72\x6f\x63\x5f\x65\x78\x69\x74\x00\x01\x03\x02\x01\x02\x05\x03\x01\x00\x01\x07'
+  printf '\x13\x02\x06\x6d\x65\x6d\x6f\x72\x79\x02\x00\x06\x5f\x73\x74\x61\x72\x74\x00\x02\x0a\x12\x01\x10\x00\x41\x00\x41'
+  printf '\x04\x10\x00\x1a\x41\x00\x28\x02\x00\x10\x01\x0b'
+} > argc.wasm
+# imports env.nope: (i32) -> ()
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x05\x01\x60\x01\x7f\x00\x02\x0c\x01\x03\x65\x6e\x76\x04\x6e\x6f\x70\x65\x00'
+  printf '\x00'
+} > import.wasm
+# imports wasi_snapshot_preview1.proc_exit as (i64) -> ()
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x05\x01\x60\x01\x7e\x00\x02\x24\x01\x16\x77\x61\x73\x69\x5f\x73\x6e\x61\x70'
+  printf '\x73\x68\x6f\x74\x5f\x70\x72\x65\x76\x69\x65\x77\x31\x09\x70\x72\x6f\x63\x5f\x65\x78\x69\x74\x00\x00'
+} > sig.wasm
+# i32.add without operands
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x05\x01\x60\x00\x01\x7f\x03\x02\x01\x00\x0a\x05\x01\x03\x00\x6a\x0b'
+} > invalid.wasm
+# _start never ends
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x07\x0a\x01\x06\x5f\x73\x74\x61\x72\x74'
+  printf '\x00\x00\x0a\x09\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b'
+} > loop.wasm
+# Not modules.
+: > empty.wasm
+printf 'hello, world\n' > junk.wasm
+printf '(module (func))\n' > text.wasm
+printf '\x00asm\x0d\x00\x01\x00' > component.wasm
+printf '\x00asm\x02\x00\x00\x00' > version.wasm
+head -c 40 math.wasm > truncated.wasm
+mkdir folder.wasm
+cp math.wasm secret.wasm && chmod 0 secret.wasm
+cp argc.wasm ./-odd.wasm
+
+# --- help, version, wrong usage ------------------------------------------------------------------------------------
+check 0 '^wjit [0-9]+\.[0-9]+\.[0-9]+\|$' '' "$wjit" --version
+check 0 'Usage: wjit .*validate.*wast.*dump.*abi' '' "$wjit" --help
+check 2 '' 'Usage: wjit' "$wjit"
+for command in run validate wast dump abi; do
+  check 0 "Usage: wjit $command" '' "$wjit" $command --help
+  check 2 '' "not expected: --bogus.*Try 'wjit $command --help'" "$wjit" $command --bogus
+done
+check 2 '' 'FILE is required' "$wjit" run
+check 2 '' 'FILE is required' "$wjit" run --dir .
+check 2 '' 'not expected: --bogus' "$wjit" --bogus math.wasm
+check 2 '' "^wjit: --tier: found 'jit', expected one of: interp\|" "$wjit" --tier=jit math.wasm
+check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" --features=+bogus math.wasm
+check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm
+check 2 '' "^wjit: --env: found '=x', expected NAME=VALUE" "$wjit" --env =x argc.wasm
+check 2 '' "^wjit: --dir: found '::x', expected HOST or HOST::GUEST" "$wjit" --dir ::x argc.wasm
+check 2 '' '--fuel' "$wjit" --fuel many argc.wasm
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+for command in run validate dump; do
+  check 1 '' '^wjit: missing.wasm: No such file or directory\|$' "$wjit" $command missing.wasm
+  check 1 '' '^wjit: folder.wasm: [Ii]s a directory' "$wjit" $command folder.wasm
+  check 1 '' '^wjit: empty.wasm: .*unexpected end' "$wjit" $command empty.wasm
+  check 1 '' '^wjit: junk.wasm: .*magic header.*\(at offset 0x0\)\|$' "$wjit" $command junk.wasm
+  check 1 '' '^wjit: text.wasm: .*WebAssembly text' "$wjit" $command text.wasm
+  check 1 '' '^wjit: component.wasm: .*component' "$wjit" $command component.wasm
+  check 1 '' '^wjit: version.wasm: .*version 2.*\(at offset 0x4\)\|$' "$wjit" $command version.wasm
+  check 1 '' '^wjit: truncated.wasm: .*\(at offset 0x' "$wjit" $command truncated.wasm
+  # Root reads everything.
+  [ -r secret.wasm ] || check 1 '' '^wjit: secret.wasm: Permission denied\|$' "$wjit" $command secret.wasm
+done
+check 1 '' '^wjit: invalid.wasm: .*\(at offset 0x' "$wjit" invalid.wasm
+check 1 '' '^wjit: invalid.wasm: .*\|wjit: junk.wasm: .*\|$' "$wjit" validate invalid.wasm math.wasm junk.wasm
+check 0 '' '' "$wjit" validate math.wasm trap.wasm
+check 1 '' '^wjit: math.wasm: .*function-references|reference-types' "$wjit" validate --features=-reference-types math.wasm
+check 1 '' '^wjit: import.wasm: .*env.*nope' "$wjit" import.wasm
+check 1 '' '^wjit: sig.wasm: .*proc_exit.*i64.*i32' "$wjit" sig.wasm
+check 1 '' '^wjit: math.wasm: nothing to run.*_start.*--invoke.*add, id64' "$wjit" math.wasm
+check 1 '' 'missing-folder.*No such file' "$wjit" --dir missing-folder argc.wasm
+
+# --- --invoke --------------------------------------------------------------------------------------------------------
+check 0 '^3\|$' '' "$wjit" --invoke add math.wasm 1 2
+check 0 '^3\|$' '' "$wjit" run --invoke=add math.wasm 0x1 2
+check 0 '^-2147483648\|$' '' "$wjit" --invoke add math.wasm 2147483647 1
+check 0 '^-1\|$' '' "$wjit" --invoke id64 math.wasm 0xffff_ffff_ffff_ffff
+check 0 '^1\.5\|$' '' "$wjit" --invoke idf math.wasm 0x1.8p+0
+check 0 '^0\.1\|$' '' "$wjit" --invoke idd math.wasm 0.1
+check 0 '^-inf\|$' '' "$wjit" --invoke idd math.wasm -inf
+check 0 '^nan:0x8000000000000\|$' '' "$wjit" --invoke idd math.wasm nan
+check 0 '^1\|-2\|$' '' "$wjit" --invoke two math.wasm
+check 0 '^null\|$' '' "$wjit" --invoke ref math.wasm null
+check 1 '' "no function 'nope': it exports the functions: add, id64, idf, idd, two, ref" "$wjit" --invoke nope math.wasm
+check 1 '' "no function 'g'" "$wjit" --invoke g math.wasm
+check 2 '' 'add takes 2 arguments, found 1' "$wjit" --invoke add math.wasm 1
+check 2 '' "argument 2 of add: found 'x', expected a value of type i32" "$wjit" --invoke add math.wasm 1 x
+check 2 '' "argument 1 of id64: found '1\.5', expected a value of type i64" "$wjit" --invoke id64 math.wasm 1.5
+check 2 '' "argument 1 of ref: found '7', expected 'null'" "$wjit" --invoke ref math.wasm 7
+
+# --- what belongs to the guest -----------------------------------------------------------------------------------------
+check 1 '' '' "$wjit" argc.wasm
+check 1 '' '' "$wjit" run argc.wasm
+check 4 '' '' "$wjit" argc.wasm -c --help --version
+check 4 '' '' "$wjit" run --env A=b --dir . argc.wasm --dir x ''
+check 3 '' '' "$wjit" run --dir=. --dir=folder.wasm::/y argc.wasm -- run
+check 2 '' '' "$wjit" -- ./-odd.wasm --invoke
+check 2 '' '' "$wjit" run -- -odd.wasm --invoke
+
+# --- traps ---------------------------------------------------------------------------------------------------------------
+check 134 '' '^wjit: trap.wasm: .*unreachable.*inner.*0x[0-9a-f]+.*outer' "$wjit" trap.wasm
+check 134 '' '^wjit: loop.wasm: .*fuel' "$wjit" --fuel 1000 loop.wasm
+
+# --- dump ------------------------------------------------------------------------------------------------------------------
+check 0 'type +0xa +[0-9]+ +6\|.*code +0x[0-9a-f]+ +[0-9]+ +6\|' '' "$wjit" dump math.wasm
+check 0 'custom +0x[0-9a-f]+ +[0-9]+ +"name"\|' '' "$wjit" dump --sections trap.wasm
+check 0 '.' '' "$wjit" dump --bytecode --func=inner trap.wasm
+check 0 '.' '' "$wjit" dump --bytecode --func add math.wasm
+check 2 '' 'expected --func=N\|NAME' "$wjit" dump --bytecode math.wasm
+check 1 '' "no function 'nope'" "$wjit" dump --bytecode --func nope math.wasm
+check 1 '' 'function 0 is imported' "$wjit" dump --bytecode --func 0 argc.wasm
+
+# --- abi -------------------------------------------------------------------------------------------------------------------
+check 0 'VMContext' '' "$wjit" abi
+check 0 '^[[{].*VMContext' '' "$wjit" abi --json
+
+# --- scripts ---------------------------------------------------------------------------------------------------------------
+printf '(module binary "\\00asm\\01\\00\\00\\00")\n(invoke "f")\n' > fails.wast
+printf '(module binary "\\00asm\\01\\00\\00\\00")\n' > good.wast
+printf '(module binary "")\n(assert_nothing)\n' > unknown.wast
+check 0 '1 passed, 0 failed, 0 skipped\|$' '' "$wjit" wast good.wast
+check 1 'fails.wast:2:1: \(invoke "f"\)\|.*no function "f".*1 passed, 1 failed, 0 skipped\|$' '' "$wjit" wast fails.wast
+check 1 'unknown.wast:2:2: found .assert_nothing., expected one of' '' "$wjit" wast unknown.wast
+check 1 '' '^wjit: missing: No such file or directory\|$' "$wjit" wast missing
+check 1 '' '^wjit: folder.wasm: holds no script' "$wjit" wast folder.wasm
+check 1 '.' 'nowhere/x.md: No such file or directory' "$wjit" wast --markdown nowhere/x.md good.wast
+check 0 '.' '' "$wjit" wast --markdown table.md good.wast
+check 0 '\| \*\*all\*\* \| 1 \| 0 \| 1 \| 0 \| 0 \|' '' cat table.md
+
+# --- a full disk -----------------------------------------------------------------------------------------------------------
+if [ -w /dev/full ]; then
+  for command in --version --help 'dump math.wasm' '--invoke add math.wasm 1 2' 'wast good.wast'; do
+    check 1 '' 'cannot write to standard output: No space left on device' bash -c "'$wjit' $command > /dev/full"
+  done
+fi
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

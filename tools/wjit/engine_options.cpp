@@ -1,0 +1,100 @@
+#include <fmt/format.h>
+
+#include "tools/wjit/options.h"
+
+namespace wjit::cli {
+namespace {
+
+template <class E>
+struct Choice {
+  const char* name;
+  E value;
+};
+constexpr Choice<Tier> kTiers[] = {{"interp", Tier::kInterp}};
+constexpr Choice<CompilationMode> kModes[] = {{"eager", CompilationMode::kEager},
+                                              {"lazy-translation", CompilationMode::kLazyTranslation},
+                                              {"lazy", CompilationMode::kLazy}};
+constexpr Choice<Dispatch> kDispatches[] = {
+    {"auto", Dispatch::kAuto}, {"loop", Dispatch::kLoop}, {"tail", Dispatch::kTail}};
+constexpr Choice<MemoryStyle> kMemoryStyles[] = {
+    {"auto", MemoryStyle::kAuto}, {"guard", MemoryStyle::kGuard}, {"checks", MemoryStyle::kChecks}};
+
+// Sets `out` to what `text` names; an empty one changes nothing. Else the message.
+template <class E, size_t N>
+std::optional<std::string> choose(const char* option, const std::string& text, const Choice<E> (&choices)[N],
+                                  E& out) {
+  if (text.empty()) return {};
+  std::string known;
+  for (const auto& c : choices) {
+    if (text == c.name) {
+      out = c.value;
+      return {};
+    }
+    known += (known.empty() ? "" : ", ") + std::string(c.name);
+  }
+  return fmt::format("{}: found '{}', expected one of: {}", option, text, known);
+}
+
+constexpr Feature kFeatures[] = {
+#define WJIT_F(id, name, on) Feature::id,
+    WJIT_FEATURES(WJIT_F)
+#undef WJIT_F
+};
+
+std::optional<Feature> find_feature(std::string_view name) {
+  for (Feature f : kFeatures) {
+    if (name == feature_name(f)) return f;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<std::pair<Feature, bool>>> parse_features(const std::string& text) {
+  std::vector<std::pair<Feature, bool>> changes;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t end = std::min(text.find(',', begin), text.size());
+    std::string item = text.substr(begin, end - begin);
+    begin = end + 1;
+    bool sign = !item.empty() && (item[0] == '+' || item[0] == '-');
+    auto feature = sign ? find_feature(std::string_view(item).substr(1)) : std::nullopt;
+    if (!feature) {
+      std::string known;
+      for (Feature f : kFeatures) known += (known.empty() ? "" : ", ") + std::string(feature_name(f));
+      return Error(ErrorKind::kUsage,
+                   fmt::format("--features: found '{}', expected '+' or '-' and one of: {}", item, known));
+    }
+    changes.emplace_back(*feature, item[0] == '+');
+  }
+  return changes;
+}
+
+void EngineOptions::declare(Options& options) {
+  options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
+  options.value("--tier", tier, "TIER", "Which tier runs functions: interp");
+  options.value("--mode", mode, "MODE",
+                "When functions are validated and translated: eager, lazy-translation, lazy");
+  options.value("--dispatch", dispatch, "KIND", "The interpreter's dispatch: auto, loop, tail");
+  options.value("--memory", memory, "STYLE", "How memories are laid out: auto, guard, checks");
+}
+
+std::optional<int> EngineOptions::resolve(const char* command) {
+  std::string full = std::string("wjit ") + command;
+  auto problem = choose("--tier", tier, kTiers, config.tier);
+  if (!problem) problem = choose("--mode", mode, kModes, config.mode);
+  if (!problem) problem = choose("--dispatch", dispatch, kDispatches, config.dispatch);
+  if (!problem) problem = choose("--memory", memory, kMemoryStyles, config.memory_style);
+  if (!problem && !features.empty()) {
+    auto changes = parse_features(features);
+    if (changes) {
+      feature_changes = std::move(changes).ok();
+    } else {
+      problem = changes.err().message();
+    }
+  }
+  if (problem) return report_usage(full, *problem);
+  for (auto [feature, on] : feature_changes) config.features.set(feature, on);
+  return {};
+}
+
+}  // namespace wjit::cli
