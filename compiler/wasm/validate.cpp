@@ -13,33 +13,7 @@
 namespace wjit::wasm {
 namespace validate_detail {
 
-// ---- which check for which row
-// -------------------------------------------------------------------------------
-
 namespace {
-
-using Check = bool (Checks::*)();
-struct Special {
-  Op op;
-  Check check;
-};
-constexpr Special kSpecials[] = {
-#define WJIT_F(op, method) {Op::op, &Checks::method},
-    WJIT_SPECIAL_OPS(WJIT_F)
-#undef WJIT_F
-};
-consteval std::array<Check, kOpCount> make_special_checks() {
-  std::array<Check, kOpCount> table{};
-  for (const Special& special : kSpecials) {
-    if (table[size_t(special.op)]) throw "an instruction is claimed twice";
-    if (kOpTable[size_t(special.op)].sig != "*") throw "a generic instruction is claimed";
-    table[size_t(special.op)] = special.check;
-  }
-  for (size_t i = 0; i < kOpCount; ++i)
-    if (kOpTable[i].sig == "*" && !table[i]) throw "an instruction is neither generic nor claimed";
-  return table;
-}
-constexpr std::array<Check, kOpCount> kSpecialChecks = make_special_checks();
 
 // Lanes of the vector a lane instruction looks at: by its access size, else by its name ("i16x8.…").
 unsigned lane_count(const OpInfo& op) {
@@ -218,17 +192,7 @@ void FuncChecker::apply(const Instr& in, const Effect& effect) {
 // ---- checks
 // --------------------------------------------------------------------------------------------------
 
-bool FuncChecker::check(const Instr& in, Effect& effect) {
-  if (const Check special = kSpecialChecks[size_t(in.op)]) {
-    Checks checks{*this, in, effect};
-    if (!(checks.*special)()) return false;
-    if (effect.pushes.size() > 2) {
-      const size_t height = size_t(effect.sp - buffers_.operand_start());
-      if (!reserve(in, effect.pushes.size() + 1)) return false;
-      effect.sp = buffers_.operand_start() + height;
-    }
-    return true;
-  }
+bool FuncChecker::check_generic(const Instr& in, Effect& effect) {
   const Row& row = kRows[size_t(in.op)];
   if (!check_immediate(in, row)) return false;
   effect.sp = pop_params(in, row);

@@ -6,7 +6,6 @@
 // and a failing check needs no undoing. Dead code takes the same path, with no visits; there an empty frame
 // yields operands of any type (kBot). Outside dead code the stack never holds kBot.
 #pragma once
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -155,19 +154,37 @@ consteval std::array<Row, kOpCount> make_rows() {
 inline constexpr std::array<Row, kOpCount> kRows = make_rows();
 
 // An instruction of the first version with at most two operands and one result, checked without a branch on
-// its shape: the two operands on top, as one word, are compared under a mask. Addresses are i32 here; what
-// reads 64-bit memories goes the slow way.
+// its shape: both operands on top are compared, each under a mask (as two words: one wide load right after
+// two narrow stores would stall). Addresses are i32 here; what reads 64-bit memories goes the slow way.
 struct FastRow {
   Op op = Op::kCount;
-  enum Shape : uint8_t { kSlow, kPlain, kAccess } shape = kSlow;  // kPlain: no immediate, kAccess: kMemArg
+  // How it is decoded. kPlain and kAccess have no immediate and a memarg, and are checked by this row. The
+  // checks of kBare (no immediate), kIndex (one) and kBlock are special; all else is kOther.
+  enum Shape : uint8_t { kOther, kPlain, kAccess, kBare, kIndex, kBlock } shape = kOther;
   uint8_t params = 0, results = 0;
   uint8_t align_log2 = 0;
   uint16_t fuel = 0;
   ValType result;
-  uint64_t mask = 0, operands = 0;
+  uint32_t masks[2] = {}, operands[2] = {};  // the second from the top, the top
 };
+consteval FastRow::Shape shape_of(const OpInfo& op) {
+  const bool special = op.sig == "*";
+  switch (op.imm) {
+    case Imm::kNone:
+      return special ? FastRow::kBare : FastRow::kPlain;
+    case Imm::kMemArg:
+      return FastRow::kAccess;
+    case Imm::kLabel:
+    case Imm::kFunc:
+    case Imm::kGlobal:
+      return FastRow::kIndex;
+    case Imm::kBlockType:
+      return FastRow::kBlock;
+    default:
+      return FastRow::kOther;
+  }
+}
 consteval std::array<FastRow, 256> make_fast_rows() {
-  constexpr uint64_t kTop = 0xFFFF'FFFF'0000'0000;
   std::array<FastRow, 256> rows;
   for (const Row& from : kRows) {
     const OpInfo& op = kOpTable[size_t(from.op)];
@@ -175,18 +192,17 @@ consteval std::array<FastRow, 256> make_fast_rows() {
     FastRow& row = rows[op.code];
     row.op = from.op;
     row.fuel = from.fuel;
-    const bool plain = op.imm == Imm::kNone, access = op.imm == Imm::kMemArg;
-    if (op.sig == "*" || op.feature != Feature::kMvp || from.params > 2 || from.results > 1 ||
-        !(plain || access))
-      continue;
-    row.shape = plain ? FastRow::kPlain : FastRow::kAccess;
+    if (op.feature != Feature::kMvp) continue;
+    row.shape = shape_of(op);
+    if (row.shape != FastRow::kPlain && row.shape != FastRow::kAccess) continue;
+    if (from.params > 2 || from.results > 1) throw "too many operands for a fast row";
     row.params = from.params;
     row.results = from.results;
     row.align_log2 = from.align_log2;
-    row.mask = row.params == 2 ? ~uint64_t{0} : row.params == 1 ? kTop : 0;
     for (unsigned i = 0; i < from.params; ++i) {
-      const uint64_t type = from.types[i] == kAddress ? kI32.bits() : from.types[i];
-      row.operands |= type << (i + 2 - from.params) * 32;
+      const unsigned place = i + 2 - from.params;
+      row.masks[place] = ~0u;
+      row.operands[place] = from.types[i] == kAddress ? kI32.bits() : from.types[i];
     }
     if (from.results == 1) row.result = ValType::from_bits(from.types[from.params]);
   }
@@ -250,6 +266,7 @@ class FuncChecker : public ValidatorView {
   void open_frame(Op op, const BlockType& type);
   void close_frame();
   void forget_locals(const ControlFrame& frame);
+  bool check_generic(const Instr& in, Effect& effect);
   bool check_immediate(const Instr& in, const Row& row);
   ValType type_of(const Instr& in, uint8_t type) const;
 };
@@ -270,7 +287,8 @@ class FuncValidator : FuncChecker {
  private:
   static constexpr bool kShow = !ShowsNothing<Visitor>;
 
-  bool step_slow(uint8_t byte, Instr& in);
+  bool decode(uint8_t byte, const FastRow& row, Instr& in);
+  bool step_slow(Instr& in);
   bool step_fast(const FastRow& row, Instr& in);
   bool step_access(uint8_t byte, const FastRow& row, Instr& in);
   bool step_local(Instr& in);  // local.get, set and tee in full
@@ -337,12 +355,12 @@ Result<void> FuncValidator<Visitor>::run() {
         *sp_++ = kI32;
         break;
       default:
-        if (row.shape == FastRow::kPlain)
-          ok = step_fast(row, in);
-        else if (row.shape == FastRow::kAccess)
+        if (row.shape == FastRow::kAccess)
           ok = step_access(byte, row, in);
+        else if (row.shape == FastRow::kPlain)
+          ok = step_fast(row, in);
         else
-          ok = step_slow(byte, in);
+          ok = decode(byte, row, in) && step_slow(in);
     }
   }
   if (visitor_error_) return failure(std::move(*visitor_error_));
@@ -359,9 +377,9 @@ template <class Visitor>
 inline bool FuncValidator<Visitor>::step_fast(const FastRow& row, Instr& in) {
   in.op = row.op;
   ValType* sp = sp_ - row.params;
-  uint64_t top;
-  std::memcpy(&top, sp_ - 2, sizeof top);
-  if (sp < base_ || (top & row.mask) != row.operands) [[unlikely]] {
+  const uint32_t unlike = ((sp_[-2].bits() ^ row.operands[0]) & row.masks[0]) |
+                          ((sp_[-1].bits() ^ row.operands[1]) & row.masks[1]);
+  if (sp < base_ || unlike != 0) [[unlikely]] {
     sp = pop_params(in, kRows[size_t(row.op)]);
     if (!sp) return false;
   }
@@ -377,7 +395,7 @@ inline bool FuncValidator<Visitor>::step_access(uint8_t byte, const FastRow& row
   ByteCursor& c = reader_.cursor();
   // Alignments past the natural one, memory indices and 64-bit memories are left to the slow way.
   if (c.peek() > row.align_log2 || memory0_ != kI32 || c.remaining() < 2) [[unlikely]]
-    return step_slow(byte, in);
+    return reader_.read_after(byte, in) && step_slow(in);
   in.mem.align_log2 = c.peek();
   c.skip_peeked();
   in.mem.memory = 0;
@@ -398,10 +416,26 @@ bool FuncValidator<Visitor>::step_local(Instr& in) {
   return true;
 }
 
+// As reader_.read_after, with a short way for the most frequent.
 template <class Visitor>
-bool FuncValidator<Visitor>::step_slow(uint8_t byte, Instr& in) {
+inline bool FuncValidator<Visitor>::decode(uint8_t byte, const FastRow& row, Instr& in) {
+  ByteCursor& c = reader_.cursor();
+  in.op = row.op;
+  if (row.shape == FastRow::kIndex) {
+    in.a = c.u32();
+  } else if (row.shape == FastRow::kBlock && c.peek() == kEmptyBlock) {
+    c.skip_peeked();
+    in.block = {};
+  } else if (row.shape != FastRow::kBare) {
+    return reader_.read_after(byte, in);
+  }
+  return c.ok();
+}
+
+template <class Visitor>
+bool FuncValidator<Visitor>::step_slow(Instr& in) {
   Effect effect;
-  if (!reader_.read_after(byte, in) || !check(in, effect)) [[unlikely]]
+  if (!check(in, effect)) [[unlikely]]
     return false;
   if constexpr (kShow) {
     bool shown = reachable_;
