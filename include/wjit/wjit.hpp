@@ -128,14 +128,14 @@ struct FuncType {
 };
 struct MemoryType {
   uint64_t min = 0;
-  std::optional<uint64_t> max;
+  std::optional<uint64_t> max = std::nullopt;
   bool is64 = false, shared = false;
   uint8_t page_size_log2 = 16;
 };
 struct TableType {
   ValType element{ValKind::kFuncRef};
   uint64_t min = 0;
-  std::optional<uint64_t> max;
+  std::optional<uint64_t> max = std::nullopt;
   bool is64 = false;
 };
 struct GlobalType {
@@ -483,8 +483,8 @@ class Instance {
 // WASI preview 1 for one Store.
 struct WasiConfig {
   std::vector<std::string> args;  // args[0] is the program's name
-  std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::pair<std::string, std::string>> preopens;  // host directory, guest path
+  std::vector<std::pair<std::string, std::string>> env = {};
+  std::vector<std::pair<std::string, std::string>> preopens = {};  // host directory, guest path
   bool inherit_stdio = true;                                   // else empty stdin, output dropped
 };
 
