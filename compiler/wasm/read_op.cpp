@@ -159,7 +159,7 @@ void OpReader::read_block_type(Instr& in) {
   ByteCursor& c = cursor_;
   const uint8_t byte = c.peek();
   in.block = {};
-  if (byte == 0x40) {
+  if (byte == kEmptyBlock) {
     c.skip_peeked();
   } else if (byte >= 0x7C && byte <= 0x7F) {
     c.skip_peeked();

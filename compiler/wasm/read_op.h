@@ -20,6 +20,8 @@ struct OpBuffers {
   std::deque<ValType> block_results;
 };
 
+constexpr uint8_t kEmptyBlock = 0x40;  // the block type without parameters and results
+
 class OpReader {
  public:
   OpReader(const Module& module, std::span<const uint8_t> bytes, uint64_t offset, OpBuffers& buffers)

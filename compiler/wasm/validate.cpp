@@ -13,33 +13,7 @@
 namespace wjit::wasm {
 namespace validate_detail {
 
-// ---- which check for which row
-// -------------------------------------------------------------------------------
-
 namespace {
-
-using Check = bool (Checks::*)();
-struct Special {
-  Op op;
-  Check check;
-};
-constexpr Special kSpecials[] = {
-#define WJIT_F(op, method) {Op::op, &Checks::method},
-    WJIT_SPECIAL_OPS(WJIT_F)
-#undef WJIT_F
-};
-consteval std::array<Check, kOpCount> make_special_checks() {
-  std::array<Check, kOpCount> table{};
-  for (const Special& special : kSpecials) {
-    if (table[size_t(special.op)]) throw "an instruction is claimed twice";
-    if (kOpTable[size_t(special.op)].sig != "*") throw "a generic instruction is claimed";
-    table[size_t(special.op)] = special.check;
-  }
-  for (size_t i = 0; i < kOpCount; ++i)
-    if (kOpTable[i].sig == "*" && !table[i]) throw "an instruction is neither generic nor claimed";
-  return table;
-}
-constexpr std::array<Check, kOpCount> kSpecialChecks = make_special_checks();
 
 // Lanes of the vector a lane instruction looks at: by its access size, else by its name ("i16x8.…").
 unsigned lane_count(const OpInfo& op) {
@@ -49,6 +23,10 @@ unsigned lane_count(const OpInfo& op) {
 }
 
 }  // namespace
+
+// Operands beyond one for each byte of the body: the unused ones below, and the store past the top that the
+// fast way makes for an instruction without result.
+constexpr size_t kSlack = 16;
 
 // ---- a function's beginning and end
 // --------------------------------------------------------------------------
@@ -92,11 +70,16 @@ bool FuncChecker::start() {
               b.unset.begin() + ptrdiff_t(b.locals.size()), 1);
   }
   // Each instruction pushes at most one operand for each byte it has; those that push more reserve().
-  if (b.operand_capacity < body_size + 8) {
-    b.operand_capacity = std::max<size_t>(body_size + 8, 1024);
+  const size_t capacity = body_size + kSlack;
+  if (b.operand_capacity < capacity) {
+    b.operand_capacity = std::max<size_t>(capacity, 1024);
     b.operands = std::make_unique_for_overwrite<ValType[]>(b.operand_capacity);
   }
-  sp_ = base_ = b.operands.get();
+  sp_ = base_ = b.operand_start();
+  std::fill(b.operands.get(), sp_, kBot);
+  locals_ = b.locals.data();
+  local_count_ = uint32_t(b.locals.size());
+  has_unset_ = !b.unset.empty();
   open_frame(Op::kCount, {type.params, type.results});
 
   return true;
@@ -124,18 +107,18 @@ bool FuncChecker::fail(const Instr& in, std::string message) {
 
 bool FuncChecker::reserve(const Instr& in, size_t pushes) {
   ValidatorBuffers& b = buffers_;
-  const size_t used = height(), base = size_t(base_ - b.operands.get());
+  const size_t used = height(), base = size_t(base_ - b.operand_start());
   if (!within_limit(reader_.cursor(), used + pushes, kMaxOperands, "operands on the stack", in.offset))
     return false;
-  const size_t needed = used + pushes + reader_.cursor().remaining() + 8;
+  const size_t needed = used + pushes + reader_.cursor().remaining() + kSlack;
   if (needed <= b.operand_capacity) return true;
   const size_t capacity = std::max(needed, 2 * b.operand_capacity);
   auto grown = std::make_unique_for_overwrite<ValType[]>(capacity);
-  std::copy_n(b.operands.get(), used, grown.get());
+  std::copy_n(b.operands.get(), used + b.kUnder, grown.get());
   b.operands = std::move(grown);
   b.operand_capacity = capacity;
-  sp_ = b.operands.get() + used;
-  base_ = b.operands.get() + base;
+  sp_ = b.operand_start() + used;
+  base_ = b.operand_start() + base;
   return true;
 }
 
@@ -159,7 +142,7 @@ void FuncChecker::close_frame() {
     return;
   }
   const ControlFrame& outer = b.controls.back();
-  base_ = b.operands.get() + outer.height;
+  base_ = b.operand_start() + outer.height;
   reachable_ = !outer.dead && !outer.opened_dead;
 }
 
@@ -209,17 +192,7 @@ void FuncChecker::apply(const Instr& in, const Effect& effect) {
 // ---- checks
 // --------------------------------------------------------------------------------------------------
 
-bool FuncChecker::check(const Instr& in, Effect& effect) {
-  if (const Check special = kSpecialChecks[size_t(in.op)]) {
-    Checks checks{*this, in, effect};
-    if (!(checks.*special)()) return false;
-    if (effect.pushes.size() > 2) {
-      const size_t height = size_t(effect.sp - buffers_.operands.get());
-      if (!reserve(in, effect.pushes.size() + 1)) return false;
-      effect.sp = buffers_.operands.get() + height;
-    }
-    return true;
-  }
+bool FuncChecker::check_generic(const Instr& in, Effect& effect) {
   const Row& row = kRows[size_t(in.op)];
   if (!check_immediate(in, row)) return false;
   effect.sp = pop_params(in, row);

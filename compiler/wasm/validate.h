@@ -36,8 +36,10 @@ struct LocalGroup {
 
 // What a validator needs room for; give the same one to many functions.
 struct ValidatorBuffers {
-  std::unique_ptr<ValType[]> operands;
+  std::unique_ptr<ValType[]> operands;  // the first kUnder are not used: two can be read below any top
   size_t operand_capacity = 0;
+  static constexpr size_t kUnder = 2;
+  ValType* operand_start() const { return operands.get() + kUnder; }
   std::vector<ControlFrame> controls;
   std::vector<ValType> locals;
   std::vector<LocalGroup> groups;
@@ -60,7 +62,7 @@ class ValidatorView {
     return int64_t(depth) < sp_ - base_ ? sp_[-1 - int64_t(depth)] : kBot;
   }
   // Operands on the stack, those of outer frames included.
-  uint32_t height() const { return uint32_t(sp_ - buffers_.operands.get()); }
+  uint32_t height() const { return uint32_t(sp_ - buffers_.operand_start()); }
   const ControlInfo& label(uint32_t depth) const {
     return buffers_.controls[buffers_.controls.size() - 1 - depth];
   }
@@ -100,10 +102,9 @@ struct NullVisitor {
 
 namespace validate_detail {
 
-// A row of opcodes.def in the form the loop below wants it.
+// A row of opcodes.def in the form the checks want it.
 struct Row {
   Op op = Op::kCount;
-  enum Shape : uint8_t { kSlow, kPlain, kAccess } shape = kSlow;  // kPlain: no immediate, kAccess: kMemArg
   uint8_t params = 0, results = 0;
   uint8_t align_log2 = 0;
   uint16_t fuel = 0;
@@ -143,9 +144,6 @@ consteval Row make_row(Op id) {
     }
   }
   for (uint8_t bytes = op.bytes; bytes > 1; bytes >>= 1) ++row.align_log2;
-  // The loop takes only the first version's instructions by the short way, which need no feature test.
-  if (op.prefix == 0 && op.feature == Feature::kMvp && op.imm == Imm::kNone) row.shape = Row::kPlain;
-  if (op.prefix == 0 && op.feature == Feature::kMvp && op.imm == Imm::kMemArg) row.shape = Row::kAccess;
   return row;
 }
 consteval std::array<Row, kOpCount> make_rows() {
@@ -154,13 +152,63 @@ consteval std::array<Row, kOpCount> make_rows() {
   return rows;
 }
 inline constexpr std::array<Row, kOpCount> kRows = make_rows();
-consteval std::array<Row, 256> make_rows_by_byte() {
-  std::array<Row, 256> rows;
-  for (const Row& row : kRows)
-    if (kOpTable[size_t(row.op)].prefix == 0) rows[kOpTable[size_t(row.op)].code] = row;
+
+// An instruction of the first version with at most two operands and one result, checked without a branch on
+// its shape: both operands on top are compared, each under a mask (as two words: one wide load right after
+// two narrow stores would stall). Addresses are i32 here; what reads 64-bit memories goes the slow way.
+struct FastRow {
+  Op op = Op::kCount;
+  // How it is decoded. kPlain and kAccess have no immediate and a memarg, and are checked by this row. The
+  // checks of kBare (no immediate), kIndex (one) and kBlock are special; all else is kOther.
+  enum Shape : uint8_t { kOther, kPlain, kAccess, kBare, kIndex, kBlock } shape = kOther;
+  uint8_t params = 0, results = 0;
+  uint8_t align_log2 = 0;
+  uint16_t fuel = 0;
+  ValType result;
+  uint32_t masks[2] = {}, operands[2] = {};  // the second from the top, the top
+};
+consteval FastRow::Shape shape_of(const OpInfo& op) {
+  const bool special = op.sig == "*";
+  switch (op.imm) {
+    case Imm::kNone:
+      return special ? FastRow::kBare : FastRow::kPlain;
+    case Imm::kMemArg:
+      return FastRow::kAccess;
+    case Imm::kLabel:
+    case Imm::kFunc:
+    case Imm::kGlobal:
+      return FastRow::kIndex;
+    case Imm::kBlockType:
+      return FastRow::kBlock;
+    default:
+      return FastRow::kOther;
+  }
+}
+consteval std::array<FastRow, 256> make_fast_rows() {
+  std::array<FastRow, 256> rows;
+  for (const Row& from : kRows) {
+    const OpInfo& op = kOpTable[size_t(from.op)];
+    if (op.prefix != 0) continue;
+    FastRow& row = rows[op.code];
+    row.op = from.op;
+    row.fuel = from.fuel;
+    if (op.feature != Feature::kMvp) continue;
+    row.shape = shape_of(op);
+    if (row.shape != FastRow::kPlain && row.shape != FastRow::kAccess) continue;
+    if (from.params > 2 || from.results > 1) throw "too many operands for a fast row";
+    row.params = from.params;
+    row.results = from.results;
+    row.align_log2 = from.align_log2;
+    for (unsigned i = 0; i < from.params; ++i) {
+      const unsigned place = i + 2 - from.params;
+      row.masks[place] = ~0u;
+      row.operands[place] = from.types[i] == kAddress ? kI32.bits() : from.types[i];
+    }
+    if (from.results == 1) row.result = ValType::from_bits(from.types[from.params]);
+  }
   return rows;
 }
-inline constexpr std::array<Row, 256> kRowsByByte = make_rows_by_byte();
+inline constexpr std::array<FastRow, 256> kFastRows = make_fast_rows();
 
 // What an instruction does once it was shown.
 struct Effect {
@@ -207,6 +255,9 @@ class FuncChecker : public ValidatorView {
 
   OpReader reader_;
   ValType memory0_;  // address type of memory 0; kBot when there is none
+  const ValType* locals_ = nullptr;
+  uint32_t local_count_ = 0;
+  bool has_unset_ = false;
   bool reachable_ = true;
   bool done_ = false;  // the function's own end was read
 
@@ -215,6 +266,7 @@ class FuncChecker : public ValidatorView {
   void open_frame(Op op, const BlockType& type);
   void close_frame();
   void forget_locals(const ControlFrame& frame);
+  bool check_generic(const Instr& in, Effect& effect);
   bool check_immediate(const Instr& in, const Row& row);
   ValType type_of(const Instr& in, uint8_t type) const;
 };
@@ -235,13 +287,16 @@ class FuncValidator : FuncChecker {
  private:
   static constexpr bool kShow = !ShowsNothing<Visitor>;
 
-  bool step_slow(uint8_t byte, Instr& in);
-  bool step_plain(const Row& row, Instr& in);
-  bool step_access(const Row& row, Instr& in);
-  bool step_local(uint8_t byte, Instr& in);
+  bool decode(uint8_t byte, const FastRow& row, Instr& in);
+  bool step_slow(Instr& in);
+  bool step_fast(const FastRow& row, Instr& in);
+  bool step_access(uint8_t byte, const FastRow& row, Instr& in);
+  bool step_local(Instr& in);  // local.get, set and tee in full
   bool show(const Instr& in, bool shown, bool reachable, uint32_t fuel) {
     if constexpr (kShow) {
       if (!shown) return true;
+      if (!reader_.cursor().ok()) [[unlikely]]
+        return false;
       cost_ += fuel;
       if (Result<void> r = visitor_.visit(in, reachable, *this); !r) [[unlikely]] {
         visitor_error_ = std::move(r).error();
@@ -251,10 +306,6 @@ class FuncValidator : FuncChecker {
     return true;
   }
   bool show_plain(const Instr& in, uint32_t fuel) { return show(in, reachable_, true, fuel); }
-  void push_types(const uint8_t* types, unsigned n, uint32_t memory) {
-    for (unsigned i = 0; i < n; ++i)
-      *sp_++ = types[i] == kAddress ? address_type(memory) : ValType::from_bits(types[i]);
-  }
 
   Visitor& visitor_;
   uint64_t cost_ = 0;  // of the fuel block begun last
@@ -274,20 +325,42 @@ Result<void> FuncValidator<Visitor>::run() {
     ByteCursor& c = reader_.cursor();
     in.offset = uint32_t(c.offset());
     const uint8_t byte = c.u8();
-    const Row& row = kRowsByByte[byte];
-    in.op = row.op;
-    if (row.shape == Row::kPlain) {
-      ok = step_plain(row, in);
-    } else if (row.shape == Row::kAccess) {
-      ok = step_access(row, in);
-    } else if (byte == 0x41) {
-      in.value = uint32_t(c.s32());
-      ok = c.ok() && show_plain(in, row.fuel);
-      *sp_++ = kI32;
-    } else if (byte >= 0x20 && byte <= 0x22) {
-      ok = step_local(byte, in);
-    } else {
-      ok = step_slow(byte, in);
+    const FastRow& row = kFastRows[byte];
+    switch (byte) {
+      case 0x20:  // local.get
+        in.op = Op::local_get;
+        in.a = c.u32();
+        if (in.a < local_count_ && !has_unset_) [[likely]] {
+          ok = show_plain(in, row.fuel);
+          *sp_++ = locals_[in.a];
+        } else {
+          ok = step_local(in);
+        }
+        break;
+      case 0x21:  // local.set
+      case 0x22:  // local.tee
+        in.op = row.op;
+        in.a = c.u32();
+        if (in.a < local_count_ && !has_unset_ && sp_ > base_ && sp_[-1] == locals_[in.a]) [[likely]] {
+          ok = show_plain(in, row.fuel);
+          sp_ -= byte == 0x21;
+        } else {
+          ok = step_local(in);
+        }
+        break;
+      case 0x41:  // i32.const
+        in.op = Op::i32_const;
+        in.value = uint32_t(c.s32());
+        ok = show_plain(in, row.fuel);
+        *sp_++ = kI32;
+        break;
+      default:
+        if (row.shape == FastRow::kAccess)
+          ok = step_access(byte, row, in);
+        else if (row.shape == FastRow::kPlain)
+          ok = step_fast(row, in);
+        else
+          ok = decode(byte, row, in) && step_slow(in);
     }
   }
   if (visitor_error_) return failure(std::move(*visitor_error_));
@@ -299,77 +372,70 @@ Result<void> FuncValidator<Visitor>::run() {
   return {};
 }
 
+// After the immediate was read.
 template <class Visitor>
-inline bool FuncValidator<Visitor>::step_plain(const Row& row, Instr& in) {
+inline bool FuncValidator<Visitor>::step_fast(const FastRow& row, Instr& in) {
+  in.op = row.op;
   ValType* sp = sp_ - row.params;
-  bool match = sp >= base_;
-  if (match) [[likely]]
-    for (unsigned i = 0; i < row.params; ++i) match &= sp[i].bits() == row.types[i];
-  if (!match) [[unlikely]] {
-    sp = pop_params(in, row);
+  const uint32_t unlike = ((sp_[-2].bits() ^ row.operands[0]) & row.masks[0]) |
+                          ((sp_[-1].bits() ^ row.operands[1]) & row.masks[1]);
+  if (sp < base_ || unlike != 0) [[unlikely]] {
+    sp = pop_params(in, kRows[size_t(row.op)]);
     if (!sp) return false;
   }
   if (!show_plain(in, row.fuel)) [[unlikely]]
     return false;
-  sp_ = sp;
-  push_types(row.types + row.params, row.results, 0);
+  *sp = row.result;
+  sp_ = sp + row.results;
   return true;
 }
 
 template <class Visitor>
-inline bool FuncValidator<Visitor>::step_access(const Row& row, Instr& in) {
+inline bool FuncValidator<Visitor>::step_access(uint8_t byte, const FastRow& row, Instr& in) {
   ByteCursor& c = reader_.cursor();
-  constexpr uint8_t kHasMemory = 0x40;
-  // Without the memory64 feature the offset is another kind of LEB.
-  if (c.peek() >= kHasMemory || c.peek() > row.align_log2 || c.remaining() < 2 || memory0_.is_bot())
-      [[unlikely]]
-    return step_slow(uint8_t(kOpTable[size_t(row.op)].code), in);
+  // Alignments past the natural one, memory indices and 64-bit memories are left to the slow way.
+  if (c.peek() > row.align_log2 || memory0_ != kI32 || c.remaining() < 2) [[unlikely]]
+    return reader_.read_after(byte, in) && step_slow(in);
   in.mem.align_log2 = c.peek();
   c.skip_peeked();
   in.mem.memory = 0;
   in.mem.offset = c.u64();
-  if (memory0_ != kI32 || (in.mem.offset >> 32) != 0 || !c.ok()) [[unlikely]]
-    if (!c.ok() || !check_access(in, row)) return false;
-  ValType* sp = sp_ - row.params;
-  // An access has an address, then at most one operand.
-  if (sp < base_ || sp[0] != memory0_ || (row.params == 2 && sp[1].bits() != row.types[1])) [[unlikely]] {
-    sp = pop_params(in, row);
-    if (!sp) return false;
+  if (in.mem.offset >> 32 != 0) [[unlikely]] {
+    in.op = row.op;
+    return check_access(in, kRows[size_t(row.op)]);
   }
-  if (!show_plain(in, row.fuel)) [[unlikely]]
-    return false;
-  sp_ = sp;
-  push_types(row.types + row.params, row.results, 0);
-  return true;
+  return step_fast(row, in);
 }
 
 template <class Visitor>
-inline bool FuncValidator<Visitor>::step_local(uint8_t byte, Instr& in) {
-  ByteCursor& c = reader_.cursor();
-  in.a = c.u32();
-  const bool get = byte == 0x20;
-  const bool quick = in.a < buffers_.locals.size() && buffers_.unset.empty() && c.ok() &&
-                     (get || (sp_ > base_ && sp_[-1] == buffers_.locals[in.a]));
-  if (quick) [[likely]] {
-    const ValType type = buffers_.locals[in.a];
-    if (!show_plain(in, kRowsByByte[byte].fuel)) [[unlikely]]
-      return false;
-    if (get)
-      *sp_++ = type;
-    else if (byte == 0x21)
-      --sp_;
-    return true;
-  }
+bool FuncValidator<Visitor>::step_local(Instr& in) {
   Effect effect;
-  if (!c.ok() || !check(in, effect) || !show_plain(in, kRowsByByte[byte].fuel)) return false;
+  if (!reader_.cursor().ok() || !check(in, effect) || !show_plain(in, kRows[size_t(in.op)].fuel))
+    return false;
   apply(in, effect);
   return true;
 }
 
+// As reader_.read_after, with a short way for the most frequent.
 template <class Visitor>
-bool FuncValidator<Visitor>::step_slow(uint8_t byte, Instr& in) {
+inline bool FuncValidator<Visitor>::decode(uint8_t byte, const FastRow& row, Instr& in) {
+  ByteCursor& c = reader_.cursor();
+  in.op = row.op;
+  if (row.shape == FastRow::kIndex) {
+    in.a = c.u32();
+  } else if (row.shape == FastRow::kBlock && c.peek() == kEmptyBlock) {
+    c.skip_peeked();
+    in.block = {};
+  } else if (row.shape != FastRow::kBare) {
+    return reader_.read_after(byte, in);
+  }
+  return c.ok();
+}
+
+template <class Visitor>
+bool FuncValidator<Visitor>::step_slow(Instr& in) {
   Effect effect;
-  if (!reader_.read_after(byte, in) || !check(in, effect)) [[unlikely]]
+  if (!check(in, effect)) [[unlikely]]
     return false;
   if constexpr (kShow) {
     bool shown = reachable_;

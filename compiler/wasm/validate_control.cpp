@@ -282,4 +282,48 @@ bool Checks::catch_fits(const CatchClause& clause) {
   return target && types_match(passed, target->label_types());
 }
 
+// ---- which check for which row
+// -------------------------------------------------------------------------------
+
+namespace {
+
+using Check = bool (*)(FuncChecker&, const Instr&, Effect&);
+struct Special {
+  Op op;
+  Check check;
+};
+constexpr Special kSpecials[] = {
+#define WJIT_F(op, method) \
+  {Op::op, [](FuncChecker& v, const Instr& in, Effect& e) { return Checks{v, in, e}.method(); }},
+    WJIT_SPECIAL_OPS(WJIT_F)
+#undef WJIT_F
+};
+consteval std::array<Check, kOpCount> make_special_checks() {
+  std::array<Check, kOpCount> table{};
+  for (const Special& special : kSpecials) {
+    if (table[size_t(special.op)]) throw "an instruction is claimed twice";
+    if (kOpTable[size_t(special.op)].sig != "*") throw "a generic instruction is claimed";
+    table[size_t(special.op)] = special.check;
+  }
+  for (size_t i = 0; i < kOpCount; ++i)
+    if (kOpTable[i].sig == "*" && !table[i]) throw "an instruction is neither generic nor claimed";
+  return table;
+}
+constexpr std::array<Check, kOpCount> kSpecialChecks = make_special_checks();
+
+}  // namespace
+
+bool FuncChecker::check(const Instr& in, Effect& effect) {
+  if (const Check special = kSpecialChecks[size_t(in.op)]) {
+    if (!special(*this, in, effect)) return false;
+    if (effect.pushes.size() > 2) {
+      const size_t height = size_t(effect.sp - buffers_.operand_start());
+      if (!reserve(in, effect.pushes.size() + 1)) return false;
+      effect.sp = buffers_.operand_start() + height;
+    }
+    return true;
+  }
+  return check_generic(in, effect);
+}
+
 }  // namespace wjit::wasm::validate_detail

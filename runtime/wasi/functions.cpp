@@ -54,11 +54,11 @@ constexpr HostFunction kFunctions[] = {
 constexpr std::nullptr_t none = nullptr;
 
 template <auto kMember>
-constexpr auto call_or_null() -> Outcome (*)(Context&, GuestMemory, const uint64_t*, uint64_t*) {
-  if constexpr (std::is_null_pointer_v<decltype(kMember)>) {
-    return nullptr;
-  } else {
-    return call<kMember>;
+constexpr void add(HostFunction row, HostFunction* rows, size_t* count) {
+  // Not by comparing pointers: under UBSan g++ holds that for no constant expression.
+  if constexpr (!std::is_null_pointer_v<decltype(kMember)>) {
+    row.call = call<kMember>;
+    rows[(*count)++] = row;
   }
 }
 
@@ -70,9 +70,8 @@ struct UnstableTable {
 constexpr UnstableTable kUnstable = [] {
   using namespace calls;
   UnstableTable table;
-#define WJIT_WASI_FUNCTION(name, params, results, member, unstable)                \
-  if constexpr (constexpr auto entry = call_or_null<unstable>(); entry != nullptr) \
-    table.rows[table.count++] = {#name, params, results, entry};
+#define WJIT_WASI_FUNCTION(name, params, results, member, unstable) \
+  add<unstable>({#name, params, results, nullptr}, table.rows.data(), &table.count);
 #include "runtime/wasi/functions.def"
   return table;
 }();
