@@ -42,7 +42,7 @@ const char* section_name(uint8_t id) { return id < std::size(kSections) ? kSecti
 void ModuleReader::header(ByteCursor& c) {
   std::span<const uint8_t> all = m.bytes->span;
   size_t known = std::min(all.size(), sizeof kMagic);
-  if (std::memcmp(all.data(), kMagic, known) != 0) {
+  if (known != 0 && std::memcmp(all.data(), kMagic, known) != 0) {
     if (looks_like_text(all))
       c.fail(ErrorKind::kUnsupported,
              "this is WebAssembly text, not a binary: translate it first (for example with wat2wasm)", 0);
