@@ -57,7 +57,7 @@ uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm
   for (size_t i = 0; i < n; ++i) {
     raw[i] = vm::ValRaw{};
     const size_t bytes = types[i].cells() * 8;
-    std::memcpy(&raw[i], cells, bytes);
+    std::memcpy(static_cast<void*>(&raw[i]), cells, bytes);
     cells += types[i].cells();
   }
   return cells;

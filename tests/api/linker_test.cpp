@@ -185,6 +185,19 @@ TEST_CASE("the limiter refuses creation with an error and growth with -1") {
   CHECK_FALSE(w.try_instantiate(ModuleBuilder()));
 }
 
+TEST_CASE("handles compare and hash by what they stand for, and copies are the same") {
+  World w;
+  ModuleBuilder b;
+  b.exports("f", Kind::kFunc, b.func(b.type({}, {}), {}));
+  Instance i = w.instantiate(b), same = i, other = w.instantiate(b);
+  CHECK(i == same);
+  CHECK_FALSE(i == other);
+  CHECK(std::hash<Instance>()(i) == std::hash<Instance>()(same));
+  CHECK(w.get<Func>(i, "f") == w.get<Func>(same, "f"));
+  CHECK_FALSE(w.get<Func>(i, "f") == w.get<Func>(other, "f"));
+  CHECK(std::hash<Func>()(w.get<Func>(i, "f")) == std::hash<Func>()(w.get<Func>(same, "f")));
+}
+
 TEST_CASE("fuel is set and read where the engine meters, and an error elsewhere") {
   World plain;
   CHECK_FALSE(plain.store.set_fuel(1));

@@ -92,11 +92,12 @@ check 0 'Usage: wjit .*validate.*wast.*dump.*abi' '' "$wjit" --help
 check 2 '' 'Usage: wjit' "$wjit"
 for command in run validate wast dump abi; do
   check 0 "Usage: wjit $command" '' "$wjit" $command --help
-  check 2 '' "not expected: --bogus.*Try 'wjit $command --help'" "$wjit" $command --bogus
+  check 2 '' "unknown option '--bogus'.*Try 'wjit $command --help'" "$wjit" $command --bogus
 done
+check 2 '' "unexpected argument 'b'" "$wjit" dump math.wasm b
 check 2 '' 'FILE is required' "$wjit" run
 check 2 '' 'FILE is required' "$wjit" run --dir .
-check 2 '' 'not expected: --bogus' "$wjit" --bogus math.wasm
+check 2 '' "unknown option '--bogus'" "$wjit" --bogus math.wasm
 check 2 '' "^wjit: --tier: found 'jit', expected one of: interp\|" "$wjit" --tier=jit math.wasm
 check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" --features=+bogus math.wasm
 check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm

@@ -28,9 +28,9 @@ struct Contender {
   std::string name;
   std::vector<std::string> command;
   bool reports_own_time = false;
-  std::vector<double> milliseconds;
-  std::vector<double> peak_mib;
-  std::string failure;
+  std::vector<double> milliseconds{};
+  std::vector<double> peak_mib{};
+  std::string failure{};
 };
 
 std::string beside_this_program(const char* name) {

@@ -144,6 +144,8 @@ ScriptRun::Outcome ScriptRun::call(const Action& action) {
   const Slot<Instance>& slot = instances_[action.instance];
   if (!slot.value)
     return missing(slot.absence, "no instance" + (action.instance.empty() ? "" : ' ' + action.instance));
+  if (unprepared_.contains(slot.value->raw()))
+    return missing({true, "a call before was skipped"}, "its state");
   auto item = slot.value->get(store_, action.name);
   Outcome o;
   o.kind = Outcome::Kind::kError;
@@ -232,7 +234,15 @@ ScriptRun::Outcome ScriptRun::perform(const Command& c) {
 
 Verdict ScriptRun::run(const Command& command) {
   if (spectest_error_) return Verdict::fail("the module \"spectest\"", spectest_error_->to_string());
-  return judge(command, perform(command));
+  Verdict v = judge(command, perform(command));
+  const Action* action = std::get_if<Action>(&command.subject);
+  if (action && !command.is_assertion() && v.kind == Verdict::Kind::kSkipped) note_skipped_setup(*action);
+  return v;
+}
+
+void ScriptRun::note_skipped_setup(const Action& action) {
+  const Slot<Instance>& slot = instances_[action.instance];
+  if (slot.value) unprepared_.insert(slot.value->raw());
 }
 
 Verdict ScriptRun::judge_results(const Command& c, const Outcome& o) {

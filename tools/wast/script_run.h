@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,7 @@ class ScriptRun {
   Outcome compile(const ModuleDefinition& m, Slot<Module>& out);
   Outcome instantiate(const Slot<Module>& module, Slot<Instance>& out);
   Outcome call(const Action& action);
+  void note_skipped_setup(const Action& action);
   Outcome register_as(const Registration& r);
   Outcome perform(const Command& command);
   // Remembers what a plain command made or failed to make.
@@ -81,6 +83,9 @@ class ScriptRun {
   std::map<std::string, Slot<Module>> definitions_;  // "" is the latest
   std::map<std::string, Slot<Instance>> instances_;  // the same
   std::map<std::string, Absence> missing_registrations_;
+  // Instances on which a bare call was skipped: it was there to set something up, so what later calls find in
+  // them says nothing, be it right or wrong.
+  std::set<rt::Instance*> unprepared_;
 };
 
 }  // namespace wjit::wast

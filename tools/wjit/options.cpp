@@ -8,10 +8,22 @@
 namespace wjit::cli {
 
 struct Options::Impl {
-  Impl(const std::string& command, const char* summary) : command(command), app(summary, command) {}
+  Impl(const std::string& command, const char* summary) : command(command), app(summary, command) {
+    app.allow_extras();  // unexpected() names them
+  }
   std::string command;
   CLI::App app;
   Args* guest = nullptr;
+
+  // What CLI11 could make nothing of.
+  std::optional<int> unexpected() const {
+    for (const std::string& arg : app.remaining()) {
+      if (arg == "--") continue;
+      const char* what = arg.starts_with('-') ? "unknown option" : "unexpected argument";
+      return report_usage(command, fmt::format("{} '{}'", what, arg));
+    }
+    return {};
+  }
 };
 
 Options::Options(std::string command, const char* summary)
@@ -89,8 +101,11 @@ std::optional<int> Options::parse(Args args) {
     std::fwrite(help.data(), 1, help.size(), stdout);
     return kExitOk;
   } catch (const CLI::ParseError& e) {
+    // A mistyped option is the better explanation when something is missing as well.
+    if (auto status = impl_->unexpected()) return status;
     return report_usage(impl_->command, e.what());
   }
+  if (auto status = impl_->unexpected()) return status;
   if (impl_->guest) *impl_->guest = std::move(guest);
   return {};
 }

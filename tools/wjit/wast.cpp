@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 
 #include "tools/wast/runner.h"
 #include "tools/wjit/commands.h"
@@ -37,14 +38,17 @@ int wast_main(Args args) {
   if (auto status = engine_options.resolve("wast")) return *status;
   // The folder decides first, the user after it.
   engine_options.config.features = FeatureSet::defaults();
-  std::setvbuf(stdout, nullptr, _IOLBF, 1 << 16);  // what was found before a crash stays on the screen
   wast::report_crashes();
-  wast::Runner runner({engine_options.config, engine_options.feature_changes, {}});
+  auto say = [](std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);  // what was found before a crash stays on the screen
+  };
+  wast::Runner runner({engine_options.config, engine_options.feature_changes, say});
   for (const std::string& path : paths) {
     auto scripts = wast::find_scripts(path);
     if (!scripts) return report(scripts.error().to_string());
     for (const std::string& script : *scripts) {
-      if (verbose) std::printf("%s\n", script.c_str());
+      if (verbose) say(script + "\n");
       runner.run_file(script);
     }
   }
