@@ -269,6 +269,7 @@ TEST_CASE(
     oe = ours.open(3, path, oflags, kRead, &fd, follow);
     if (oe == Errno::kSuccess) ours.call("fd_close", fd);
     REQUIRE(ke == oe);
+    if (path[0] == '/') continue;
     // What these change is undone before the other has its turn.
     ke = kernel.on_path("path_create_directory", 3, path);
     if (ke == Errno::kSuccess) REQUIRE(ours.on_path("path_remove_directory", 3, path) == Errno::kSuccess);
