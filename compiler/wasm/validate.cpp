@@ -34,8 +34,9 @@ constexpr size_t kSlack = 16;
 FuncChecker::FuncChecker(const Module& module, uint32_t defined_index, ValidatorBuffers& buffers)
     : ValidatorView(module, module.imported_funcs + defined_index, buffers),
       reader_(module, module.body(defined_index), module.bodies[defined_index].offset, buffers.op) {
-  // Without the feature a memarg's offset is read in another way: see step_access.
-  if (!module.memories.empty() && module.features.has(Feature::kMemory64)) memory0_ = address_type(0);
+  // Without the feature a memarg's offset is another kind of LEB.
+  fast_memory_ =
+      !module.memories.empty() && !module.memories[0].is64 && module.features.has(Feature::kMemory64);
 }
 
 bool FuncChecker::start() {
@@ -77,9 +78,7 @@ bool FuncChecker::start() {
   }
   sp_ = base_ = b.operand_start();
   std::fill(b.operands.get(), sp_, kBot);
-  locals_ = b.locals.data();
-  local_count_ = uint32_t(b.locals.size());
-  has_unset_ = !b.unset.empty();
+  fast_locals_ = b.unset.empty() ? uint8_t(std::min<uint64_t>(total, 0x80)) : 0;
   open_frame(Op::kCount, {type.params, type.results});
 
   return true;
