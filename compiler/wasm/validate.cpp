@@ -121,30 +121,6 @@ bool FuncChecker::reserve(const Instr& in, size_t pushes) {
   return true;
 }
 
-void FuncChecker::open_frame(Op op, const BlockType& type) {
-  ControlFrame frame;
-  frame.op = op;
-  frame.type = type;
-  frame.height = height();
-  frame.init_height = uint32_t(buffers_.initialised.size());
-  frame.opened_dead = !reachable_;
-  frame.dead = false;
-  buffers_.controls.push_back(frame);
-  base_ = sp_;
-}
-
-void FuncChecker::close_frame() {
-  ValidatorBuffers& b = buffers_;
-  b.controls.pop_back();
-  if (b.controls.empty()) {
-    done_ = true;
-    return;
-  }
-  const ControlFrame& outer = b.controls.back();
-  base_ = b.operand_start() + outer.height;
-  reachable_ = !outer.dead && !outer.opened_dead;
-}
-
 void FuncChecker::initialise(uint32_t local) {
   if (buffers_.unset.empty() || !buffers_.unset[local]) return;
   buffers_.unset[local] = 0;

@@ -286,6 +286,27 @@ class FuncChecker : public ValidatorView {
   // Grows the operand stack for a push of many values at once.
   bool reserve(const Instr& in, size_t pushes);
 
+  void open_frame(Op op, const BlockType& type) {
+    ControlFrame& frame = buffers_.controls.emplace_back();
+    frame.op = op;
+    frame.type = type;
+    frame.height = height();
+    frame.init_height = uint32_t(buffers_.initialised.size());
+    frame.opened_dead = !reachable_;
+    frame.dead = false;
+    base_ = sp_;
+  }
+  void close_frame() {
+    buffers_.controls.pop_back();
+    if (buffers_.controls.empty()) {
+      done_ = true;
+      return;
+    }
+    const ControlFrame& outer = buffers_.controls.back();
+    base_ = buffers_.operand_start() + outer.height;
+    reachable_ = !outer.dead && !outer.opened_dead;
+  }
+
   OpReader reader_;
   bool fast_memory_ = false;  // memory 0 is there and has 32-bit addresses
   uint8_t fast_locals_ = 0;   // locals below this index can be read and written
@@ -294,8 +315,6 @@ class FuncChecker : public ValidatorView {
 
  private:
   friend struct validate_detail::Checks;
-  void open_frame(Op op, const BlockType& type);
-  void close_frame();
   void forget_locals(const ControlFrame& frame);
   bool check_generic(const Instr& in, Effect& effect);
   bool check_immediate(const Instr& in, const Row& row);
@@ -319,6 +338,7 @@ class FuncValidator : FuncChecker {
   static constexpr bool kShow = !ShowsNothing<Visitor>;
 
   bool run_fast(Instr& in);
+  const uint8_t* control_fast(const uint8_t* pos, ValType*& sp);
   bool show_fast(const FastRow& row, Instr& in, const uint8_t* pos, ValType* sp);
   bool decode(Instr& in);
   bool step_slow(Instr& in);
@@ -377,7 +397,7 @@ bool FuncValidator<Visitor>::run_fast(Instr& in) {
   const uint8_t* pos = c.pos();
   const uint8_t* const end = c.end();
   const ValType* const locals = buffers_.locals.data();
-  const ValType* const base = base_;
+  const ValType* base = base_;
   ValType* sp = sp_;
   while (end - pos >= kLookahead) {
     const FastRow& row = kFastRows[*pos];
@@ -418,6 +438,13 @@ bool FuncValidator<Visitor>::run_fast(Instr& in) {
       case kFirstPlain ... kLastPlain:
         break;
       default:
+        if constexpr (!kShow) {
+          if (const uint8_t* after = control_fast(pos, sp)) {
+            pos = after;
+            base = base_;
+            continue;
+          }
+        }
         goto slow;
     }
     const uint32_t unlike = ((sp[-2].bits() ^ row.operands[0]) & row.masks[0]) |
@@ -434,6 +461,46 @@ slow:
   c.advance_to(pos);
   sp_ = sp;
   return true;
+}
+
+// Blocks and branches that pass no values, when nobody watches. Null: this one goes the slow way.
+template <class Visitor>
+inline const uint8_t* FuncValidator<Visitor>::control_fast(const uint8_t* pos, ValType*& sp) {
+  std::vector<ControlFrame>& controls = buffers_.controls;
+  ControlFrame& frame = controls.back();
+  switch (*pos) {
+    case 0x02:  // block
+    case 0x03:  // loop
+    case 0x04:  // if
+      if (pos[1] != kEmptyBlock) return nullptr;
+      if (*pos == 0x04) {
+        if (sp == base_ || sp[-1] != kI32) return nullptr;
+        --sp;
+      }
+      sp_ = sp;
+      open_frame(kFastRows[*pos].op, {});
+      return pos + 2;
+    case 0x0B:  // end
+      if (sp != base_ || !frame.type.results.empty() || controls.size() == 1 || fast_locals_ == 0)
+        return nullptr;
+      if (frame.op == Op::if_ && !frame.type.params.empty()) return nullptr;
+      close_frame();
+      return pos + 1;
+    case 0x0C:  // br
+    case 0x0D:  // br_if
+      if (pos[1] >= 0x80 || pos[1] >= controls.size() || !label(pos[1]).label_types().empty()) return nullptr;
+      if (*pos == 0x0D) {
+        if (sp == base_ || sp[-1] != kI32) return nullptr;
+        --sp;
+      } else {
+        frame.dead = true;
+        reachable_ = false;
+        sp = base_;
+      }
+      return pos + 2;
+    default:
+      return nullptr;
+  }
 }
 
 template <class Visitor>
