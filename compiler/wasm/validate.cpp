@@ -62,14 +62,7 @@ bool FuncChecker::start() {
   if (total - type.params.size() > 0xFFFF'FFFF)
     return c.fail(ErrorKind::kMalformed, "too many locals: more than 2^32-1", at);
   if (!within_limit(c, total, kMaxLocals, "locals", at)) return false;
-  b.locals.assign(type.params.begin(), type.params.end());
-  for (const LocalGroup& group : b.groups) {
-    b.locals.insert(b.locals.end(), group.count, group.type);
-    if (group.type.defaultable() || group.count == 0) continue;
-    b.unset.resize(total, 0);
-    std::fill(b.unset.begin() + ptrdiff_t(b.locals.size() - group.count),
-              b.unset.begin() + ptrdiff_t(b.locals.size()), 1);
-  }
+  list_locals(type.params, uint32_t(total));
   // Each instruction pushes at most one operand for each byte it has; those that push more reserve().
   const size_t capacity = body_size + kSlack;
   if (b.operand_capacity < capacity) {
@@ -78,10 +71,29 @@ bool FuncChecker::start() {
   }
   sp_ = base_ = b.operand_start();
   std::fill(b.operands.get(), sp_, kBot);
-  fast_locals_ = b.unset.empty() ? uint8_t(std::min<uint64_t>(total, 0x80)) : 0;
   open_frame(Op::kCount, {type.params, type.results});
 
   return true;
+}
+
+void FuncChecker::list_locals(std::span<const ValType> params, uint32_t total) {
+  ValidatorBuffers& b = buffers_;
+  static_assert(ValidatorBuffers::kListedLocals >= kMaxParams);
+  b.locals.assign(params.begin(), params.end());
+  b.group_ends.clear();
+  uint32_t end = uint32_t(params.size());
+  for (const LocalGroup& group : b.groups) {
+    const uint32_t begin = end;
+    end += group.count;
+    b.group_ends.push_back(end);
+    const uint32_t listed = std::min(end, b.kListedLocals);
+    if (listed > b.locals.size()) b.locals.resize(listed, group.type);
+    if (group.type.defaultable() || group.count == 0) continue;
+    b.unset.resize(total, 0);
+    std::fill(b.unset.begin() + begin, b.unset.begin() + end, 1);
+  }
+  local_count_ = total;
+  fast_locals_ = b.unset.empty() ? uint8_t(std::min(total, 0x80u)) : 0;
 }
 
 bool FuncChecker::check_finished() {
@@ -237,6 +249,11 @@ ValType* FuncChecker::pop_params(const Instr& in, const Row& row) {
 }
 
 }  // namespace validate_detail
+
+ValType ValidatorView::unlisted_local(uint32_t index) const {
+  const std::vector<uint32_t>& ends = buffers_.group_ends;
+  return buffers_.groups[size_t(std::upper_bound(ends.begin(), ends.end(), index) - ends.begin())].type;
+}
 
 // ---- whole bodies
 // --------------------------------------------------------------------------------------------

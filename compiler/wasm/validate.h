@@ -41,7 +41,11 @@ struct ValidatorBuffers {
   static constexpr size_t kUnder = 2;
   ValType* operand_start() const { return operands.get() + kUnder; }
   std::vector<ControlFrame> controls;
+  // The types of the first locals, parameters included, in full (a body of ten bytes may declare 50,000), and
+  // for each of `groups` the index past its last local.
+  static constexpr uint32_t kListedLocals = 1024;
   std::vector<ValType> locals;
+  std::vector<uint32_t> group_ends;
   std::vector<LocalGroup> groups;
   // Locals that have no default value and were not set yet: a flag for each local (empty when all have one),
   // and those that were set, in order, to be forgotten at the end of the frame that set them.
@@ -50,7 +54,7 @@ struct ValidatorBuffers {
   OpBuffers op;
 };
 
-// What a visitor may ask while it is called (all in constant time).
+// What a visitor may ask while it is called (in constant time, but for locals past the first thousand).
 class ValidatorView {
  public:
   const Module& module() const { return module_; }
@@ -67,16 +71,21 @@ class ValidatorView {
     return buffers_.controls[buffers_.controls.size() - 1 - depth];
   }
   uint32_t control_depth() const { return uint32_t(buffers_.controls.size()); }
-  ValType local(uint32_t index) const { return buffers_.locals[index]; }
-  uint32_t local_count() const { return uint32_t(buffers_.locals.size()); }
+  ValType local(uint32_t index) const {
+    return index < buffers_.locals.size() ? buffers_.locals[index] : unlisted_local(index);
+  }
+  uint32_t local_count() const { return local_count_; }
 
  protected:
   ValidatorView(const Module& module, uint32_t func_index, ValidatorBuffers& buffers)
       : module_(module), buffers_(buffers), func_index_(func_index) {}
 
+  ValType unlisted_local(uint32_t index) const;
+
   const Module& module_;
   ValidatorBuffers& buffers_;
   uint32_t func_index_;
+  uint32_t local_count_ = 0;
   ValType* sp_ = nullptr;    // past the top operand
   ValType* base_ = nullptr;  // the current frame's first operand
 };
@@ -315,6 +324,7 @@ class FuncChecker : public ValidatorView {
 
  private:
   friend struct validate_detail::Checks;
+  void list_locals(std::span<const ValType> params, uint32_t total);
   void forget_locals(const ControlFrame& frame);
   bool check_generic(const Instr& in, Effect& effect);
   bool check_immediate(const Instr& in, const Row& row);
@@ -481,7 +491,7 @@ inline const uint8_t* FuncValidator<Visitor>::control_fast(const uint8_t* pos, V
       open_frame(kFastRows[*pos].op, {});
       return pos + 2;
     case 0x0B:  // end
-      if (sp != base_ || !frame.type.results.empty() || controls.size() == 1 || fast_locals_ == 0)
+      if (sp != base_ || !frame.type.results.empty() || controls.size() == 1 || !buffers_.unset.empty())
         return nullptr;
       if (frame.op == Op::if_ && !frame.type.params.empty()) return nullptr;
       close_frame();

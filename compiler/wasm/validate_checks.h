@@ -14,8 +14,9 @@ namespace wjit::wasm::validate_detail {
   F(if_, block)                                                                                              \
   F(else_, else_op)                                                                                          \
   F(end, end)                                                                                                \
-  F(throw_, throw_op) F(throw_ref, throw_ref) F(try_table, try_table) F(br, br) F(br_if, br_if) F(           \
-      br_table, br_table) F(return_, return_op) F(br_on_null, br_on_null) F(br_on_non_null, br_on_non_null)  \
+  F(throw_, throw_op)                                                                                        \
+  F(throw_ref, throw_ref) F(try_table, try_table) F(br, br) F(br_if, br_if) F(br_table, br_table) F(         \
+      return_, return_op) F(br_on_null, br_on_null) F(br_on_non_null, br_on_non_null)                        \
       F(br_on_cast, br_on_cast) F(br_on_cast_fail, br_on_cast) F(call, call) F(call_indirect, call_indirect) \
           F(call_ref, call_ref) F(return_call, call) F(return_call_indirect, call_indirect)                  \
               F(return_call_ref, call_ref) F(drop, drop) F(select, select) F(select_t, select_t)             \

@@ -58,7 +58,7 @@ bool Checks::select_t() { return pop(kI32) && pop(in.type) && pop(in.type) && ne
 // --------------------------------------------------------------------------------------
 
 bool Checks::local_get() {
-  if (!index_ok(in.a, v.buffers_.locals.size(), "local")) return false;
+  if (!index_ok(in.a, v.local_count_, "local")) return false;
   if (!v.buffers_.unset.empty() && v.buffers_.unset[in.a])
     return fail("uninitialized local " + std::to_string(in.a) + ": its type " + to_string(v.local(in.a)) +
                 " has no default value");
@@ -66,7 +66,7 @@ bool Checks::local_get() {
 }
 // local.tee too.
 bool Checks::local_set() {
-  if (!index_ok(in.a, v.buffers_.locals.size(), "local") || !pop(v.local(in.a))) return false;
+  if (!index_ok(in.a, v.local_count_, "local") || !pop(v.local(in.a))) return false;
   e.initialises = true;
   return in.op == Op::local_tee ? next(v.local(in.a)) : next();
 }

@@ -170,6 +170,18 @@ TEST_CASE("locals without default value are set before they are read") {
   CHECK_VALID(0, {kUnreachable, 0x21, 0, kBlock, kVoid, 0x20, 0, 0x21, 0, kEnd, 0x20, 0, kDrop}, local);
 }
 
+TEST_CASE("locals past those that are listed have their types") {
+  // 2 i32, 30000 i64, 5 f32 after the parameter
+  const Blob locals = cat(3, 2, 0x7F, leb(30000), 0x7E, 5, 0x7D);
+  const auto get = [](uint32_t i) { return cat(0x20, leb(i)); };
+  CHECK_VALID(1, cat(get(2)), locals);
+  for (uint32_t i : {3u, 1023u, 1024u, 30002u}) CHECK_VALID(1, cat(get(i), 0xA7), locals);
+  for (uint32_t i : {30003u, 30007u}) CHECK_VALID(1, cat(get(i), 0xA8), locals);
+  CHECK_INVALID("found i64", 1, cat(get(30002)), locals);
+  CHECK_INVALID("found f32", 1, cat(get(30003)), locals);
+  CHECK_INVALID("unknown local 30008", 1, cat(get(30008)), locals);
+}
+
 TEST_CASE("references and objects") {
   CHECK_VALID(2, {kConst, 7, 0xFB, 0, 4, 0xFB, 2, 4, 0});
   CHECK_INVALID("no struct type", 0, {0xFB, 1, 0, kDrop});
