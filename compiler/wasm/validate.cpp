@@ -29,7 +29,6 @@ unsigned lane_count(const OpInfo& op) {
 constexpr size_t kSlack = 16;
 
 // ---- a function's beginning and end
-// --------------------------------------------------------------------------
 
 FuncChecker::FuncChecker(const Module& module, uint32_t defined_index, ValidatorBuffers& buffers)
     : ValidatorView(module, module.imported_funcs + defined_index, buffers),
@@ -114,7 +113,6 @@ bool FuncChecker::fail(const Instr& in, std::string message) {
 }
 
 // ---- operands and frames
-// -------------------------------------------------------------------------------------
 
 bool FuncChecker::reserve(const Instr& in, size_t pushes) {
   ValidatorBuffers& b = buffers_;
@@ -177,7 +175,6 @@ void FuncChecker::apply(const Instr& in, const Effect& effect) {
 }
 
 // ---- checks
-// --------------------------------------------------------------------------------------------------
 
 bool FuncChecker::check_generic(const Instr& in, Effect& effect) {
   const Row& row = kRows[size_t(in.op)];
@@ -256,7 +253,6 @@ ValType ValidatorView::unlisted_local(uint32_t index) const {
 }
 
 // ---- whole bodies
-// --------------------------------------------------------------------------------------------
 
 Result<void> validate_body(const Module& module, uint32_t defined_index) {
   ValidatorBuffers buffers;

@@ -231,7 +231,6 @@ TEST_CASE("limits of a body") {
 }
 
 // ---- what a visitor sees
-// -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -350,7 +349,6 @@ TEST_CASE("a visitor's error ends the validation and is named by its function") 
 }
 
 // ---- all bodies
-// ----------------------------------------------------------------------------------------------
 
 TEST_CASE("the first invalid body wins on any number of threads") {
   constexpr size_t kBodies = 3000, kFirstBad = 1234;
