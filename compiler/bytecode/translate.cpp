@@ -57,7 +57,7 @@ uint32_t Translator::scratch(uint32_t cells) {
 }
 
 uint32_t Translator::near(uint32_t slot, uint32_t cells) {
-  if (is_near(slot, cells)) return slot;
+  if (is_near(slot)) return slot;
   const uint32_t s = scratch(cells);
   copy_cells(s, slot, cells);
   return s;
@@ -72,7 +72,7 @@ uint32_t Translator::slot(const Operand& e) {
 uint32_t Translator::def_begin(uint32_t cells) {
   stack_.push_temp(cells);
   const uint32_t h = home(stack_.top());
-  return is_near(h, cells) ? h : scratch(cells);
+  return is_near(h) ? h : scratch(cells);
 }
 
 void Translator::def_end(uint32_t start, uint32_t written) {
@@ -101,7 +101,7 @@ void Translator::emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_
 
 void Translator::copy_cells(uint32_t dst, uint32_t src, uint32_t cells) {
   if (dst == src) return;
-  if (!is_near(dst, cells) || !is_near(src, cells)) {
+  if (!is_near(dst) || !is_near(src)) {
     emit_imm(cells == 1 ? Op::copy_far : Op::copy_span, 0, dst);
     word(cells == 1 ? src : uint64_t(src) | uint64_t(cells) << 32);
     return;
@@ -124,7 +124,7 @@ void Translator::copy_cells(uint32_t dst, uint32_t src, uint32_t cells) {
 
 void Translator::constant(uint32_t dst, uint64_t value) {
   const uint32_t held = next_scratch_;
-  const uint32_t d = is_near(dst, 1) ? dst : scratch(1);
+  const uint32_t d = is_near(dst) ? dst : scratch(1);
   if (value <= 0xffffffff) {
     emit_imm(Op::const32, d, uint32_t(value));
   } else {
@@ -349,7 +349,7 @@ void Translator::local_set(uint32_t local, bool tee) {
   const uint32_t dst = local_slot_[local];
   const bool moved = stack_.has_readers(local) && !(e.kind == Operand::kLocal && e.local == local);
   if (moved) stack_.preserve_local(local, [&](const Operand& r) { go_home(r); });
-  if (e.kind == Operand::kTemp && last_def_end_ == pos() && last_def_slot_ == home(e) && is_near(dst, e.cells)) {
+  if (e.kind == Operand::kTemp && last_def_end_ == pos() && last_def_slot_ == home(e) && is_near(dst)) {
     uint64_t& w = code_->words[last_def_];  // the value goes where it is wanted
     w = (w & ~uint64_t{0xffff0000}) | uint64_t(dst) << 16;
     last_def_slot_ = dst;

@@ -69,7 +69,7 @@ class Translator {
   // ---- cells
   uint32_t home(const Operand& e) const { return temp_base_ + e.cell; }
   uint32_t slot(const Operand& e);   // where the value is now; a constant is put into its home
-  static bool is_near(uint32_t slot, uint32_t cells) { return slot + cells <= 0x10000; }
+  static bool is_near(uint32_t slot) { return slot <= 0xffff; }  // of a vector, whose upper cell no field names, too
   uint32_t near(uint32_t slot, uint32_t cells);  // the slot itself, or scratch cells with its value
   uint32_t use(const Operand& e) { return near(slot(e), e.cells); }
   uint32_t pop_use() { return use(stack_.pop()); }

@@ -123,7 +123,7 @@ TEST_CASE("a result may lie over its operands in part") {
   b.exports("lane", Kind::kFunc, b.func(type, cat(local_get(0), i32_const(1), op(0x6a), local_get(1), fd(W::v128_not),
                                                   mem(W::v128_load16_lane, 0, {6}))));
   b.exports("down", Kind::kFunc,  // the branch moves a vector down by one cell
-            b.func(type, cat(local_get(0), local_get(1), fd(W::v128_not), op(0x0c, 0))));
+            b.func(type, cat(Bytes{0x02, v128}, local_get(0), local_get(1), fd(W::v128_not), op(0x0c, 0), op(0x0b))));
   Instance i = w.instantiate(b);
   V128 zero{}, ones;
   std::fill(std::begin(ones.bytes), std::end(ones.bytes), 0xff);
