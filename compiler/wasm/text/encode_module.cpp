@@ -132,13 +132,15 @@ Result<TextModule> parse_wat(std::string_view source, const ParseOptions& option
 
 bool looks_like_text(std::span<const uint8_t> bytes) {
   size_t i = 0;
-  while (i < bytes.size() && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r')) i++;
+  while (i < bytes.size() && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r'))
+    i++;
   if (i == bytes.size()) return false;
   return bytes[i] == '(' || (bytes[i] == ';' && i + 1 < bytes.size() && bytes[i + 1] == ';');
 }
 
 Position TextModule::find(uint64_t offset) const {
-  auto it = std::upper_bound(lines.begin(), lines.end(), offset, [](uint64_t o, const Line& l) { return o < l.offset; });
+  auto it = std::upper_bound(lines.begin(), lines.end(), offset,
+                             [](uint64_t o, const Line& l) { return o < l.offset; });
   if (it == lines.begin()) return {};
   --it;
   return {it->line, it->column};
@@ -170,12 +172,15 @@ std::string excerpt(std::string_view source, Position at) {
 Error locate(const TextModule& module, std::string_view source, const Error& error) {
   if (error.offset() == kNoOffset) return error;
   Position at = module.find(error.offset());
-  return Error(error.kind(), fmt::format("{}:{}: {}{}", at.line, at.column, error.message(), excerpt(source, at)));
+  return Error(error.kind(),
+               fmt::format("{}:{}: {}{}", at.line, at.column, error.message(), excerpt(source, at)));
 }
 
-Result<TextModule> parse_wat_for_load(std::string_view source) {
+Result<TextModule> parse_wat_for_load(std::string_view source, FeatureSet features) {
   Position at;
-  auto module = parse_wat(source, {}, &at);
+  ParseOptions options;
+  options.features = features;
+  auto module = parse_wat(source, options, &at);
   if (!module) return fail(module.error().kind(), module.error().message() + excerpt(source, at));
   return module;
 }

@@ -11,7 +11,8 @@ namespace {
 
 consteval std::array<bool, 256> make_id_chars() {
   std::array<bool, 256> table{};
-  for (unsigned c = 0x21; c < 0x7f; ++c) table[c] = std::string_view("\"(),;[]{}").find(char(c)) == std::string_view::npos;
+  for (unsigned c = 0x21; c < 0x7f; ++c)
+    table[c] = std::string_view("\"(),;[]{}").find(char(c)) == std::string_view::npos;
   return table;
 }
 constexpr std::array<bool, 256> kIdChars = make_id_chars();
@@ -157,7 +158,8 @@ Lexer::Lexer(std::string_view text, Position start)
 
 bool Lexer::fail(Position at, std::string message) {
   // What the lexer stopped at comes before what a parser says of the end it sees there.
-  if (!error_) error_ = token_.kind == TokenKind::kEnd && pending_ ? *pending_ : TextError{at, std::move(message)};
+  if (!error_)
+    error_ = token_.kind == TokenKind::kEnd && pending_ ? *pending_ : TextError{at, std::move(message)};
   token_ = ahead_ = {TokenKind::kEnd, at, {}};
   return false;
 }
@@ -246,7 +248,7 @@ bool Lexer::skip_space() {
 
 Token Lexer::lex() {
   while (true) {
-    Token token = lex_any();
+    Token token = lex_any(false);
     if (token.kind != TokenKind::kAnnotation) return token;
     if (token.text[0] == '"') {
       token.text = token.text.substr(1, token.text.size() - 2);
@@ -262,7 +264,7 @@ Token Lexer::lex() {
 
 bool Lexer::skip_annotation(Position begin) {
   for (size_t depth = 1; depth;) {
-    switch (lex_any().kind) {
+    switch (lex_any(true).kind) {
       case TokenKind::kOpen:
       case TokenKind::kAnnotation:
         ++depth;
@@ -280,7 +282,7 @@ bool Lexer::skip_annotation(Position begin) {
   return true;
 }
 
-Token Lexer::lex_any() {
+Token Lexer::lex_any(bool in_annotation) {
   if (!skip_space()) return {};
   Position at = here();
   if (pos_ >= text_.size()) return {TokenKind::kEnd, at, text_.substr(text_.size())};
@@ -288,7 +290,7 @@ Token Lexer::lex_any() {
   char c = text_[pos_];
   switch (c) {
     case '(':
-      if (pos_ + 1 < text_.size() && text_[pos_ + 1] == '@') return lex_annotation();
+      if (pos_ + 1 < text_.size() && text_[pos_ + 1] == '@') return lex_annotation(in_annotation);
       ++pos_;
       return {TokenKind::kOpen, at, text_.substr(first, 1)};
     case ')':
@@ -304,13 +306,15 @@ Token Lexer::lex_any() {
       return {TokenKind::kReserved, at, text_.substr(first, 1)};
     default:
       if (c == '"' || is_id_char(c)) return lex_word();
-      return stop(at, fmt::format("found the illegal character 0x{:02x}, expected a parenthesis, a string or a word",
-                                  static_cast<unsigned char>(c)));
+      return stop(
+          at, fmt::format("found the illegal character 0x{:02x}, expected a parenthesis, a string or a word",
+                          static_cast<unsigned char>(c)));
   }
 }
 
-// "(@name" or "(@\"name\"": nothing may stand between.
-Token Lexer::lex_annotation() {
+// "(@name" or "(@\"name\"": nothing may stand between. Inside an annotation, where anything goes, "(@ …)" is
+// an ordinary form.
+Token Lexer::lex_annotation(bool in_annotation) {
   Position at = here();
   pos_ += 2;
   size_t first = pos_;
@@ -318,6 +322,10 @@ Token Lexer::lex_annotation() {
     if (!scan_string()) return {};
   } else {
     while (pos_ < text_.size() && is_id_char(text_[pos_])) ++pos_;
+  }
+  if (pos_ == first && in_annotation) {
+    pos_ = first - 1;
+    return {TokenKind::kOpen, at, text_.substr(first - 2, 1)};
   }
   if (pos_ == first) return stop(at, "found an empty annotation id, expected a name right after \"(@\"");
   return {TokenKind::kAnnotation, at, text_.substr(first, pos_ - first)};
@@ -346,12 +354,15 @@ Token Lexer::lex_word() {
     if (c == '$') return stop(at, "found an empty identifier, expected a name right after '$'");
     return {TokenKind::kReserved, at, text};
   }
-  if (strings == 1 && c == '"' && text.back() == '"') return {TokenKind::kString, at, text.substr(1, text.size() - 2)};
-  if (strings != 1 || text.substr(0, 2) != "$\"" || text.back() != '"') return {TokenKind::kReserved, at, text};
+  if (strings == 1 && c == '"' && text.back() == '"')
+    return {TokenKind::kString, at, text.substr(1, text.size() - 2)};
+  if (strings != 1 || text.substr(0, 2) != "$\"" || text.back() != '"')
+    return {TokenKind::kReserved, at, text};
   std::string name;
   append_string(text.substr(2, text.size() - 3), name);
   if (name.empty()) return stop(at, "found an empty identifier, expected a name between the quotes");
-  if (!is_utf8(as_bytes(name))) return stop(at, "found an identifier with malformed UTF-8 encoding, expected UTF-8");
+  if (!is_utf8(as_bytes(name)))
+    return stop(at, "found an identifier with malformed UTF-8 encoding, expected UTF-8");
   return {TokenKind::kId, at, text};
 }
 
@@ -400,8 +411,11 @@ bool Lexer::check_escape() {
   }
   size_t shown = escape + 1;
   while (shown < text_.size() && shown < escape + 4 && is_id_char(text_[shown])) ++shown;
-  stop(at, fmt::format("found the escape \"{}\", expected \\hh, \\t, \\n, \\r, \\\", \\', \\\\ or \\u{{hex scalar value}}",
-                       text_.substr(escape, shown - escape)));
+  stop(
+      at,
+      fmt::format(
+          "found the escape \"{}\", expected \\hh, \\t, \\n, \\r, \\\", \\', \\\\ or \\u{{hex scalar value}}",
+          text_.substr(escape, shown - escape)));
   return false;
 }
 

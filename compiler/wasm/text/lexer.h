@@ -41,8 +41,8 @@ struct Token {
 
 // "an opening parenthesis", "'f32.const'", "the string \"run\"", "the end of the text": for messages.
 std::string describe(const Token& token);
-// The bytes a string token (or what stands between the quotes of a quoted identifier) stands for. The lexer has
-// checked the escapes.
+// The bytes a string token (or what stands between the quotes of a quoted identifier) stands for. The lexer
+// has checked the escapes.
 void append_string(std::string_view escaped, std::string& out);
 
 // A wrong place in a text, and why.
@@ -77,12 +77,12 @@ class Lexer {
 
  private:
   Token lex();  // annotations of no interest passed over
-  Token lex_any();
+  Token lex_any(bool in_annotation);
   bool skip_space();
   bool skip_block_comment();
   void newline(size_t length);
   bool skip_annotation(Position begin);
-  Token lex_annotation();
+  Token lex_annotation(bool in_annotation);
   Token lex_word();
   bool scan_string();
   bool check_escape();

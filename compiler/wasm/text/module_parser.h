@@ -1,10 +1,11 @@
 // The state of parsing one module: internal to the parse_*.cpp files of this folder.
 //
-// Two passes over the fields. The first one only counts: it gives every named thing its index, because names may be
-// used before they are bound; function bodies are passed over token by token. The second one writes each field to its
-// section's buffer. Types stand between the two: they are written, from where the first pass saw them, before any
-// other field asks for one. Types that signatures without a type use imply are added behind them, in the order of the
-// text. Nothing recurses: folded instructions and blocks live on a stack of frames (parse_instr.cpp).
+// Two passes over the fields. The first one only counts: it gives every named thing its index, because names
+// may be used before they are bound; function bodies are passed over token by token. The second one writes
+// each field to its section's buffer. Types stand between the two: they are written, from where the first
+// pass saw them, before any other field asks for one. Types that signatures without a type use imply are
+// added behind them, in the order of the text. Nothing recurses: folded instructions and blocks live on a
+// stack of frames (parse_instr.cpp).
 #pragma once
 #include <deque>
 #include <map>
@@ -38,29 +39,30 @@ struct SectionBuffer {
   std::vector<TextModule::Line> lines;
 };
 // Sections in the order they have in a module.
-#define WJIT_TEXT_SECTIONS(S) \
-  S(kType, 1, "type")         \
-  S(kImport, 2, "import")     \
-  S(kFunction, 3, "func")     \
-  S(kTable, 4, "table")       \
-  S(kMemory, 5, "memory")     \
-  S(kTag, 13, "tag")          \
-  S(kGlobal, 6, "global")     \
-  S(kExport, 7, "export")     \
-  S(kStart, 8, "start")       \
-  S(kElem, 9, "elem")         \
+#define WJIT_TEXT_SECTIONS(S)    \
+  S(kType, 1, "type")            \
+  S(kImport, 2, "import")        \
+  S(kFunction, 3, "func")        \
+  S(kTable, 4, "table")          \
+  S(kMemory, 5, "memory")        \
+  S(kTag, 13, "tag")             \
+  S(kGlobal, 6, "global")        \
+  S(kExport, 7, "export")        \
+  S(kStart, 8, "start")          \
+  S(kElem, 9, "elem")            \
   S(kDataCount, 12, "datacount") \
-  S(kCode, 10, "code")        \
+  S(kCode, 10, "code")           \
   S(kData, 11, "data")
 enum class Section : uint8_t {
 #define WJIT_S(id, number, text) id,
   WJIT_TEXT_SECTIONS(WJIT_S)
 #undef WJIT_S
-  kCount
+      kCount
 };
 struct CustomText {
   std::string name, bytes;
-  // Slot 0 is before the first section, 2i + 1 before section i, 2i + 2 behind it, the last one the module's end.
+  // Slot 0 is before the first section, 2i + 1 before section i, 2i + 2 behind it, the last one the module's
+  // end.
   unsigned slot;
 };
 constexpr unsigned kFirstSlot = 0, kLastSlot = 2 * unsigned(Section::kCount) + 1;
@@ -89,7 +91,8 @@ struct FuncNames {
 
 class ModuleParser {
  public:
-  ModuleParser(std::string_view source, const ParseOptions& options) : lex_(source, options.start), options_(options) {}
+  ModuleParser(std::string_view source, const ParseOptions& options)
+      : lex_(source, options.start), options_(options) {}
   Result<TextModule> run(Position* at);
 
  private:
@@ -122,7 +125,8 @@ class ModuleParser {
 
   // --- parse_segments.cpp
   bool elem_field();
-  bool elem_list(Position at, std::optional<uint32_t> table, bool active, bool declared, const Writer& offset);
+  bool elem_list(Position at, std::optional<uint32_t> table, bool active, bool declared,
+                 const Writer& offset);
   bool elem_exprs(Writer& out, uint32_t& count);
   bool data_field();
   bool inline_elem(uint32_t table, const Writer& type, bool is_funcref, bool is64, uint64_t& size);
@@ -162,9 +166,20 @@ class ModuleParser {
 
   // --- parse_instr.cpp
   struct Frame {
-    enum Kind : uint8_t { kOperands, kBlock, kIfOperands, kThen, kAfterThen, kElse, kAfterElse, kFlat, kFlatIf, kFlatElse };
+    enum Kind : uint8_t {
+      kOperands,
+      kBlock,
+      kIfOperands,
+      kThen,
+      kAfterThen,
+      kElse,
+      kAfterElse,
+      kFlat,
+      kFlatIf,
+      kFlatElse
+    };
     Kind kind;
-    int8_t hint = -1;          // branch hint of the instruction
+    int8_t hint = -1;  // branch hint of the instruction
     Position at;
     uint32_t pending = 0;      // kOperands, kIfOperands: where in pending_ its bytes begin
     std::string_view label{};  // kIfOperands

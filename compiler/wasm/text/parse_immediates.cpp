@@ -7,7 +7,8 @@
 
 namespace wjit::wasm::text {
 
-// Writes the opcode and what follows it: both, because of the opcodes that the immediates choose (select, ref.test).
+// Writes the opcode and what follows it: both, because of the opcodes that the immediates choose (select,
+// ref.test).
 bool ModuleParser::immediates(Op& op, Writer& out) {
   const Imm imm = info(op).imm;
   if (imm == Imm::kHeapType) return heap_immediate(op, out);
@@ -47,7 +48,8 @@ bool ModuleParser::immediates(Op& op, Writer& out) {
     case Imm::kLocal: {
       if (!lex_.at(TokenKind::kId)) return u32(a, "a local index or a name") && (out.u64(a), true);
       auto it = locals_.find(id_name(lex_.peek()));
-      if (it == locals_.end() || !in_func_) return lex_.expected("the name of a parameter or local (unknown local)");
+      if (it == locals_.end() || !in_func_)
+        return lex_.expected("the name of a parameter or local (unknown local)");
       out.u64(it->second);
       lex_.advance();
       return lex_.ok();
@@ -158,7 +160,8 @@ bool ModuleParser::type_and_field(Writer& out) {
     std::string_view name = id_name(lex_.peek());
     const auto* fields = type < types_.size() ? &types_[type].fields : nullptr;
     auto it = fields ? fields->find(name) : decltype(fields->find(name)){};
-    if (!fields || it == fields->end()) return lex_.expected("the name of a field of the type (unknown field)");
+    if (!fields || it == fields->end())
+      return lex_.expected("the name of a field of the type (unknown field)");
     field = it->second;
     lex_.advance();
   } else if (!u32(field, "a field index or name")) {
@@ -169,12 +172,14 @@ bool ModuleParser::type_and_field(Writer& out) {
   return lex_.ok();
 }
 
-// MEMORY? offset=N? align=N? LANE?. A number before the end may be the memory or the lane: the last one is the lane.
+// MEMORY? offset=N? align=N? LANE?. A number before the end may be the memory or the lane: the last one is
+// the lane.
 bool ModuleParser::mem_arg(Op op, Writer& out, bool with_lane) {
   uint32_t memory = 0;
   const Token& next = lex_.peek2();
   bool goes_on = next.kind == TokenKind::kNumber ||
-                 (next.kind == TokenKind::kKeyword && (next.text.starts_with("offset=") || next.text.starts_with("align=")));
+                 (next.kind == TokenKind::kKeyword &&
+                  (next.text.starts_with("offset=") || next.text.starts_with("align=")));
   if (lex_.at(TokenKind::kId) || (lex_.at(TokenKind::kNumber) && (!with_lane || goes_on))) {
     if (!index(Space::kMemory, memory)) return false;
   }
@@ -182,7 +187,8 @@ bool ModuleParser::mem_arg(Op op, Writer& out, bool with_lane) {
   auto option = [&](std::string_view name, uint64_t& value) {
     const Token& token = lex_.peek();
     if (token.kind != TokenKind::kKeyword || !token.text.starts_with(name)) return true;
-    auto number = parse_int(token.text.substr(name.size()), 64);
+    auto number =
+        parse_int(token.text.substr(name.size()), options_.features.has(Feature::kMemory64) ? 64 : 32);
     char first = token.text.size() > name.size() ? token.text[name.size()] : '+';
     if (!number || first == '+' || first == '-') return lex_.expected(fmt::format("'{}' and a number", name));
     value = *number;
@@ -195,7 +201,8 @@ bool ModuleParser::mem_arg(Op op, Writer& out, bool with_lane) {
   align_token = lex_.peek();
   if (!option("align=", align)) return false;
   if (align == 0 || (align & (align - 1)))
-    return lex_.fail(align_token.at, fmt::format("found {}, expected an alignment that is a power of two", describe(align_token)));
+    return lex_.fail(align_token.at, fmt::format("found {}, expected an alignment that is a power of two",
+                                                 describe(align_token)));
   constexpr uint32_t kHasMemory = 0x40;
   out.u64(uint32_t(__builtin_ctzll(align)) | (memory ? kHasMemory : 0));
   if (memory) out.u64(memory);
@@ -229,11 +236,15 @@ bool ModuleParser::vector_const(Writer& out) {
     uint64_t value = 0;
     if (shape->is_float) {
       auto literal = lex_.peek().is_word() ? parse_float(lex_.peek().text, shape->bits, false) : std::nullopt;
-      if (!literal) return lex_.expected(fmt::format("{} floats of {} bits (wrong number of lane literals)", shape->lanes, shape->bits));
+      if (!literal)
+        return lex_.expected(
+            fmt::format("{} floats of {} bits (wrong number of lane literals)", shape->lanes, shape->bits));
       value = literal->bits;
       lex_.advance();
     } else if (!number(shape->bits, true, value,
-                       fmt::format("{} integers of {} bits (wrong number of lane literals)", shape->lanes, shape->bits).c_str())) {
+                       fmt::format("{} integers of {} bits (wrong number of lane literals)", shape->lanes,
+                                   shape->bits)
+                           .c_str())) {
       return false;
     }
     out.fixed(value, shape->bits / 8);

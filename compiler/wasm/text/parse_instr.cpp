@@ -1,8 +1,9 @@
 // Instructions, flat and folded, without recursion: what is open stands on a stack of frames.
 //
-// A folded operator's opcode and immediates are written to `pending_` when its parenthesis opens, and moved to the body
-// when it closes, behind its operands. Blocks are written at once; the condition of a folded `if` is operands like any
-// other, so its opcode waits for `(then`. Labels are in scope from where a block's instructions begin.
+// A folded operator's opcode and immediates are written to `pending_` when its parenthesis opens, and moved
+// to the body when it closes, behind its operands. Blocks are written at once; the condition of a folded `if`
+// is operands like any other, so its opcode waits for `(then`. Labels are in scope from where a block's
+// instructions begin.
 #include <fmt/format.h>
 
 #include <array>
@@ -14,8 +15,8 @@
 namespace wjit::wasm::text {
 namespace {
 
-// Open addressing by the text of the opcode. Of two rows with one text (select, ref.test) the first one counts; the
-// immediates decide.
+// Open addressing by the text of the opcode. Of two rows with one text (select, ref.test) the first one
+// counts; the immediates decide.
 constexpr size_t kHashSize = 2048;
 constexpr size_t hash(std::string_view text) {
   uint32_t h = 2166136261u;
@@ -36,7 +37,7 @@ consteval std::array<Op, kHashSize> make_ops_by_text() {
 constexpr std::array<Op, kHashSize> kOpsByText = make_ops_by_text();
 
 bool is_legacy(std::string_view text) {
-  for (const char* word : {"try", "catch", "catch_all", "delegate", "rethrow"})
+  for (const char* word : {"try", "delegate", "rethrow"})
     if (text == word) return true;
   return false;
 }
@@ -55,9 +56,10 @@ bool ModuleParser::find_opcode(Op& op) {
     }
     if (is_legacy(token.text)) {
       error_kind_ = ErrorKind::kUnsupported;
-      return lex_.fail(token.at, fmt::format("instruction {} of the legacy exception-handling proposal; only try_table, "
-                                             "throw and throw_ref of WebAssembly 3.0 are supported",
-                                             token.text));
+      return lex_.fail(
+          token.at, fmt::format("instruction {} of the legacy exception-handling proposal; only try_table, "
+                                "throw and throw_ref of WebAssembly 3.0 are supported",
+                                token.text));
     }
     return lex_.expected("an instruction (unknown operator)");
   }
@@ -106,7 +108,8 @@ bool ModuleParser::label_index(uint32_t& index) {
   Token id = lex_.peek();
   auto it = labels_by_name_.find(id_name(id));
   if (it == labels_by_name_.end())
-    return lex_.fail(id.at, fmt::format("found the unknown label {}, expected one of a block around", id.text));
+    return lex_.fail(id.at,
+                     fmt::format("found the unknown label {}, expected one of a block around", id.text));
   index = uint32_t(labels_.size() - 1 - it->second.back());
   lex_.advance();
   return lex_.ok();
@@ -150,13 +153,15 @@ bool ModuleParser::instruction_loop(bool single) {
 // Whether only folded instructions may stand in a frame, and not "i32.const 0" as it is.
 static bool takes_only_folded(auto kind) {
   using Frame = decltype(kind);
-  return kind == Frame::kOperands || kind == Frame::kIfOperands || kind == Frame::kAfterThen || kind == Frame::kAfterElse;
+  return kind == Frame::kOperands || kind == Frame::kIfOperands || kind == Frame::kAfterThen ||
+         kind == Frame::kAfterElse;
 }
 
 bool ModuleParser::open_form() {
   if (!frames_.empty()) {
     Frame::Kind kind = frames_.back().kind;
-    if ((kind == Frame::kIfOperands && lex_.peek2().is("then")) || kind == Frame::kAfterThen) return open_if_part();
+    if ((kind == Frame::kIfOperands && lex_.peek2().is("then")) || kind == Frame::kAfterThen)
+      return open_if_part();
     if (kind == Frame::kAfterElse) return lex_.expected("a closing parenthesis behind (else …)");
   }
   lex_.advance();
@@ -164,11 +169,15 @@ bool ModuleParser::open_form() {
   Op op{};
   if (!find_opcode(op)) return false;
   if (op == Op::end || op == Op::else_)
-    return lex_.fail(at, fmt::format("found '{}' in parentheses, expected it as it is, or (then …)", info(op).text));
+    return lex_.fail(
+        at, fmt::format("found '{}' in parentheses, expected it as it is, or (then …)", info(op).text));
   if (!check_hint(op)) return false;
   Imm imm = info(op).imm;
   if (imm == Imm::kBlockType || imm == Imm::kTryTable) return structured(op, true, at);
-  Frame frame{.kind = Frame::kOperands, .hint = std::exchange(hint_, int8_t{-1}), .at = at, .pending = uint32_t(pending_.size())};
+  Frame frame{.kind = Frame::kOperands,
+              .hint = std::exchange(hint_, int8_t{-1}),
+              .at = at,
+              .pending = uint32_t(pending_.size())};
   Writer* body = std::exchange(out_, &pending_);
   bool done = immediates(op, pending_);
   out_ = body;
@@ -244,8 +253,8 @@ bool ModuleParser::plain() {
     bool in_if = !frames_.empty() && frames_.back().kind == Frame::kFlatIf;
     bool in_flat = !frames_.empty() && frames_.back().kind >= Frame::kFlat;
     if (op == Op::else_ ? !in_if : !in_flat)
-      return lex_.fail(at, fmt::format("found '{}', expected an instruction: no {} is open here", info(op).text,
-                                       op == Op::else_ ? "if without else" : "block"));
+      return lex_.fail(at, fmt::format("found '{}', expected an instruction: no {} is open here",
+                                       info(op).text, op == Op::else_ ? "if without else" : "block"));
     out_->opcode(op);
     if (!same_label()) return false;
     if (op == Op::else_) {
@@ -275,7 +284,9 @@ bool ModuleParser::structured(Op op, bool folded, Position at) {
   if (!block_type(out)) return false;
   if (info(op).imm == Imm::kTryTable && !catches(out)) return false;
   if (!waits) push_label(label);
-  Frame::Kind kind = !folded ? (is_if ? Frame::kFlatIf : Frame::kFlat) : is_if ? Frame::kIfOperands : Frame::kBlock;
+  Frame::Kind kind = !folded ? (is_if ? Frame::kFlatIf : Frame::kFlat)
+                     : is_if ? Frame::kIfOperands
+                             : Frame::kBlock;
   frames_.push_back({.kind = kind, .hint = hint, .at = at, .pending = pending, .label = label});
   return lex_.ok();
 }
@@ -326,13 +337,16 @@ bool ModuleParser::catches(Writer& out) {
 bool ModuleParser::branch_hint() {
   Position at = lex_.peek().at;
   if (lex_.peek().text == "custom" || lex_.peek().text == "name" || !in_func_)
-    return lex_.expected(in_func_ ? "an instruction" : "an instruction (branch hints stand in functions only)");
-  if (hint_ >= 0) return lex_.fail(at, "found a duplicate @metadata.code.branch_hint annotation, expected one");
+    return lex_.expected(in_func_ ? "an instruction"
+                                  : "an instruction (branch hints stand in functions only)");
+  if (hint_ >= 0)
+    return lex_.fail(at, "found a duplicate @metadata.code.branch_hint annotation, expected one");
   lex_.advance();
   std::string value;
   if (!string(value, "the hint: \"\\00\" (unlikely) or \"\\01\" (likely)")) return false;
   if (value.size() != 1 || uint8_t(value[0]) > 1)
-    return lex_.fail(at, "found a @metadata.code.branch_hint annotation of another value, expected \"\\00\" or \"\\01\"");
+    return lex_.fail(
+        at, "found a @metadata.code.branch_hint annotation of another value, expected \"\\00\" or \"\\01\"");
   hint_ = int8_t(value[0]);
   hint_at_ = at;
   return close();
@@ -342,8 +356,10 @@ bool ModuleParser::branch_hint() {
 bool ModuleParser::check_hint(Op op) {
   if (hint_ < 0 || op == Op::if_ || op == Op::br_if) return true;
   error_kind_ = ErrorKind::kInvalid;
-  return lex_.fail(hint_at_, "found a @metadata.code.branch_hint annotation with an invalid target, expected it in front of "
-                             "an if or br_if");
+  return lex_.fail(
+      hint_at_,
+      "found a @metadata.code.branch_hint annotation with an invalid target, expected it in front of "
+      "an if or br_if");
 }
 
 // --- locals

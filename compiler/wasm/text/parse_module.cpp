@@ -190,8 +190,9 @@ bool ModuleParser::field() {
 // Imports must come first: indices are given in the order of the text.
 bool ModuleParser::begin_import() {
   if (!first_definition_) return true;
-  return lex_.fail(lex_.peek().at,
-                   fmt::format("found an import after a {}, expected imports before all definitions", first_definition_));
+  return lex_.fail(
+      lex_.peek().at,
+      fmt::format("found an import after a {}, expected imports before all definitions", first_definition_));
 }
 
 bool ModuleParser::defined(Space kind) {
@@ -236,7 +237,8 @@ bool ModuleParser::import_field() {
   mark(Section::kImport, lex_.peek().at);
   if (!begin_import()) return false;
   SectionBuffer& s = section(Section::kImport);
-  if (!name_string(s.out, "the name of a module as a string") || !name_string(s.out, "the name of an import as a string"))
+  if (!name_string(s.out, "the name of a module as a string") ||
+      !name_string(s.out, "the name of an import as a string"))
     return false;
   if (!open("what is imported: (func …), (table …), (memory …), (global …) or (tag …)")) return false;
   const KindRow* kind = find_kind(lex_.peek());
@@ -279,7 +281,8 @@ bool ModuleParser::func_field() {
   Position at = lex_.peek().at;
   uint32_t index = 0, type = 0;
   bool imported = false;
-  if (!declare(Space::kFunc, index) || !inline_exports(Space::kFunc, index) || !inline_import(imported)) return false;
+  if (!declare(Space::kFunc, index) || !inline_exports(Space::kFunc, index) || !inline_import(imported))
+    return false;
   if (imported) return import_type(Space::kFunc, index);
   locals_.clear();
   local_count_ = 0;
@@ -299,7 +302,8 @@ bool ModuleParser::func_field() {
   if (options_.lines) body.lines.push_back({0, at.line, at.column});
   if (!local_decls(body.out) || !instructions(body.out, &body)) return false;
   in_func_ = false;
-  if (options_.lines) body.lines.push_back({uint32_t(body.out.size()), lex_.peek().at.line, lex_.peek().at.column});
+  if (options_.lines)
+    body.lines.push_back({uint32_t(body.out.size()), lex_.peek().at.line, lex_.peek().at.column});
   body.out.opcode(Op::end);
   SectionBuffer& code = section(Section::kCode);
   code.out.u64(body.out.size());
@@ -322,7 +326,8 @@ bool ModuleParser::table_field() {
   Position at = lex_.peek().at;
   uint32_t index = 0;
   bool imported = false;
-  if (!declare(Space::kTable, index) || !inline_exports(Space::kTable, index) || !inline_import(imported)) return false;
+  if (!declare(Space::kTable, index) || !inline_exports(Space::kTable, index) || !inline_import(imported))
+    return false;
   if (imported) return import_type(Space::kTable, index);
   defined(Space::kTable);
   mark(Section::kTable, at);
@@ -356,7 +361,8 @@ bool ModuleParser::memory_field() {
   Position at = lex_.peek().at;
   uint32_t index = 0;
   bool imported = false;
-  if (!declare(Space::kMemory, index) || !inline_exports(Space::kMemory, index) || !inline_import(imported)) return false;
+  if (!declare(Space::kMemory, index) || !inline_exports(Space::kMemory, index) || !inline_import(imported))
+    return false;
   if (imported) return import_type(Space::kMemory, index);
   defined(Space::kMemory);
   mark(Section::kMemory, at);
@@ -368,7 +374,8 @@ bool ModuleParser::memory_field() {
   uint64_t size = 0;
   if (!page_size(page_log2) || !inline_data(index, is64, size)) return false;
   uint8_t log2 = page_log2.value_or(16);
-  uint64_t pages = log2 >= 64 ? (size ? 1 : 0) : (size >> log2) + ((size & ((uint64_t{1} << log2) - 1)) ? 1 : 0);
+  uint64_t pages =
+      log2 >= 64 ? (size ? 1 : 0) : (size >> log2) + ((size & ((uint64_t{1} << log2) - 1)) ? 1 : 0);
   s.out.u8(uint8_t(1 | (is64 ? 4 : 0) | (page_log2 ? 8 : 0)));
   s.out.u64(pages);
   s.out.u64(pages);
@@ -380,7 +387,8 @@ bool ModuleParser::global_field() {
   Position at = lex_.peek().at;
   uint32_t index = 0;
   bool imported = false;
-  if (!declare(Space::kGlobal, index) || !inline_exports(Space::kGlobal, index) || !inline_import(imported)) return false;
+  if (!declare(Space::kGlobal, index) || !inline_exports(Space::kGlobal, index) || !inline_import(imported))
+    return false;
   if (imported) return import_type(Space::kGlobal, index);
   defined(Space::kGlobal);
   mark(Section::kGlobal, at);
@@ -395,7 +403,8 @@ bool ModuleParser::tag_field() {
   Position at = lex_.peek().at;
   uint32_t index = 0, type = 0;
   bool imported = false;
-  if (!declare(Space::kTag, index) || !inline_exports(Space::kTag, index) || !inline_import(imported)) return false;
+  if (!declare(Space::kTag, index) || !inline_exports(Space::kTag, index) || !inline_import(imported))
+    return false;
   if (imported) return import_type(Space::kTag, index);
   defined(Space::kTag);
   mark(Section::kTag, at);
@@ -410,7 +419,8 @@ bool ModuleParser::tag_field() {
 bool ModuleParser::export_field() {
   mark(Section::kExport, lex_.peek().at);
   SectionBuffer& s = section(Section::kExport);
-  if (!name_string(s.out, "the name of an export as a string") || !open("what is exported: (func …) or another kind"))
+  if (!name_string(s.out, "the name of an export as a string") ||
+      !open("what is exported: (func …) or another kind"))
     return false;
   const KindRow* kind = find_kind(lex_.peek());
   if (!kind) return lex_.expected(kKindList);
@@ -449,16 +459,18 @@ std::optional<Section> ModuleParser::section_keyword() {
 bool ModuleParser::custom_placement(CustomText& custom) {
   lex_.advance();
   bool before = lex_.peek().is("before");
-  if (!before && !lex_.peek().is("after")) return lex_.expected("a placement: (before SECTION) or (after SECTION)");
+  if (!before && !lex_.peek().is("after"))
+    return lex_.expected("a placement: (before SECTION) or (after SECTION)");
   lex_.advance();
   if (lex_.peek().is(before ? "first" : "last")) {
     custom.slot = before ? kFirstSlot : kLastSlot;
   } else if (auto s = section_keyword()) {
     custom.slot = before ? slot_before(*s) : slot_after(*s);
   } else {
-    return lex_.expected(std::string("a section: type, import, func, table, memory, tag, global, export, start, elem, "
-                                     "datacount, code, data or ") +
-                         (before ? "first" : "last"));
+    return lex_.expected(
+        std::string("a section: type, import, func, table, memory, tag, global, export, start, elem, "
+                    "datacount, code, data or ") +
+        (before ? "first" : "last"));
   }
   lex_.advance();
   return close();
@@ -466,7 +478,8 @@ bool ModuleParser::custom_placement(CustomText& custom) {
 
 bool ModuleParser::custom_field() {
   Token start = lex_.peek();
-  if (start.text != "custom") return lex_.expected(bare_ ? kFieldList : "a module field or a closing parenthesis");
+  if (start.text != "custom")
+    return lex_.expected(bare_ ? kFieldList : "a module field or a closing parenthesis");
   lex_.advance();
   CustomText custom{{}, {}, kLastSlot};
   Position at = lex_.peek().at;

@@ -9,10 +9,13 @@ namespace wjit::wasm::text {
 namespace {
 
 // By Space.
-constexpr const char* kSpaceNames[] = {"function", "type", "table", "memory", "global", "element segment", "data segment", "tag"};
+constexpr const char* kSpaceNames[] = {"function",        "type",         "table", "memory", "global",
+                                       "element segment", "data segment", "tag"};
 static_assert(std::size(kSpaceNames) == size_t(Space::kCount));
 
-bool is_utf8_text(std::string_view s) { return is_utf8({reinterpret_cast<const uint8_t*>(s.data()), s.size()}); }
+bool is_utf8_text(std::string_view s) {
+  return is_utf8({reinterpret_cast<const uint8_t*>(s.data()), s.size()});
+}
 
 }  // namespace
 
@@ -46,7 +49,8 @@ bool ModuleParser::name_string(Writer& out, const char* what) {
   std::string name;
   if (!string(name, what)) return false;
   if (!is_utf8_text(name))
-    return lex_.fail(token.at, fmt::format("found {} with malformed UTF-8 encoding, expected {} in UTF-8", describe(token), what));
+    return lex_.fail(token.at, fmt::format("found {} with malformed UTF-8 encoding, expected {} in UTF-8",
+                                           describe(token), what));
   out.name(name);
   return true;
 }
@@ -103,7 +107,8 @@ bool ModuleParser::index(Space space, uint32_t& out) {
   const auto& names = this->space(space).by_name;
   auto it = names.find(id_name(id));
   if (it == names.end())
-    return lex_.fail(id.at, fmt::format("found the unknown {} {}, expected a name that the module binds", what, id.text));
+    return lex_.fail(
+        id.at, fmt::format("found the unknown {} {}, expected a name that the module binds", what, id.text));
   out = it->second;
   lex_.advance();
   return lex_.ok();
@@ -112,11 +117,13 @@ bool ModuleParser::index(Space space, uint32_t& out) {
 bool ModuleParser::optional_name(std::string_view& name, const char* of) {
   for (unsigned count = 0; lex_.at(TokenKind::kAnnotation) && lex_.peek().text == "name"; ++count) {
     Position at = lex_.peek().at;
-    if (count) return lex_.fail(at, fmt::format("found multiple names of one {}, expected one @name annotation", of));
+    if (count)
+      return lex_.fail(at, fmt::format("found multiple names of one {}, expected one @name annotation", of));
     lex_.advance();
     std::string text;
     if (!string(text, "a name as a string")) return false;
-    if (!is_utf8_text(text)) return lex_.fail(at, "found a @name annotation with malformed UTF-8 encoding, expected UTF-8");
+    if (!is_utf8_text(text))
+      return lex_.fail(at, "found a @name annotation with malformed UTF-8 encoding, expected UTF-8");
     name = unescaped_.emplace_back(std::move(text));
     if (!close()) return false;
   }

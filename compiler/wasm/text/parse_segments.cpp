@@ -41,6 +41,11 @@ bool ModuleParser::elem_field() {
   Writer offset;
   if (declared) {
     lex_.advance();
+  } else if (lex_.at(TokenKind::kNumber)) {
+    // As version 1 wrote "(table 0)". A name here is the segment's.
+    if (!u32(table.emplace(), "a table index")) return false;
+    if (table == 0u) table.reset();
+    active = true;
   } else if (lex_.at_form("table")) {
     lex_.advance();
     lex_.advance();
@@ -54,7 +59,8 @@ bool ModuleParser::elem_field() {
 }
 
 // func INDEX*, REFTYPE EXPR*, or, when no table is named, INDEX*.
-bool ModuleParser::elem_list(Position at, std::optional<uint32_t> table, bool active, bool declared, const Writer& offset) {
+bool ModuleParser::elem_list(Position at, std::optional<uint32_t> table, bool active, bool declared,
+                             const Writer& offset) {
   Writer entries, type;
   uint32_t count = 0;
   bool is_funcref = lex_.peek().is("funcref");
@@ -103,9 +109,10 @@ bool ModuleParser::elem_exprs(Writer& out, uint32_t& count) {
   return lex_.ok();
 }
 
-// (elem …) behind a table's element type. Functions of another type than funcref are written as expressions of the
-// table's type.
-bool ModuleParser::inline_elem(uint32_t table, const Writer& type, bool is_funcref, bool is64, uint64_t& size) {
+// (elem …) behind a table's element type. Functions of another type than funcref are written as expressions
+// of the table's type.
+bool ModuleParser::inline_elem(uint32_t table, const Writer& type, bool is_funcref, bool is64,
+                               uint64_t& size) {
   Position at = lex_.peek().at;
   if (!lex_.at_form("elem")) return lex_.expected("the size of the table or (elem …)");
   lex_.advance();
@@ -152,7 +159,9 @@ bool ModuleParser::data_field() {
   ++s.count;
   uint32_t index = 0, memory = 0;
   if (!declare(Space::kData, index)) return false;
-  bool active = lex_.at(TokenKind::kOpen);
+  // Version 1 wrote "0" for "(memory 0)".
+  bool active = lex_.at(TokenKind::kOpen) || lex_.at(TokenKind::kNumber);
+  if (lex_.at(TokenKind::kNumber) && !u32(memory, "a memory index")) return false;
   if (lex_.at_form("memory")) {
     lex_.advance();
     lex_.advance();

@@ -161,10 +161,16 @@ uint32_t ModuleParser::type_of_signature(const Signature& s) {
 }
 
 bool ModuleParser::check_inline_type(uint32_t index, const Signature& s, Position at) {
-  if (s.empty() || index >= types_.size() || types_[index].signature == s.bytes()) return true;
-  return lex_.fail(at, fmt::format("found an inline function type that differs from type {}, expected the same "
-                                   "parameters and results, or none",
-                                   index));
+  if (s.empty()) return true;
+  if (index >= types_.size())
+    return lex_.fail(
+        at, fmt::format("found the unknown type {}, expected one of the {} that the module has so far", index,
+                        types_.size()));
+  if (types_[index].signature == s.bytes()) return true;
+  return lex_.fail(at,
+                   fmt::format("found an inline function type that differs from type {}, expected the same "
+                               "parameters and results, or none",
+                               index));
 }
 
 bool ModuleParser::type_use_parts(std::optional<uint32_t>& index, Signature& s, ParamNames names) {
@@ -267,7 +273,8 @@ bool ModuleParser::composite(Writer& out, TypeInfo& type) {
     out.u8(kArrayForm);
     if (!field_type(out)) return false;
   } else {
-    return lex_.fail(form.at, fmt::format("found {}, expected a type: func, struct, array or sub", describe(form)));
+    return lex_.fail(form.at,
+                     fmt::format("found {}, expected a type: func, struct, array or sub", describe(form)));
   }
   return close();
 }
@@ -283,7 +290,8 @@ bool ModuleParser::struct_fields(Writer& out, TypeInfo& type, uint32_t index) {
     std::string_view name = optional_id();
     if (!name.empty()) {
       if (!type.fields.emplace(name, count).second)
-        return lex_.fail(at, fmt::format("found a duplicate field ${}, expected a name that is not taken", name));
+        return lex_.fail(at,
+                         fmt::format("found a duplicate field ${}, expected a name that is not taken", name));
       if (!optional_name(name, "field")) return false;
       names.names.push_back({count++, name});
       if (!field_type(fields) || !close()) return false;
@@ -335,9 +343,12 @@ bool ModuleParser::address_type() {
 bool ModuleParser::limits(Writer& out, uint8_t flags, bool is_memory) {
   uint64_t min = 0, max = 0;
   const char* what = is_memory ? "the size of the memory in pages" : "the size of the table";
-  if (!number(64, false, min, what)) return false;
+  // A size past 32 bits is for the validator to refuse, but before there were 64-bit memories it was no
+  // number at all.
+  unsigned bits = options_.features.has(Feature::kMemory64) ? 64 : 32;
+  if (!number(bits, false, min, what)) return false;
   if (lex_.at(TokenKind::kNumber)) {
-    if (!number(64, false, max, what)) return false;
+    if (!number(bits, false, max, what)) return false;
     flags |= kHasMax;
   }
   if (is_memory && lex_.peek().is("shared")) {
