@@ -150,6 +150,8 @@ Result<Script> read_script(const std::string& path);
 // The bytes of every binary module of a script, malformed and invalid ones included, in order. For tests that
 // mutate them.
 Result<std::vector<std::vector<uint8_t>>> binary_modules(const std::string& path);
+// All of a file; errors of the system are of kind kIo.
+Result<std::string> read_text(const std::string& path);
 // The scripts (*.wast) at `path`: itself when it is a file, else every one below it, sorted.
 Result<std::vector<std::string>> find_scripts(const std::string& path);
 

@@ -150,7 +150,7 @@ class ModuleParser {
   enum class ParamNames : uint8_t { kNone, kIgnored, kBound };  // kNone: an error
   bool signature(Signature& s, ParamNames names);
   bool param(Signature& s, ParamNames names);
-  bool bind_local(std::string_view name, Position at);
+  bool bind_local(std::string_view id, std::string_view name, Position at);
   bool value_list(Writer& out, uint32_t& count);
   // The first plain function type with this signature; added behind all others if there is none.
   uint32_t type_of_signature(const Signature& s);
@@ -182,7 +182,7 @@ class ModuleParser {
     int8_t hint = -1;  // branch hint of the instruction
     Position at;
     uint32_t pending = 0;      // kOperands, kIfOperands: where in pending_ its bytes begin
-    std::string_view label{};  // kIfOperands
+    std::string_view label{}, label_name{};  // kIfOperands
   };
   // Instructions up to a closing parenthesis, which stays. The caller writes the final end.
   bool instructions(Writer& out, SectionBuffer* lines);
@@ -202,7 +202,8 @@ class ModuleParser {
   bool branch_hint();
   bool check_hint(Op op);
   bool same_label();
-  void push_label(std::string_view name);
+  // `name` is what the name section says.
+  void push_label(std::string_view id, std::string_view name);
   void pop_label();
   void mark(Position at);
   bool local_decls(Writer& out);
@@ -285,10 +286,7 @@ class ModuleParser {
   std::vector<TextModule::Line>* lines_ = nullptr;
   Writer pending_;
   std::vector<Frame> frames_;
-  struct Label {
-    std::string_view name;
-  };
-  std::vector<Label> labels_;
+  std::vector<std::string_view> labels_;
   std::map<std::string_view, std::vector<uint32_t>> labels_by_name_;
   uint32_t label_count_ = 0;
   int8_t hint_ = -1;

@@ -72,17 +72,15 @@ void ModuleParser::mark(Position at) {
 
 // --- labels
 
-void ModuleParser::push_label(std::string_view name) {
-  if (!name.empty()) {
-    labels_by_name_[name].push_back(uint32_t(labels_.size()));
-    if (in_func_) label_names_.names.push_back({label_count_, name});
-  }
+void ModuleParser::push_label(std::string_view id, std::string_view name) {
+  if (!id.empty()) labels_by_name_[id].push_back(uint32_t(labels_.size()));
+  if (name.data() && in_func_) label_names_.names.push_back({label_count_, name});
   ++label_count_;
-  labels_.push_back({name});
+  labels_.push_back(id);
 }
 
 void ModuleParser::pop_label() {
-  std::string_view name = labels_.back().name;
+  std::string_view name = labels_.back();
   labels_.pop_back();
   if (name.empty()) return;
   auto it = labels_by_name_.find(name);
@@ -94,7 +92,7 @@ void ModuleParser::pop_label() {
 bool ModuleParser::same_label() {
   if (!lex_.at(TokenKind::kId)) return lex_.ok();
   Token id = lex_.peek();
-  std::string_view name = labels_.back().name;
+  std::string_view name = labels_.back();
   if (id_name(id) == name) {
     lex_.advance();
     return lex_.ok();
@@ -197,7 +195,7 @@ bool ModuleParser::open_if_part() {
     if (frame.hint >= 0) hints_.push_back({uint32_t(out_->size()), uint8_t(frame.hint)});
     out_->raw(std::span(pending_.bytes).subspan(frame.pending));
     pending_.bytes.resize(frame.pending);
-    push_label(frame.label);
+    push_label(frame.label, frame.label_name);
   } else {
     out_->opcode(Op::else_);
   }
@@ -273,8 +271,8 @@ bool ModuleParser::plain() {
 bool ModuleParser::structured(Op op, bool folded, Position at) {
   bool is_if = op == Op::if_;
   bool waits = is_if && folded;
-  std::string_view label = optional_id();
-  if (!optional_name(label, "label")) return false;
+  std::string_view label = optional_id(), name = label;
+  if (!optional_name(name, "label")) return false;
   if (!waits) mark(at);
   int8_t hint = std::exchange(hint_, int8_t{-1});
   if (hint >= 0 && !waits) hints_.push_back({uint32_t(out_->size()), uint8_t(hint)});
@@ -283,11 +281,11 @@ bool ModuleParser::structured(Op op, bool folded, Position at) {
   out.opcode(op);
   if (!block_type(out)) return false;
   if (info(op).imm == Imm::kTryTable && !catches(out)) return false;
-  if (!waits) push_label(label);
+  if (!waits) push_label(label, name);
   Frame::Kind kind = !folded ? (is_if ? Frame::kFlatIf : Frame::kFlat)
                      : is_if ? Frame::kIfOperands
                              : Frame::kBlock;
-  frames_.push_back({.kind = kind, .hint = hint, .at = at, .pending = pending, .label = label});
+  frames_.push_back({.kind = kind, .hint = hint, .at = at, .pending = pending, .label = label, .label_name = name});
   return lex_.ok();
 }
 
@@ -380,9 +378,10 @@ bool ModuleParser::local_decls(Writer& out) {
     lex_.advance();
     lex_.advance();
     Position at = lex_.peek().at;
-    std::string_view name = optional_id();
-    bool is_named = !name.empty();
-    if (is_named && (!optional_name(name, "local") || !bind_local(name, at))) return false;
+    std::string_view id = optional_id(), name = id;
+    if (!optional_name(name, "local")) return false;
+    bool is_named = name.data();
+    if (is_named && !bind_local(id, name, at)) return false;
     while (lex_.more()) {
       next.bytes.clear();
       if (!val_type(next)) return false;

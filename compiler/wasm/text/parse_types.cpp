@@ -106,28 +106,28 @@ bool ModuleParser::value_list(Writer& out, uint32_t& count) {
   return close("a value type or a closing parenthesis");
 }
 
-bool ModuleParser::bind_local(std::string_view name, Position at) {
-  if (name.empty()) return true;
-  local_names_.names.push_back({local_count_, name});
-  if (locals_.emplace(name, local_count_).second) return true;
-  return lex_.fail(at, fmt::format("found a duplicate local ${}, expected a name that is not taken", name));
+// Binds the identifier, if there is one, to the next local; `name` is what the name section says.
+bool ModuleParser::bind_local(std::string_view id, std::string_view name, Position at) {
+  if (name.data()) local_names_.names.push_back({local_count_, name});
+  if (id.empty() || locals_.emplace(id, local_count_).second) return true;
+  return lex_.fail(at, fmt::format("found a duplicate local ${}, expected a name that is not taken", id));
 }
 
 // (param $name? …), at its keyword.
 bool ModuleParser::param(Signature& s, ParamNames names) {
   lex_.advance();
   Position at = lex_.peek().at;
-  if (!lex_.at(TokenKind::kId)) {
+  if (!lex_.at(TokenKind::kId) && !lex_.at(TokenKind::kAnnotation)) {
     uint32_t before = s.param_count;
     if (!value_list(s.params, s.param_count)) return false;
     if (names == ParamNames::kBound) local_count_ += s.param_count - before;
     return true;
   }
   if (names == ParamNames::kNone) return lex_.expected("a value type (parameters have no names here)");
-  std::string_view name = optional_id();
+  std::string_view id = optional_id(), name = id;
   if (!optional_name(name, "parameter")) return false;
   if (names == ParamNames::kBound) {
-    if (!bind_local(name, at)) return false;
+    if (!bind_local(id, name, at)) return false;
     ++local_count_;
   }
   ++s.param_count;
