@@ -26,14 +26,16 @@ class Output {
     if (failed_) return;
     errno = 0;
     if (!file_) file_ = std::fopen(path_.c_str(), "wb");
-    if (!file_ || std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) failed_ = errno ? errno : EIO;
+    if (!file_ || std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
+      failed_ = errno ? errno : EIO;
   }
   // The exit status; main looks after standard output.
   int finish() {
     std::FILE* file = std::exchange(file_, nullptr);
     errno = 0;
     if (file && file != stdout && std::fclose(file) != 0 && !failed_) failed_ = errno ? errno : EIO;
-    return failed_ && path_ != "-" ? report(path_ + ": " + std::strerror(failed_)) : static_cast<int>(kExitOk);
+    return failed_ && path_ != "-" ? report(path_ + ": " + std::strerror(failed_))
+                                   : static_cast<int>(kExitOk);
   }
 
  private:
@@ -47,9 +49,11 @@ class Output {
 int parse_main(Args args) {
   EngineOptions engine_options;
   std::string file, out;
-  Options options("parse", "Translate the text of a module to its binary. Only the text is checked; see wjit validate");
+  Options options(
+      "parse", "Translate the text of a module to its binary. Only the text is checked; see wjit validate");
   engine_options.declare(options);
-  options.value("--output,-o", out, "FILE", "Where to: by default FILE with .wasm for .wat; - is standard output");
+  options.value("--output,-o", out, "FILE",
+                "Where to: by default FILE with .wasm for .wat; - is standard output");
   options.positional("FILE", file, "The module's text");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("parse")) return *status;
@@ -83,8 +87,9 @@ int print_main(Args args) {
   auto module = Module::from_file(Engine(engine_options.config), file);
   if (!module) return report(file, module.err());
   Output output(out);
-  auto printed = wasm::text::print_wat(module.ok().impl().wasm(), {.names = !no_names, .customs = !no_customs},
-                                       [&](std::string_view piece) { output.write(piece); });
+  auto printed =
+      wasm::text::print_wat(module.ok().impl().wasm(), {.names = !no_names, .customs = !no_customs},
+                            [&](std::string_view piece) { output.write(piece); });
   int status = output.finish();
   return printed ? status : report(file, printed.error());
 }

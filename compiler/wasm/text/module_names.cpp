@@ -83,6 +83,46 @@ class NameReader {
   ModuleNames& out_;
 };
 
+// How many locals a defined function declares; none when its body is malformed.
+uint64_t declared_locals(const Module& m, uint32_t defined) {
+  ByteCursor c(m.body(defined));
+  uint32_t groups = c.u32();
+  uint64_t count = 0;
+  for (uint32_t i = 0; i < groups && c.ok(); ++i) {
+    count += c.u32();
+    constexpr uint8_t kRefNullForm = 0x63, kRefForm = 0x64;
+    uint8_t type = c.u8();
+    if (type == kRefNullForm || type == kRefForm) c.s33();
+  }
+  return c.ok() ? count : 0;
+}
+
+// Whether every name is one of something that is there, and so will be printed. (But for labels: how many
+// blocks there are shows when the body is decoded.)
+bool names_exist(const Module& m, const ModuleNames& names) {
+  const std::pair<NameKind, size_t> kCounts[] = {
+      {NameKind::kFunc, m.funcs.size()},     {NameKind::kType, m.types.size()},
+      {NameKind::kTable, m.tables.size()},   {NameKind::kMemory, m.memories.size()},
+      {NameKind::kGlobal, m.globals.size()}, {NameKind::kElem, m.elements.size()},
+      {NameKind::kData, m.data.size()},      {NameKind::kTag, m.tags.size()}};
+  for (auto [kind, count] : kCounts)
+    if (!names.of(kind).empty() && names.of(kind).back().index >= count) return false;
+  for (const IndexedNames& n : names.indirect[size_t(NameKind::kLocal)]) {
+    if (n.index >= m.funcs.size()) return false;
+    uint64_t count = m.func_type(n.index).params.size();
+    if (n.index >= m.imported_funcs && n.index - m.imported_funcs < m.bodies.size())
+      count += declared_locals(m, n.index - m.imported_funcs);
+    if (n.names.back().index >= count) return false;
+  }
+  for (const IndexedNames& n : names.indirect[size_t(NameKind::kLabel)])
+    if (n.index < m.imported_funcs || n.index >= m.funcs.size()) return false;
+  for (const IndexedNames& n : names.indirect[size_t(NameKind::kField)]) {
+    if (n.index >= m.types.size() || m.type_at(n.index).composite != Composite::kStruct) return false;
+    if (n.names.back().index >= m.type_at(n.index).fields.size()) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 ModuleNames read_names(const Module& module) {
@@ -97,6 +137,7 @@ ModuleNames read_names(const Module& module) {
     NameReader(names).run(ByteCursor(custom.bytes));
     if (custom.bytes.empty()) names.exact = false;
   }
+  if (!names_exist(module, names)) names.exact = false;
   return names;
 }
 

@@ -18,14 +18,28 @@ struct IndexedNames {  // of the locals or labels of a function, or of the field
 };
 
 // The subsections of the name section, by their numbers.
-enum class NameKind : uint8_t { kModule, kFunc, kLocal, kLabel, kType, kTable, kMemory, kGlobal, kElem, kData, kField, kTag, kCount };
+enum class NameKind : uint8_t {
+  kModule,
+  kFunc,
+  kLocal,
+  kLabel,
+  kType,
+  kTable,
+  kMemory,
+  kGlobal,
+  kElem,
+  kData,
+  kField,
+  kTag,
+  kCount
+};
 
 struct ModuleNames {
   std::optional<std::string_view> module;
   std::vector<IndexedName> direct[size_t(NameKind::kCount)];     // indices ascend
   std::vector<IndexedNames> indirect[size_t(NameKind::kCount)];  // the same, on both levels
-  // Whether this is all there is: one name section, well-formed, of these subsections in their order. Else the section
-  // must be kept as it is.
+  // Whether this is all there is: one name section, well-formed, of these subsections in their order. Else
+  // the section must be kept as it is.
   bool exact = true;
   const CustomSection* section = nullptr;  // the one that was read
 

@@ -181,7 +181,7 @@ class ModuleParser {
     Kind kind;
     int8_t hint = -1;  // branch hint of the instruction
     Position at;
-    uint32_t pending = 0;      // kOperands, kIfOperands: where in pending_ its bytes begin
+    uint32_t pending = 0;                    // kOperands, kIfOperands: where in pending_ its bytes begin
     std::string_view label{}, label_name{};  // kIfOperands
   };
   // Instructions up to a closing parenthesis, which stays. The caller writes the final end.

@@ -285,7 +285,8 @@ bool ModuleParser::structured(Op op, bool folded, Position at) {
   Frame::Kind kind = !folded ? (is_if ? Frame::kFlatIf : Frame::kFlat)
                      : is_if ? Frame::kIfOperands
                              : Frame::kBlock;
-  frames_.push_back({.kind = kind, .hint = hint, .at = at, .pending = pending, .label = label, .label_name = name});
+  frames_.push_back(
+      {.kind = kind, .hint = hint, .at = at, .pending = pending, .label = label, .label_name = name});
   return lex_.ok();
 }
 

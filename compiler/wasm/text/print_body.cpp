@@ -63,7 +63,8 @@ Result<void> Printer::function(uint32_t defined) {
   func_type(type, &ids);
   OpReader reader(m_, m_.body(defined), m_.bodies[defined].offset, buffers_);
   auto failed = [&] {
-    return fail(reader.cursor().error().kind(), fmt::format("function {}: {}", index, reader.cursor().error().message()),
+    return fail(reader.cursor().error().kind(),
+                fmt::format("function {}: {}", index, reader.cursor().error().message()),
                 reader.cursor().error().offset());
   };
   if (!locals(reader.cursor(), reader.scope(), ids, uint32_t(type.params.size()))) return failed();
@@ -95,8 +96,10 @@ Result<void> Printer::function(uint32_t defined) {
     }
   }
   if (in.op != Op::end || !reader.cursor().at_end())
-    return fail(ErrorKind::kMalformed,
-                fmt::format("function {}: the body goes on behind its last end, or ends in the middle", index), in.offset);
+    return fail(
+        ErrorKind::kMalformed,
+        fmt::format("function {}: the body goes on behind its last end, or ends in the middle", index),
+        in.offset);
   put(")");
   return {};
 }
@@ -243,7 +246,8 @@ void Printer::immediates(const Instr& in, const Identifiers& locals) {
     case Imm::kV128: {
       uint32_t lanes[4];
       std::memcpy(lanes, in.bytes, sizeof lanes);
-      return put(fmt::format(" i32x4 0x{:08x} 0x{:08x} 0x{:08x} 0x{:08x}", lanes[0], lanes[1], lanes[2], lanes[3]));
+      return put(
+          fmt::format(" i32x4 0x{:08x} 0x{:08x} 0x{:08x} 0x{:08x}", lanes[0], lanes[1], lanes[2], lanes[3]));
     }
     case Imm::kHeapType:
       put(" ");

@@ -23,7 +23,8 @@ constexpr ExternRow kExterns[] = {{"func", NameKind::kFunc},
 
 bool is_id_text(std::string_view name) {
   for (char c : name)
-    if (c <= 0x20 || c >= 0x7f || std::string_view("\"(),;[]{}").find(c) != std::string_view::npos) return false;
+    if (c <= 0x20 || c >= 0x7f || std::string_view("\"(),;[]{}").find(c) != std::string_view::npos)
+      return false;
   return !name.empty();
 }
 
@@ -360,7 +361,8 @@ void Printer::elements() {
     line(1);
     put("(elem");
     define(NameKind::kElem, i);
-    if (e.mode == SegmentMode::kActive) put(" (table "), ref(NameKind::kTable, e.table), put(")"), offset(e.offset);
+    if (e.mode == SegmentMode::kActive)
+      put(" (table "), ref(NameKind::kTable, e.table), put(")"), offset(e.offset);
     if (e.mode == SegmentMode::kDeclared) put(" declare");
     // Only indices have this type without being written so.
     bool by_index = e.exprs.empty() && e.type == ValType::ref(false, Heap::kFunc);

@@ -16,8 +16,9 @@ struct PrintOptions {
 
 using TextSink = std::function<void(std::string_view)>;
 
-// Hands the text to `sink` piece by piece. Function bodies are decoded here, so a malformed one (read_module leaves
-// them alone) is an error; what went to the sink before stands. Time and text are linear in the module's size.
+// Hands the text to `sink` piece by piece. Function bodies are decoded here, so a malformed one (read_module
+// leaves them alone) is an error; what went to the sink before stands. Time and text are linear in the
+// module's size.
 Result<void> print_wat(const Module& module, const PrintOptions& options, const TextSink& sink);
 Result<std::string> print_wat(const Module& module, const PrintOptions& options = {});
 

@@ -1,8 +1,8 @@
 // The state of printing one module: internal to the print_*.cpp files of this folder.
 //
-// Entries are referred to by identifier where they have one of bearable length, else by number. An identifier must be
-// unique among its kind, a name need not be: an entry whose name is taken (or empty) gets an identifier made for it, and
-// a @name annotation with the name.
+// Entries are referred to by identifier where they have one of bearable length, else by number. An identifier
+// must be unique among its kind, a name need not be: an entry whose name is taken (or empty) gets an
+// identifier made for it, and a @name annotation with the name.
 #pragma once
 #include <string>
 #include <unordered_map>
@@ -87,8 +87,8 @@ class Printer {
   ModuleNames names_;
   Identifiers ids_[size_t(NameKind::kCount)];
   std::unordered_map<uint32_t, Identifiers> fields_;
-  // A canonical type's first index; while a group is printed, its own types go by their place in it, so that a group
-  // that is declared twice refers to itself both times.
+  // A canonical type's first index; while a group is printed, its own types go by their place in it, so that
+  // a group that is declared twice refers to itself both times.
   std::unordered_map<TypeId, uint32_t> type_index_;
   TypeId group_first_ = 0;
   uint32_t group_size_ = 0, group_index_ = 0;
