@@ -63,6 +63,7 @@ std::optional<Val> Table::get(Store::Context cx, uint64_t index) const {
 Result<Ok> Table::set(Store::Context cx, uint64_t index, const Val& v) const {
   rt::Table& t = owner_of(owner_)->defined_table(index_);
   vm::ValRaw raw;
+  cx.impl().collect_externs_if_due();
   if (auto ok = rt::to_raw(cx.impl(), v, t.type().element, "table element", &raw); !ok)
     return std::move(ok).error();
   if (index >= t.size())
@@ -99,6 +100,7 @@ Val Global::get(Store::Context cx) const {
 Result<Ok> Global::set(Store::Context cx, const Val& v) const {
   if (!mutable_) return Error(ErrorKind::kUsage, "the global is immutable");
   vm::ValRaw raw;
+  cx.impl().collect_externs_if_due();
   if (auto ok = rt::to_raw(cx.impl(), v, wasm::ValType::from_bits(type_bits_), "value of the global", &raw);
       !ok)
     return std::move(ok).error();

@@ -94,6 +94,7 @@ TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::span<const Val> 
   rt::Store& store = cx.impl();
   if (auto error = check_callee(store, ref_)) return TrapError(std::move(*error));
   const wasm::FuncType type = type_of(store, ref_);
+  store.collect_externs_if_due();
   Pin pin(store);
   auto cells = make_cells(store, type, params);
   if (!cells) return TrapError(std::move(cells).error());
@@ -106,6 +107,7 @@ ResumableResult Func::call_resumable(Store::Context cx, std::span<const Val> par
   rt::Store& store = cx.impl();
   if (auto error = check_callee(store, ref_)) return TrapError(std::move(*error));
   const wasm::FuncType type = type_of(store, ref_);
+  store.collect_externs_if_due();
   Pin pin(store);
   auto cells = make_cells(store, type, params);
   if (!cells) return TrapError(std::move(cells).error());
@@ -215,6 +217,7 @@ std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::spa
                                       text(params) + " -> " + text(results));
 }
 
+void before_extern_refs(Store::Context cx) { cx.impl().collect_externs_if_due(); }
 uint64_t extern_to_cell(rt::Store* store, const ExternRef& ref) {
   return reinterpret_cast<uint64_t>(store->extern_object(ref));
 }

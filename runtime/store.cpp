@@ -79,10 +79,6 @@ vm::VMFuncRef* Store::add_host_func(wasm::TypeId type, HostFunc::Callback callba
 
 ExternObject* Store::extern_object(const wjit::ExternRef& ref) {
   if (ref.is_null()) return nullptr;
-  if (externs_.size() >= next_collection_ && pins == 0) {
-    collect_externs();
-    next_collection_ = std::max<size_t>(1024, 2 * externs_.size());
-  }
   std::unique_ptr<ExternObject>& object = externs_[ref.data()];
   if (!object) object = std::make_unique<ExternObject>(ExternObject{ref.value_});
   return object.get();
@@ -92,6 +88,12 @@ wjit::ExternRef Store::extern_ref(ExternObject* object) {
   wjit::ExternRef ref;
   if (object) ref.value_ = object->value;
   return ref;
+}
+
+void Store::collect_externs_if_due() {
+  if (externs_.size() < next_collection_ || pins != 0) return;
+  collect_externs();
+  next_collection_ = std::max<size_t>(1024, 2 * externs_.size());
 }
 
 void Store::collect_externs() {

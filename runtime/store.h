@@ -73,6 +73,8 @@ class Store {
   size_t extern_count() const { return externs_.size(); }
   // Frees what no global and no table holds. Only while nothing runs and nothing is suspended (pins == 0).
   void collect_externs();
+  // At the start of what may make references: never between making one and storing it.
+  void collect_externs_if_due();
   uint32_t pins = 0;
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 

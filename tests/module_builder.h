@@ -41,7 +41,8 @@ inline Bytes sleb(int64_t v) {
 inline Bytes text(std::string_view s) { return cat(leb(s.size()), Bytes(s.begin(), s.end())); }
 
 // Value types.
-constexpr uint8_t i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, funcref = 0x70, externref = 0x6f;
+constexpr uint8_t i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b, funcref = 0x70,
+                  externref = 0x6f;
 
 // Instructions.
 inline Bytes op(uint8_t code) { return {code}; }
@@ -85,7 +86,8 @@ class ModuleBuilder {
   uint32_t import_func(std::string_view module, std::string_view name, uint32_t type) {
     return import(module, name, Kind::kFunc, leb(type));
   }
-  uint32_t import_table(std::string_view module, std::string_view name, uint8_t element, uint64_t min, Max max = {}) {
+  uint32_t import_table(std::string_view module, std::string_view name, uint8_t element, uint64_t min,
+                        Max max = {}) {
     return import(module, name, Kind::kTable, cat(Bytes{element}, limits(min, max)));
   }
   uint32_t import_memory(std::string_view module, std::string_view name, uint64_t min, Max max = {}) {
@@ -139,7 +141,9 @@ class ModuleBuilder {
   uint32_t elem(uint32_t table, const Bytes& offset, const std::vector<uint32_t>& funcs) {
     return entry(9, cat(Bytes{2}, leb(table), offset, Bytes{0x0b, 0x00}, indices(funcs)));
   }
-  uint32_t passive_elem(const std::vector<uint32_t>& funcs) { return entry(9, cat(Bytes{1, 0}, indices(funcs))); }
+  uint32_t passive_elem(const std::vector<uint32_t>& funcs) {
+    return entry(9, cat(Bytes{1, 0}, indices(funcs)));
+  }
   uint32_t declare(const std::vector<uint32_t>& funcs) { return entry(9, cat(Bytes{3, 0}, indices(funcs))); }
   uint32_t data(uint32_t memory, const Bytes& offset, const Bytes& bytes) {
     return entry(11, cat(Bytes{2}, leb(memory), offset, Bytes{0x0b}, leb(bytes.size()), bytes));

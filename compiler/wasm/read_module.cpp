@@ -1,7 +1,6 @@
 #include "compiler/wasm/read_module.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "compiler/support/utf8.h"
@@ -41,8 +40,8 @@ const char* section_name(uint8_t id) { return id < std::size(kSections) ? kSecti
 
 void ModuleReader::header(ByteCursor& c) {
   std::span<const uint8_t> all = m.bytes->span;
-  size_t known = std::min(all.size(), sizeof kMagic);
-  if (std::memcmp(all.data(), kMagic, known) != 0) {
+  size_t there = std::min(all.size(), sizeof kMagic);
+  if (!std::equal(all.begin(), all.begin() + there, kMagic)) {
     if (looks_like_text(all))
       c.fail(ErrorKind::kUnsupported,
              "this is WebAssembly text, not a binary: translate it first (for example with wjit parse)", 0);

@@ -29,6 +29,7 @@ std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsign
 std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::span<const ValKind> params,
                                 std::span<const ValKind> results);
 uint64_t extern_to_cell(rt::Store* store, const ExternRef& ref);
+void before_extern_refs(Store::Context cx);
 ExternRef extern_from_cell(rt::Store* store, uint64_t cell);
 
 template <class T>
@@ -194,6 +195,8 @@ class TypedFunc {
   TrapResult<Return> call(Store::Context cx, const Params& params) const {
     constexpr size_t kCells = std::max(In::kKinds.size(), Out::kKinds.size());
     alignas(16) unsigned char cells[16 * (kCells ? kCells : 1)];
+    if constexpr (std::find(In::kKinds.begin(), In::kKinds.end(), ValKind::kExternRef) != In::kKinds.end())
+      detail::before_extern_refs(cx);
     In::store(&cx.impl(), cells, params);
     if (auto error = detail::call_raw(cx, func_.raw(), cells, kCells)) return std::move(*error);
     return Out::load(&cx.impl(), cells);

@@ -128,14 +128,14 @@ struct FuncType {
 };
 struct MemoryType {
   uint64_t min = 0;
-  std::optional<uint64_t> max;
+  std::optional<uint64_t> max = std::nullopt;
   bool is64 = false, shared = false;
   uint8_t page_size_log2 = 16;
 };
 struct TableType {
   ValType element{ValKind::kFuncRef};
   uint64_t min = 0;
-  std::optional<uint64_t> max;
+  std::optional<uint64_t> max = std::nullopt;
   bool is64 = false;
 };
 struct GlobalType {
@@ -469,6 +469,7 @@ class Instance {
   static TrapResult<Instance> create(Store::Context cx, const Module& module, std::span<const Extern> imports);
   std::optional<Extern> get(Store::Context cx, std::string_view name) const;
   std::vector<std::pair<std::string, Extern>> exports(Store::Context cx) const;  // in declaration order
+  bool operator==(const Instance& o) const { return impl_ == o.impl_; }
   rt::Instance* raw() const { return impl_; }
   static Instance from_raw(rt::Instance* i) {
     Instance r;
@@ -483,8 +484,8 @@ class Instance {
 // WASI preview 1 for one Store.
 struct WasiConfig {
   std::vector<std::string> args;  // args[0] is the program's name
-  std::vector<std::pair<std::string, std::string>> env;
-  std::vector<std::pair<std::string, std::string>> preopens;  // host directory, guest path
+  std::vector<std::pair<std::string, std::string>> env = {};
+  std::vector<std::pair<std::string, std::string>> preopens = {};  // host directory, guest path
   bool inherit_stdio = true;                                   // else empty stdin, output dropped
 };
 
@@ -513,5 +514,15 @@ class Linker {
 };
 
 }  // namespace wjit
+
+// Handles compare and hash by what they stand for.
+template <>
+struct std::hash<wjit::Func> {
+  size_t operator()(const wjit::Func& f) const { return std::hash<const void*>()(f.raw()); }
+};
+template <>
+struct std::hash<wjit::Instance> {
+  size_t operator()(const wjit::Instance& i) const { return std::hash<const void*>()(i.raw()); }
+};
 
 #include "wjit/typed.inl"  // IWYU pragma: export

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/cells.h"
 #include "runtime/interp/vm.h"
 #include "runtime/libcalls.h"
 #include "runtime/trap_access.h"
@@ -185,15 +186,13 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
   return Entered::kEntered;
 }
 
-vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip, bool) {
+vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip) {
   auto trap = [&](vm::TrapCode code) -> vm::VMFuncRef* {
     end_trap(vm, inst, code, ip + 1);
     return nullptr;
   };
   const uint32_t table = uint32_t(ip[1]), type = uint32_t(ip[1] >> 32), where = uint32_t(ip[2]);
-  char* at = reinterpret_cast<char*>(inst->vmctx()) + (where & 0x7fffffff);
-  const auto* def = where >> 31 ? *reinterpret_cast<vm::VMTableDefinition**>(at)
-                                : reinterpret_cast<vm::VMTableDefinition*>(at);
+  const vm::VMTableDefinition* def = table_at(inst, where);
   if (index >= def->current_elements) return trap(vm::TrapCode::kUndefinedElement);
   const uintptr_t slot = reinterpret_cast<const uintptr_t*>(def->base)[index];
   auto* ref = slot & vm::kTableSlotInitializedBit

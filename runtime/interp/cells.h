@@ -80,4 +80,10 @@ inline vm::VMMemoryDefinition* memory_at(Instance* inst, uint32_t offset) {
   return *reinterpret_cast<vm::VMMemoryDefinition**>(vmctx_cell(inst, offset));
 }
 
+// `where`: VMContext offset, bit 31 for an imported table (see bytecode.def, call_indirect).
+inline const vm::VMTableDefinition* table_at(Instance* inst, uint32_t where) {
+  uint64_t* at = vmctx_cell(inst, where & 0x7fffffff);
+  return where >> 31 ? *reinterpret_cast<vm::VMTableDefinition**>(at) : reinterpret_cast<vm::VMTableDefinition*>(at);
+}
+
 }  // namespace wjit::rt

@@ -1,4 +1,5 @@
-// How much a piece of code asks the heap for: the tests' binary has its own operator new, which counts.
+// How much a piece of code asks the heap for: the tests' binary has its own operator new, which counts (under a
+// sanitizer it has not, and every answer is 0).
 #pragma once
 #include <cstddef>
 

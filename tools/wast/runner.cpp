@@ -36,6 +36,15 @@ void on_crash(int signal) {
 }  // namespace
 
 void report_crashes() {
+  // A stack of its own, so that running out of stack is told too; sanitizers bring theirs.
+  static char stack[64 << 10];
+  stack_t current{};
+  if (sigaltstack(nullptr, &current) == 0 && (current.ss_flags & SS_DISABLE)) {
+    stack_t own{};
+    own.ss_sp = stack;
+    own.ss_size = sizeof stack;
+    sigaltstack(&own, nullptr);
+  }
   struct sigaction action {};
   action.sa_handler = on_crash;
   action.sa_flags = SA_ONSTACK | SA_NODEFER;

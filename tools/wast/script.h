@@ -147,9 +147,6 @@ Result<Script> parse_script(std::string_view text, const std::string& path);
 // The same from a file; errors of the system are of kind kIo.
 Result<Script> read_script(const std::string& path);
 
-// The bytes of every binary module of a script, malformed and invalid ones included, in order. For tests that
-// mutate them.
-Result<std::vector<std::vector<uint8_t>>> binary_modules(const std::string& path);
 // All of a file; errors of the system are of kind kIo.
 Result<std::string> read_text(const std::string& path);
 // The scripts (*.wast) at `path`: itself when it is a file, else every one below it, sorted.

@@ -39,17 +39,6 @@ Result<Script> read_script(const std::string& path) {
   return parse_script(text, path);
 }
 
-Result<std::vector<std::vector<uint8_t>>> binary_modules(const std::string& path) {
-  WJIT_TRY(Script script, read_script(path));
-  std::vector<std::vector<uint8_t>> modules;
-  for (Command& c : script.commands) {
-    if (auto* m = std::get_if<ModuleDefinition>(&c.subject)) {
-      if (auto* binary = std::get_if<BinaryModule>(&m->source)) modules.push_back(std::move(binary->bytes));
-    }
-  }
-  return modules;
-}
-
 Result<std::vector<std::string>> find_scripts(const std::string& path) {
   std::error_code error;
   fs::file_status status = fs::status(path, error);

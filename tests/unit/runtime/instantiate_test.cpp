@@ -83,7 +83,7 @@ ModuleBuilder failing_at(int k) {
   const uint32_t nothing = b.type({}, {}), get = b.type({}, {i32});
   b.import_table("m", "t", funcref, 4);
   b.import_memory("m", "mem", 1);
-  b.import_global("m", "g", k == 0 ? i64 : i32, false);
+  b.import_global("m", "g", i32, k == 0);
   if (k == 1) b.memory(65536);
   const uint32_t f = b.func(get, cat(i32_const(0), i32_load8_u(), global_get(0), op(0x6a)));
   const uint32_t trap = b.func(nothing, unreachable());
@@ -114,8 +114,9 @@ TEST_CASE("instantiation that fails at step k leaves what came before and nothin
 
     auto made = w.try_instantiate(failing_at(k), {table, memory, global});
     CHECK(bool(made) == (k == kSteps));
-    const char* kMessages[] = {"import \"m\" \"g\"", "limiter", "out of bounds table access",
-                               "out of bounds table access", "out of bounds memory access", "unreachable"};
+    const char* kMessages[] = {"import \"m\" \"g\"",          "limiter",
+                               "out of bounds table access",  "out of bounds table access",
+                               "out of bounds memory access", "unreachable"};
     if (!made) CHECK(message(made.err()).find(kMessages[k]) != std::string::npos);
 
     // From the first write to somebody else's table on, the instance is referred to and stays.
@@ -253,8 +254,8 @@ TEST_CASE("segments: active ones are dropped, dropped ones have length 0, droppi
 TEST_CASE("an initialiser that needs a GC object is a link error that names it") {
   World w;
   // (module (type (struct)) (global (ref 0) (struct.new 0)))
-  const Bytes bytes = {0,    0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 3, 1, 0x5f, 0, 6,
-                       9,    1,    0x64, 0,    0, 0xfb, 0, 0, 0x0b};
+  const Bytes bytes = {0, 0x61, 0x73, 0x6d, 1,    0, 0, 0,    1, 3, 1,   0x5f,
+                       0, 6,    9,    1,    0x64, 0, 0, 0xfb, 0, 0, 0x0b};
   Bytes fixed = bytes;
   fixed[14] = uint8_t(bytes.size() - 15);
   auto m = Module::compile(w.engine, fixed);

@@ -15,8 +15,9 @@ ModuleBuilder table_module() {
   b.exports("table", Kind::kTable, 0);
   b.exports("call", Kind::kFunc, b.func(at, cat(local_get(0), call_indirect(get))));
   b.exports("is_null", Kind::kFunc, b.func(at, cat(local_get(0), table_get(0), ref_is_null())));
-  b.exports("copy", Kind::kFunc,
-            b.func(b.type({i32, i32, i32}, {}), cat(local_get(0), local_get(1), local_get(2), fc(14, {0, 0}))));
+  b.exports(
+      "copy", Kind::kFunc,
+      b.func(b.type({i32, i32, i32}, {}), cat(local_get(0), local_get(1), local_get(2), fc(14, {0, 0}))));
   b.exports("grow", Kind::kFunc, b.func(at, cat(ref_null(funcref), local_get(0), fc(15, {0}))));
   return b;
 }
@@ -84,7 +85,8 @@ TEST_CASE("copies read lazy slots, also where they overlap") {
   CHECK(w.call(i, "call", {Val(2)})[0].i32() == 101);  // nothing was written
 }
 
-// The importer has the table at index 1, behind one of its own with other functions in it, and reads it first.
+// The importer has the table at index 1, behind one of its own with other functions in it, and reads it
+// first.
 TEST_CASE("a lazy table that is read first through an import is initialised by its owner's index [row30]") {
   for (const char* way : {"call", "get", "host", "copy"}) {
     CAPTURE(way);
@@ -105,7 +107,8 @@ TEST_CASE("a lazy table that is read first through an import is initialised by i
     const uint32_t own = importer.table(funcref, 2);
     importer.elem(own, i32_const(0), {importer.func(result, i32_const(3)), 0});
     importer.exports("call", Kind::kFunc, importer.func(at, cat(local_get(0), call_indirect(result, 0))));
-    importer.exports("call_own", Kind::kFunc, importer.func(at, cat(local_get(0), call_indirect(result, own))));
+    importer.exports("call_own", Kind::kFunc,
+                     importer.func(at, cat(local_get(0), call_indirect(result, own))));
     importer.exports("copy", Kind::kFunc,
                      importer.func(importer.type({}, {}),
                                    cat(i32_const(0), i32_const(0), i32_const(2), fc(14, {own, 0}))));
@@ -138,8 +141,9 @@ TEST_CASE("tables grow where they are owned, through imports too") {
   Instance o = w.instantiate(owner);
   ModuleBuilder importer;
   importer.import_table("o", "t", funcref, 1);
-  importer.exports("grow", Kind::kFunc,
-                   importer.func(importer.type({i32}, {i32}), cat(ref_null(funcref), local_get(0), fc(15, {0}))));
+  importer.exports(
+      "grow", Kind::kFunc,
+      importer.func(importer.type({i32}, {i32}), cat(ref_null(funcref), local_get(0), fc(15, {0}))));
   Instance i = w.instantiate(importer, {w.item(o, "t")});
   CHECK(w.call(i, "grow", {Val(3)})[0].i32() == 1);
   CHECK(w.call(o, "size")[0].i32() == 4);

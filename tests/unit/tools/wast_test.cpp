@@ -32,7 +32,7 @@ Value result(const std::string& text) {
 }
 
 std::string spec_dir() {
-  const char* dir = std::getenv("WJIT_SPEC_TESTS");
+  const char* dir = std::getenv("WJIT_SPEC_TESTSUITE");
   return dir ? dir : "";
 }
 
@@ -206,11 +206,11 @@ TEST_CASE("wast: a script that cannot be read is named", "[wast]") {
   CHECK(read_script("/").error().message() == "/: Is a directory");
 }
 
-// Needs the official suite (WJIT_SPEC_TESTS: the folder with bin/ and MANIFEST.tsv); the list of what was not
-// run is the business of the test script.
+// Needs the official suite (WJIT_SPEC_TESTSUITE: the folder with bin/ and MANIFEST.tsv); the list of what was
+// not run is the business of the test script.
 TEST_CASE("wast: assertions of the official suite, counted per file", "[wast][spec]") {
   if (spec_dir().empty()) {
-    WARN("WJIT_SPEC_TESTS is not set: the official suite was not read");
+    WARN("WJIT_SPEC_TESTSUITE is not set: the official suite was not read");
     return;
   }
   std::ifstream manifest(spec_dir() + "/MANIFEST.tsv");

@@ -209,10 +209,13 @@ TEST_CASE("ids stay valid while the registry grows [row21]", "[types][row21]") {
 
 TEST_CASE("eight threads intern the same types and agree [row21]", "[types][row21]") {
   TypeRegistry r;
-  constexpr uint32_t kThreads = 8, kTypes = 400;
+  constexpr uint32_t kThreads = 8, kTypes = 400;  // 400 shapes below
   std::vector<std::vector<TypeId>> ids(kThreads, std::vector<TypeId>(kTypes));
   std::atomic<uint32_t> wrong{0};
+  std::atomic<uint32_t> waiting{kThreads};
   auto work = [&](uint32_t thread) {
+    waiting--;
+    while (waiting) std::this_thread::yield();  // all begin at once
     for (uint32_t n = 0; n < kTypes; n++) {
       uint32_t i = (n * 7 + thread * 53) % kTypes;  // each in its own order
       // A chain: type i is a pair of a struct that refers to its group, and a subtype of it.
