@@ -20,7 +20,9 @@ struct Command {
 constexpr Command kCommands[] = {
     {"run", "Run a module (the word \"run\" may be left out)", wjit::cli::run_main},
     {"validate", "Check modules without running them", wjit::cli::validate_main},
-    {"wast", "Run scripts of the official test suite, in binary form", wjit::cli::wast_main},
+    {"parse", "Translate a module's text to its binary", wjit::cli::parse_main},
+    {"print", "Show a module as text", wjit::cli::print_main},
+    {"wast", "Run scripts of the official test suite", wjit::cli::wast_main},
     {"dump", "Show a module's sections or a function's bytecode", wjit::cli::dump_main},
     {"abi", "Print the layout that code and runtime share", wjit::cli::abi_main},
     {"load", nullptr, wjit::cli::load_main},
