@@ -1,7 +1,42 @@
 // The handlers as labels of one function: works in every build.
+#include <iterator>
+
 #include "runtime/interp/cells.h"
 
 namespace wjit::rt {
+
+// Vectors are functions behind one label, that give the next instruction or null to leave: a label each would triple what
+// clang needs for run_loop, and double what g++ does.
+#define WJIT_VECTORS_APART
+#define HANDLER(id)                                                                                              \
+  static const uint64_t* v_##id(const uint64_t* ip, uint64_t* sp, [[maybe_unused]] uint8_t* mem,                 \
+                                [[maybe_unused]] uint64_t len, [[maybe_unused]] Instance* inst, [[maybe_unused]] Vm* vm)
+#define NEXT(n) return ip + (n)
+#define EXIT return nullptr
+#include "runtime/interp/handler_words.inc"
+#include "runtime/interp/handlers_simd.inc"
+#include "compiler/bytecode/bytecode.def"
+using VectorHandler = const uint64_t* (*)(const uint64_t*, uint64_t*, uint8_t*, uint64_t, Instance*, Vm*);
+static const VectorHandler kVectors[] = {
+#define V_UNARY(id) v_##id,
+#define V_BINARY(id) v_##id,
+#define V_TERNARY(id) v_##id,
+#define V_SHIFT(id) v_##id##_ss, v_##id##_si,
+#define V_TEST(id) v_##id,
+#define V_SPLAT(id, T) v_##id,
+#define V_EXTRACT(id, R) v_##id,
+#define V_REPLACE(id, T) v_##id,
+#define V_LOAD(id, M) v_##id##_m0, v_##id##_m0w, v_##id##_abs, v_##id##_gen,
+#define V_STORE(id, M) v_##id##_m0, v_##id##_m0w, v_##id##_abs, v_##id##_gen,
+#define V_LOAD_LANE(id, M) v_##id,
+#define V_STORE_LANE(id, M) v_##id,
+#include "compiler/bytecode/bytecode.def"
+};
+constexpr unsigned kFirstVector = unsigned(bc::Op::exit) + 1;
+static_assert(std::size(kVectors) == unsigned(bc::Op::v128_const) - kFirstVector);
+#undef HANDLER
+#undef NEXT
+#undef EXIT
 
 void run_loop(Vm* vm) {
   static const void* const kLabels[] = {
@@ -14,18 +49,18 @@ void run_loop(Vm* vm) {
 #define LOAD(id, M, R) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
 #define STORE(id, M, S) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
 #define SPECIAL(id, words) &&L_##id,
-#define V_UNARY(id) &&L_##id,
-#define V_BINARY(id) &&L_##id,
-#define V_TERNARY(id) &&L_##id,
-#define V_SHIFT(id) &&L_##id##_ss, &&L_##id##_si,
-#define V_TEST(id) &&L_##id,
-#define V_SPLAT(id, T) &&L_##id,
-#define V_EXTRACT(id, R) &&L_##id,
-#define V_REPLACE(id, T) &&L_##id,
-#define V_LOAD(id, M) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
-#define V_STORE(id, M) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
-#define V_LOAD_LANE(id, M) &&L_##id,
-#define V_STORE_LANE(id, M) &&L_##id,
+#define V_UNARY(id) &&L_vector,
+#define V_BINARY(id) &&L_vector,
+#define V_TERNARY(id) &&L_vector,
+#define V_SHIFT(id) &&L_vector, &&L_vector,
+#define V_TEST(id) &&L_vector,
+#define V_SPLAT(id, T) &&L_vector,
+#define V_EXTRACT(id, R) &&L_vector,
+#define V_REPLACE(id, T) &&L_vector,
+#define V_LOAD(id, M) &&L_vector, &&L_vector, &&L_vector, &&L_vector,
+#define V_STORE(id, M) &&L_vector, &&L_vector, &&L_vector, &&L_vector,
+#define V_LOAD_LANE(id, M) &&L_vector,
+#define V_STORE_LANE(id, M) &&L_vector,
 #include "compiler/bytecode/bytecode.def"
   };
   const uint64_t* ip = vm->frame->ip;
@@ -33,6 +68,11 @@ void run_loop(Vm* vm) {
   Instance* inst = vm->inst;
   uint8_t* mem = inst->memory0->base;
   uint64_t len = inst->memory0->length();
+  goto* kLabels[uint16_t(*ip)];
+
+L_vector:
+  ip = kVectors[uint16_t(*ip) - kFirstVector](ip, sp, mem, len, inst, vm);
+  if (!ip) return;
   goto* kLabels[uint16_t(*ip)];
 
 #define HANDLER(id) L_##id:
