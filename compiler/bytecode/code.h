@@ -17,6 +17,18 @@ enum class Op : uint16_t {
 #define LOAD(id, M, R) id##_m0, id##_m0w, id##_abs, id##_gen,
 #define STORE(id, M, S) id##_m0, id##_m0w, id##_abs, id##_gen,
 #define SPECIAL(id, words) id,
+#define V_UNARY(id) id,
+#define V_BINARY(id) id,
+#define V_TERNARY(id) id,
+#define V_SHIFT(id) id##_ss, id##_si,
+#define V_TEST(id) id,
+#define V_SPLAT(id, T) id,
+#define V_EXTRACT(id, R) id,
+#define V_REPLACE(id, T) id,
+#define V_LOAD(id, M) id##_m0, id##_m0w, id##_abs, id##_gen,
+#define V_STORE(id, M) id##_m0, id##_m0w, id##_abs, id##_gen,
+#define V_LOAD_LANE(id, M) id,
+#define V_STORE_LANE(id, M) id,
 #include "compiler/bytecode/bytecode.def"
   kCount
 };

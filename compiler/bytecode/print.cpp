@@ -22,6 +22,18 @@ constexpr Shape kShapes[] = {
 #define LOAD(id, M, R) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
 #define STORE(id, M, S) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
 #define SPECIAL(id, words) {#id, words},
+#define V_UNARY(id) {#id, 1},
+#define V_BINARY(id) {#id, 1},
+#define V_TERNARY(id) {#id, 2},
+#define V_SHIFT(id) {#id "_ss", 1}, {#id "_si", 2},
+#define V_TEST(id) {#id, 1},
+#define V_SPLAT(id, T) {#id, 1},
+#define V_EXTRACT(id, R) {#id, 1},
+#define V_REPLACE(id, T) {#id, 2},
+#define V_LOAD(id, M) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
+#define V_STORE(id, M) {#id "_m0", 1}, {#id "_m0w", 2}, {#id "_abs", 1}, {#id "_gen", 3},
+#define V_LOAD_LANE(id, M) {#id, 3},
+#define V_STORE_LANE(id, M) {#id, 3},
 #include "compiler/bytecode/bytecode.def"
 };
 static_assert(std::size(kShapes) == size_t(Op::kCount));

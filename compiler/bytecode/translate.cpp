@@ -1,6 +1,7 @@
 #include "compiler/bytecode/translate.h"
 
 #include <fmt/format.h>
+#include <utility>
 
 #include "compiler/bytecode/translator.h"
 
@@ -15,6 +16,18 @@ constexpr auto make_forms() {
 #define TRAP_BINARY(id, A, R) f[size_t(wasm::Op::id)] = {Form::kTrapBinary, Op::id##_ss};
 #define LOAD(id, M, R) f[size_t(wasm::Op::id)] = {Form::kLoad, Op::id##_m0};
 #define STORE(id, M, S) f[size_t(wasm::Op::id)] = {Form::kStore, Op::id##_m0};
+#define V_UNARY(id) f[size_t(wasm::Op::id)] = {Form::kVUnary, Op::id};
+#define V_BINARY(id) f[size_t(wasm::Op::id)] = {Form::kVBinary, Op::id};
+#define V_TERNARY(id) f[size_t(wasm::Op::id)] = {Form::kVTernary, Op::id};
+#define V_SHIFT(id) f[size_t(wasm::Op::id)] = {Form::kVShift, Op::id##_ss};
+#define V_TEST(id) f[size_t(wasm::Op::id)] = {Form::kVTest, Op::id};
+#define V_SPLAT(id, T) f[size_t(wasm::Op::id)] = {Form::kVSplat, Op::id};
+#define V_EXTRACT(id, R) f[size_t(wasm::Op::id)] = {Form::kVExtract, Op::id};
+#define V_REPLACE(id, T) f[size_t(wasm::Op::id)] = {Form::kVReplace, Op::id};
+#define V_LOAD(id, M) f[size_t(wasm::Op::id)] = {Form::kVLoad, Op::id##_m0};
+#define V_STORE(id, M) f[size_t(wasm::Op::id)] = {Form::kStore, Op::id##_m0};
+#define V_LOAD_LANE(id, M) f[size_t(wasm::Op::id)] = {Form::kVLoadLane, Op::id};
+#define V_STORE_LANE(id, M) f[size_t(wasm::Op::id)] = {Form::kVStoreLane, Op::id};
 #include "compiler/bytecode/bytecode.def"
   return f;
 }
@@ -34,20 +47,19 @@ uint32_t Translator::emit_imm(Op op, uint32_t a, uint32_t imm) {
   return pos() - 1;
 }
 
-uint32_t Translator::scratch() {
+uint32_t Translator::scratch(uint32_t cells) {
   if (!far_frame_) {
     needs_far_frame_ = true;
     return 0;
   }
-  WJIT_ASSERT(next_scratch_ < kScratchCells);
-  return scratch_base_ + next_scratch_++;
+  WJIT_ASSERT(next_scratch_ + cells <= kScratchCells);
+  return scratch_base_ + std::exchange(next_scratch_, next_scratch_ + cells);
 }
 
-uint32_t Translator::near(uint32_t slot) {
-  if (slot <= 0xffff) return slot;
-  const uint32_t s = scratch();
-  emit_imm(Op::copy_far, 0, s);
-  word(slot);
+uint32_t Translator::near(uint32_t slot, uint32_t cells) {
+  if (is_near(slot)) return slot;
+  const uint32_t s = scratch(cells);
+  copy_cells(s, slot, cells);
   return s;
 }
 
@@ -57,33 +69,31 @@ uint32_t Translator::slot(const Operand& e) {
   return home(e);
 }
 
-uint32_t Translator::def_begin() {
-  stack_.push_temp(1);
+uint32_t Translator::def_begin(uint32_t cells) {
+  stack_.push_temp(cells);
   const uint32_t h = home(stack_.top());
-  return h <= 0xffff ? h : scratch();
+  return is_near(h) ? h : scratch(cells);
 }
 
 void Translator::def_end(uint32_t start, uint32_t written) {
   const uint32_t h = home(stack_.top());
-  if (h != written) {
-    emit_imm(Op::copy_far, 0, h);
-    word(written);
-    return;
-  }
+  if (h != written) return copy_cells(h, written, stack_.top().cells);
   last_def_ = start;
   last_def_end_ = pos();
   last_def_slot_ = h;
 }
 
-void Translator::emit_def(Op op, uint32_t b, uint32_t c, std::initializer_list<uint64_t> extra, uint32_t) {
-  const uint32_t d = def_begin();
+void Translator::emit_def(Op op, uint32_t b, uint32_t c, std::initializer_list<uint64_t> extra,
+                          uint32_t cells) {
+  const uint32_t d = def_begin(cells);
   const uint32_t at = emit(op, d, b, c);
   for (uint64_t w : extra) word(w);
   def_end(at, d);
 }
 
-void Translator::emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_t> extra, uint32_t) {
-  const uint32_t d = def_begin();
+void Translator::emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_t> extra,
+                              uint32_t cells) {
+  const uint32_t d = def_begin(cells);
   const uint32_t at = emit_imm(op, d, imm);
   for (uint64_t w : extra) word(w);
   def_end(at, d);
@@ -91,14 +101,13 @@ void Translator::emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_
 
 void Translator::copy_cells(uint32_t dst, uint32_t src, uint32_t cells) {
   if (dst == src) return;
-  if (dst + cells > 0x10000 || src + cells > 0x10000) {
-    emit_imm(Op::copy_span, 0, dst);
-    word(uint64_t(src) | uint64_t(cells) << 32);
+  if (!is_near(dst) || !is_near(src)) {
+    emit_imm(cells == 1 ? Op::copy_far : Op::copy_span, 0, dst);
+    word(cells == 1 ? src : uint64_t(src) | uint64_t(cells) << 32);
     return;
   }
   if (cells == 2) {
-    emit_imm(Op::copy_span, 0, dst);
-    word(uint64_t(src) | uint64_t(2) << 32);
+    emit(Op::copy128, dst, src);
     return;
   }
   if (last_copy_end_ == pos()) {
@@ -115,7 +124,7 @@ void Translator::copy_cells(uint32_t dst, uint32_t src, uint32_t cells) {
 
 void Translator::constant(uint32_t dst, uint64_t value) {
   const uint32_t held = next_scratch_;
-  const uint32_t d = dst <= 0xffff ? dst : scratch();
+  const uint32_t d = is_near(dst) ? dst : scratch(1);
   if (value <= 0xffffffff) {
     emit_imm(Op::const32, d, uint32_t(value));
   } else {
@@ -195,9 +204,10 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Form::kBinary: binary(f.first, false); return {};
     case Form::kTrapBinary: binary(f.first, true); return {};
     case Form::kCompare: compare(f.first); return {};
-    case Form::kLoad: load(f.first, in.mem); return {};
+    case Form::kLoad: load(f.first, in.mem, 1); return {};
     case Form::kStore: store(f.first, in.mem); return {};
     case Form::kNone: break;
+    default: return vector(f, in);
   }
   using wasm::Op;
   switch (in.op) {
@@ -238,6 +248,8 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Op::i64_sub128: wide(bc::Op::i64_sub128, 4); return {};
     case Op::i64_mul_wide_s: wide(bc::Op::i64_mul_wide_s, 2); return {};
     case Op::i64_mul_wide_u: wide(bc::Op::i64_mul_wide_u, 2); return {};
+    case Op::v128_const: v128_const(in); return {};
+    case Op::i8x16_shuffle: shuffle(in); return {};
     default: return control(in, reachable, view);
   }
 }
@@ -293,21 +305,21 @@ uint32_t Translator::memory_pointer(uint32_t memory) const {
 // The four forms stand in this order behind the first.
 enum MemForm { kM0, kM0w, kAbs, kGen };
 
-void Translator::load(Op m0, const wasm::MemArg& mem) {
+void Translator::load(Op m0, const wasm::MemArg& mem, uint32_t cells) {
   const Operand addr = stack_.pop();
   if (is_mem0_fast(mem)) {
     if (addr.kind == Operand::kConst && addr.value + mem.offset <= 0xffffffff) {
       may_trap();
-      return emit_def_imm(form(m0, kAbs), uint32_t(addr.value + mem.offset));
+      return emit_def_imm(form(m0, kAbs), uint32_t(addr.value + mem.offset), {}, cells);
     }
     const uint32_t p = use(addr);
     may_trap();
-    if (mem.offset <= 0xffff) return emit_def(m0, p, uint32_t(mem.offset));
-    return emit_def(form(m0, kM0w), p, 0, {mem.offset});
+    if (mem.offset <= 0xffff) return emit_def(m0, p, uint32_t(mem.offset), {}, cells);
+    return emit_def(form(m0, kM0w), p, 0, {mem.offset}, cells);
   }
   const uint32_t p = use(addr);
   may_trap();
-  emit_def(form(m0, kGen), p, 0, {mem.offset, memory_pointer(mem.memory)});
+  emit_def(form(m0, kGen), p, 0, {mem.offset, memory_pointer(mem.memory)}, cells);
 }
 
 void Translator::store(Op m0, const wasm::MemArg& mem) {
@@ -337,7 +349,7 @@ void Translator::local_set(uint32_t local, bool tee) {
   const uint32_t dst = local_slot_[local];
   const bool moved = stack_.has_readers(local) && !(e.kind == Operand::kLocal && e.local == local);
   if (moved) stack_.preserve_local(local, [&](const Operand& r) { go_home(r); });
-  if (e.kind == Operand::kTemp && last_def_end_ == pos() && last_def_slot_ == home(e) && dst <= 0xffff) {
+  if (e.kind == Operand::kTemp && last_def_end_ == pos() && last_def_slot_ == home(e) && is_near(dst)) {
     uint64_t& w = code_->words[last_def_];  // the value goes where it is wanted
     w = (w & ~uint64_t{0xffff0000}) | uint64_t(dst) << 16;
     last_def_slot_ = dst;
@@ -454,8 +466,7 @@ void Translator::wide(Op op, uint32_t operands) {
   const bool far = base + 4 > 0x10000;
   uint32_t at = base;
   if (far) {
-    at = scratch();
-    for (uint32_t i = 1; i < operands; ++i) scratch();
+    at = scratch(operands);
     emit_imm(Op::copy_span, 0, at);
     word(uint64_t(base) | uint64_t(operands) << 32);
   }

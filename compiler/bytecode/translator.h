@@ -1,9 +1,10 @@
 // The visitor that turns validated wasm into register bytecode. translate.cpp has straight-line code,
-// translate_control.cpp blocks, branches, calls and returns.
+// translate_control.cpp blocks, branches, calls and returns,
+// translate_simd.cpp vectors.
 //
 // Slots. Frame: params | scratch (far frames only) | locals | temporaries. An instruction names cells in 16 bits. A
 // frame with more cells than that is a *far* frame: what lies beyond is reached through copy_far by way of eight
-// scratch cells right behind the params. Whether a frame is far shows only while translating; translate_func then
+// scratch cells right behind the params: enough for three vectors and a vector result. Whether a frame is far shows only while translating; translate_func then
 // starts over with scratch cells.
 //
 // Fusion looks back at the last instruction emitted, never further, and never over a place that a branch may reach.
@@ -15,6 +16,15 @@
 #include "compiler/wasm/validate.h"
 
 namespace wjit::bc {
+
+// The form of each wasm op in bytecode: what the tables know; kNone for what is done by hand.
+struct Form {
+  enum Kind : uint8_t {
+    kNone, kUnary, kBinary, kCompare, kTrapUnary, kTrapBinary, kLoad, kStore,
+    kVUnary, kVBinary, kVTernary, kVShift, kVTest, kVSplat, kVExtract, kVReplace, kVLoad, kVLoadLane, kVStoreLane
+  } kind = kNone;
+  Op first{};
+};
 
 class Translator {
  public:
@@ -59,12 +69,13 @@ class Translator {
   // ---- cells
   uint32_t home(const Operand& e) const { return temp_base_ + e.cell; }
   uint32_t slot(const Operand& e);   // where the value is now; a constant is put into its home
-  uint32_t near(uint32_t slot);      // the slot itself, or a scratch cell with its value
-  uint32_t use(const Operand& e) { return near(slot(e)); }
+  static bool is_near(uint32_t slot) { return slot <= 0xffff; }  // of a vector, whose upper cell no field names, too
+  uint32_t near(uint32_t slot, uint32_t cells);  // the slot itself, or scratch cells with its value
+  uint32_t use(const Operand& e) { return near(slot(e), e.cells); }
   uint32_t pop_use() { return use(stack_.pop()); }
-  uint32_t def_begin();              // pushes one-cell temporary; the cell to write
+  uint32_t def_begin(uint32_t cells);  // pushes a temporary; the cell to write
   void def_end(uint32_t start, uint32_t written);
-  uint32_t scratch();
+  uint32_t scratch(uint32_t cells);
   void copy_cells(uint32_t dst, uint32_t src, uint32_t cells);
   void constant(uint32_t dst, uint64_t value);
   void put(uint32_t dst, const Operand& e);  // copy or constant
@@ -76,7 +87,7 @@ class Translator {
   void unary(Op op, bool traps);
   void binary(Op ss, bool traps);
   void compare(Op ss);
-  void load(Op m0, const wasm::MemArg& mem);
+  void load(Op m0, const wasm::MemArg& mem, uint32_t cells);
   void store(Op m0, const wasm::MemArg& mem);
   void local_set(uint32_t local, bool tee);
   void global(const wasm::Instr& in, bool set);
@@ -87,6 +98,13 @@ class Translator {
   void wide(Op op, uint32_t operands);
   Result<void> ref_test(const wasm::Instr& in, bool cast);
   uint64_t cast_target(wasm::ValType type) const;
+
+  // ---- vectors
+  Result<void> vector(const Form& f, const wasm::Instr& in);
+  void v128_const(const wasm::Instr& in);
+  void shuffle(const wasm::Instr& in);
+  void vector_lane_access(Op op, const wasm::Instr& in, bool store);
+
   bool is_mem0_fast(const wasm::MemArg& mem) const { return mem.memory == 0 && !module_.memories[0].is64; }
   uint32_t memory_pointer(uint32_t memory) const;
   Result<void> unsupported(const wasm::Instr& in) const;
@@ -133,15 +151,9 @@ class Translator {
   uint32_t results_ = 0;
   uint32_t offset_ = 0;                // of the instruction being visited
   uint32_t fuel_at_ = kNone;
-  // The last instruction, when it wrote one near cell and nothing may jump behind it.
+  // The last instruction, when it wrote one near value and nothing may jump behind it.
   uint32_t last_def_ = 0, last_def_end_ = kNone, last_def_slot_ = 0;
   uint32_t last_copy_ = 0, last_copy_end_ = kNone;
-};
-
-// The form of each wasm op in bytecode: what the tables know; kNone for what is done by hand.
-struct Form {
-  enum Kind : uint8_t { kNone, kUnary, kBinary, kCompare, kTrapUnary, kTrapBinary, kLoad, kStore } kind = kNone;
-  Op first{};
 };
 
 }  // namespace wjit::bc

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "compiler/wasm/eval.h"
+#include "compiler/wasm/eval_simd.h"
 #include "runtime/interp/vm.h"
 #include "runtime/libcalls.h"
 
@@ -20,6 +20,7 @@ using s32 = int32_t;
 using s64 = int64_t;
 using f32 = float;
 using f64 = double;
+using v128 = wasm::V128;
 
 template <class T>
 inline T get(uint64_t cell) {
@@ -34,6 +35,12 @@ inline uint64_t put(T v) {
   else if constexpr (std::is_same_v<T, double>) return std::bit_cast<uint64_t>(v);
   else return uint64_t(std::make_unsigned_t<T>(v));
 }
+// A vector in two cells, which may lie anywhere.
+struct [[gnu::packed, gnu::may_alias]] CellPair {
+  v128 v;
+};
+inline v128 get128(const uint64_t* cells) { return reinterpret_cast<const CellPair*>(cells)->v; }
+inline void put128(uint64_t* cells, v128 v) { reinterpret_cast<CellPair*>(cells)->v = v; }
 // The immediate of a fused comparison.
 template <class T>
 inline T sext_imm(uint32_t imm) {

@@ -14,6 +14,18 @@ void run_loop(Vm* vm) {
 #define LOAD(id, M, R) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
 #define STORE(id, M, S) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
 #define SPECIAL(id, words) &&L_##id,
+#define V_UNARY(id) &&L_##id,
+#define V_BINARY(id) &&L_##id,
+#define V_TERNARY(id) &&L_##id,
+#define V_SHIFT(id) &&L_##id##_ss, &&L_##id##_si,
+#define V_TEST(id) &&L_##id,
+#define V_SPLAT(id, T) &&L_##id,
+#define V_EXTRACT(id, R) &&L_##id,
+#define V_REPLACE(id, T) &&L_##id,
+#define V_LOAD(id, M) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
+#define V_STORE(id, M) &&L_##id##_m0, &&L_##id##_m0w, &&L_##id##_abs, &&L_##id##_gen,
+#define V_LOAD_LANE(id, M) &&L_##id,
+#define V_STORE_LANE(id, M) &&L_##id,
 #include "compiler/bytecode/bytecode.def"
   };
   const uint64_t* ip = vm->frame->ip;

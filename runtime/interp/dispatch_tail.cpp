@@ -53,6 +53,18 @@ const Handler kHandlers[] = {
 #define LOAD(id, M, R) h_##id##_m0, h_##id##_m0w, h_##id##_abs, h_##id##_gen,
 #define STORE(id, M, S) h_##id##_m0, h_##id##_m0w, h_##id##_abs, h_##id##_gen,
 #define SPECIAL(id, words) h_##id,
+#define V_UNARY(id) h_##id,
+#define V_BINARY(id) h_##id,
+#define V_TERNARY(id) h_##id,
+#define V_SHIFT(id) h_##id##_ss, h_##id##_si,
+#define V_TEST(id) h_##id,
+#define V_SPLAT(id, T) h_##id,
+#define V_EXTRACT(id, R) h_##id,
+#define V_REPLACE(id, T) h_##id,
+#define V_LOAD(id, M) h_##id##_m0, h_##id##_m0w, h_##id##_abs, h_##id##_gen,
+#define V_STORE(id, M) h_##id##_m0, h_##id##_m0w, h_##id##_abs, h_##id##_gen,
+#define V_LOAD_LANE(id, M) h_##id,
+#define V_STORE_LANE(id, M) h_##id,
 #include "compiler/bytecode/bytecode.def"
 };
 

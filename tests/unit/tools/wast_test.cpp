@@ -197,9 +197,9 @@ TEST_CASE("wast: an unknown form is an error with its place, what was found and 
 }
 
 TEST_CASE("wast: modules as text, quoted and with nothing around them", "[wast]") {
-  Script s = parse(R"((module $M (func $f) ;; )
+  Script s = parse(R"wast((module $M (func $f) ;; )
     (func)) (module definition $D (@name "x") (func) (memory 1)) (module quote "(func " "\"a\")")
-    (assert_malformed_custom (module quote "") "m"))");
+    (assert_malformed_custom (module quote "") "m"))wast");
   REQUIRE(s.commands.size() == 4);
   auto text = [&](size_t i) {
     return std::get<wast::TextModule>(std::get<ModuleDefinition>(s.commands[i].subject).source);
