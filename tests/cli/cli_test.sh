@@ -78,7 +78,16 @@ matches() {
 # Not modules.
 : > empty.wasm
 printf 'hello, world\n' > junk.wasm
-printf '(module (func))\n' > text.wasm
+# Text.
+cat > fac.wat <<'WAT'
+(module $fac
+  (func $fac (export "fac") (param $n i64) (result i64)
+    (if (result i64) (i64.eqz (local.get $n))
+      (then (i64.const 1))
+      (else (i64.mul (local.get $n) (call $fac (i64.sub (local.get $n) (i64.const 1))))))))
+WAT
+printf '(module\n  (func (result i32)\n    (i32.cost 1)))\n' > typo.wat
+printf ';; a comment\n(func (result i32)\n\t(f32.const 1))\n' > wrong.wat
 printf '\x00asm\x0d\x00\x01\x00' > component.wasm
 printf '\x00asm\x02\x00\x00\x00' > version.wasm
 head -c 40 math.wasm > truncated.wasm
@@ -90,7 +99,7 @@ cp argc.wasm ./-odd.wasm
 check 0 '^wjit [0-9]+\.[0-9]+\.[0-9]+\|$' '' "$wjit" --version
 check 0 'Usage: wjit .*validate.*wast.*dump.*abi' '' "$wjit" --help
 check 2 '' 'Usage: wjit' "$wjit"
-for command in run validate wast dump abi; do
+for command in run validate parse print wast dump abi; do
   check 0 "Usage: wjit $command" '' "$wjit" $command --help
   check 2 '' "unknown option '--bogus'.*Try 'wjit $command --help'" "$wjit" $command --bogus
 done
@@ -111,7 +120,7 @@ for command in run validate dump; do
   check 1 '' '^wjit: folder.wasm: [Ii]s a directory' "$wjit" $command folder.wasm
   check 1 '' '^wjit: empty.wasm: .*unexpected end' "$wjit" $command empty.wasm
   check 1 '' '^wjit: junk.wasm: .*magic header.*\(at offset 0x0\)\|$' "$wjit" $command junk.wasm
-  check 1 '' '^wjit: text.wasm: .*WebAssembly text' "$wjit" $command text.wasm
+  check 1 '' "^wjit: typo.wat:3:6: found 'i32.cost', expected an instruction.*\|      \(i32.cost 1\)\)\)\|       \^\|$" "$wjit" $command typo.wat
   check 1 '' '^wjit: component.wasm: .*component' "$wjit" $command component.wasm
   check 1 '' '^wjit: version.wasm: .*version 2.*\(at offset 0x4\)\|$' "$wjit" $command version.wasm
   check 1 '' '^wjit: truncated.wasm: .*\(at offset 0x' "$wjit" $command truncated.wasm
@@ -167,6 +176,28 @@ check 2 '' 'expected --func=N\|NAME' "$wjit" dump --bytecode math.wasm
 check 1 '' "no function 'nope'" "$wjit" dump --bytecode --func nope math.wasm
 check 1 '' 'function 0 is imported' "$wjit" dump --bytecode --func 0 argc.wasm
 
+# --- text ------------------------------------------------------------------------------------------------------------------
+check 0 '^120\|$' '' "$wjit" --invoke fac fac.wat 5
+check 0 '' '' "$wjit" validate fac.wat
+check 1 '' '^wjit: wrong.wat:3:15: function 0: type mismatch.*\|   \(f32.const 1\)\)\|                \^\|$' "$wjit" validate wrong.wat
+check 0 'code +0x[0-9a-f]+' '' "$wjit" dump fac.wat
+check 0 '' '' "$wjit" parse fac.wat
+check 0 '^120\|$' '' "$wjit" --invoke fac fac.wasm 5
+check 0 '^\(module \$fac\|.*\(func \$fac .*local.get \$n' '' "$wjit" print fac.wasm
+check 0 'local.get 0' '' "$wjit" print --no-names fac.wasm
+check 0 '' '' "$wjit" print fac.wasm -o again.wat
+check 0 '' '' "$wjit" parse again.wat -o again.wasm
+check 0 '' '' cmp fac.wasm again.wasm
+check 1 '' '^wjit: typo.wat:3:6: ' "$wjit" parse typo.wat
+check 1 '' '' test -e typo.wasm
+check 1 '' '^wjit: missing.wat: No such file or directory\|$' "$wjit" parse missing.wat
+check 1 '' '^wjit: nowhere/x.wasm: No such file or directory\|$' "$wjit" parse fac.wat -o nowhere/x.wasm
+check 1 '' '^wjit: nowhere/x.wat: No such file or directory\|$' "$wjit" print fac.wasm -o nowhere/x.wat
+check 1 '' '^wjit: math.wasm:1:1: found ' "$wjit" parse math.wasm
+mv fac.wat fac.txt
+check 2 '' 'fac.txt: is not called .wat: expected --output=FILE' "$wjit" parse fac.txt
+check 1 '' '^wjit: junk.wasm: .*magic header' "$wjit" print junk.wasm
+
 # --- abi -------------------------------------------------------------------------------------------------------------------
 check 0 'VMContext' '' "$wjit" abi
 check 0 '^[[{].*VMContext' '' "$wjit" abi --json
@@ -175,6 +206,8 @@ check 0 '^[[{].*VMContext' '' "$wjit" abi --json
 printf '(module binary "\\00asm\\01\\00\\00\\00")\n(invoke "f")\n' > fails.wast
 printf '(module binary "\\00asm\\01\\00\\00\\00")\n' > good.wast
 printf '(module binary "")\n(assert_nothing)\n' > unknown.wast
+printf '(module (func (export "f") (result i32) (i32.const 1)))\n(assert_return (invoke "f") (i32.const 1))\n' > text.wast
+check 0 '2 passed, 0 failed, 0 skipped\|$' '' "$wjit" wast text.wast
 check 0 '1 passed, 0 failed, 0 skipped\|$' '' "$wjit" wast good.wast
 check 1 'fails.wast:2:1: \(invoke "f"\)\|.*no function "f".*1 passed, 1 failed, 0 skipped\|$' '' "$wjit" wast fails.wast
 check 1 'unknown.wast:2:2: found .assert_nothing., expected one of' '' "$wjit" wast unknown.wast

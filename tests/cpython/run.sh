@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# CPython for WASI, run on one line and on a script; what it prints is compared with what CPython prints.
+# CPython for WASI, run on one line, on a script, and once more after a way through text; what it prints is compared with what CPython prints.
 #   tests/cpython/run.sh PYTHON_WASM [NAME...]    WJIT_RUN: the command that runs a program, e.g. "bin/wjit run"
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -35,8 +35,14 @@ script() {
   check script 7 "${run[@]}" --dir "$work/folder::/folder" "$python" /folder/script.py one "two words"
 }
 
+# Printed as text, parsed, and run: WJIT_RUN must begin with wjit itself.
+text() {
+  "${run[0]}" print "$python" -o "$work/python.wat" && "${run[0]}" parse "$work/python.wat"
+  check one_line 0 "${run[@]}" "$work/python.wasm" -c 'import json,math; print(json.dumps([1,2]), math.pi, sum(range(1000)))'
+}
+
 printf 'twelve chars' > "$work/stdin"
-[[ $# -gt 0 ]] || set -- one_line script
+[[ $# -gt 0 ]] || set -- one_line script text
 for name in "$@"; do $name; done
 echo "CPython: $passed passed, $failed failed, 0 skipped"
 [[ $failed == 0 ]]

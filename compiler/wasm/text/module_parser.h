@@ -100,7 +100,7 @@ class ModuleParser {
   bool module();
   bool scan_fields();
   bool scan_field();
-  bool scan_types(bool in_group);
+  bool scan_type();
   void scan_inline(const Token& keyword);
   bool skip_form();
   bool write_fields();
@@ -121,7 +121,7 @@ class ModuleParser {
   bool inline_exports(Space kind, uint32_t index);
   bool inline_import(bool& found);
   bool begin_import();
-  bool defined(Space kind);
+  void start_definition(Space kind);
 
   // --- parse_segments.cpp
   bool elem_field();

@@ -83,10 +83,10 @@ bool ModuleParser::scan_field() {
   Token word = lex_.peek();
   if (word.is("type") || word.is("rec")) {
     type_fields_.push_back({start});
-    if (word.is("type")) return scan_types(false);
+    if (word.is("type")) return scan_type();
     lex_.advance();
     while (lex_.more()) {
-      if (!open("a type: (type …)") || !scan_types(true)) return false;
+      if (!open("a type: (type …)") || !scan_type()) return false;
     }
     return close();
   }
@@ -120,9 +120,8 @@ bool ModuleParser::scan_field() {
 }
 
 // At "type", its parenthesis read.
-bool ModuleParser::scan_types(bool in_group) {
+bool ModuleParser::scan_type() {
   if (!keyword("type")) return false;
-  (void)in_group;
   Position at = lex_.peek().at;
   if (!bind(Space::kType, optional_id(), space(Space::kType).count++, at)) return false;
   scan_inline({});
@@ -195,9 +194,8 @@ bool ModuleParser::begin_import() {
       fmt::format("found an import after a {}, expected imports before all definitions", first_definition_));
 }
 
-bool ModuleParser::defined(Space kind) {
+void ModuleParser::start_definition(Space kind) {
   if (!first_definition_) first_definition_ = row_of(kind).keyword;
-  return true;
 }
 
 // The type of an import behind its kind (and name), for the import section.
@@ -289,7 +287,7 @@ bool ModuleParser::func_field() {
   local_names_ = {index, {}};
   label_names_ = {index, {}};
   label_count_ = 0;
-  defined(Space::kFunc);
+  start_definition(Space::kFunc);
   mark(Section::kFunction, at);
   if (!type_use(type, ParamNames::kBound)) return false;
   SectionBuffer& funcs = section(Section::kFunction);
@@ -329,7 +327,7 @@ bool ModuleParser::table_field() {
   if (!declare(Space::kTable, index) || !inline_exports(Space::kTable, index) || !inline_import(imported))
     return false;
   if (imported) return import_type(Space::kTable, index);
-  defined(Space::kTable);
+  start_definition(Space::kTable);
   mark(Section::kTable, at);
   SectionBuffer& s = section(Section::kTable);
   ++s.count;
@@ -364,7 +362,7 @@ bool ModuleParser::memory_field() {
   if (!declare(Space::kMemory, index) || !inline_exports(Space::kMemory, index) || !inline_import(imported))
     return false;
   if (imported) return import_type(Space::kMemory, index);
-  defined(Space::kMemory);
+  start_definition(Space::kMemory);
   mark(Section::kMemory, at);
   SectionBuffer& s = section(Section::kMemory);
   ++s.count;
@@ -390,7 +388,7 @@ bool ModuleParser::global_field() {
   if (!declare(Space::kGlobal, index) || !inline_exports(Space::kGlobal, index) || !inline_import(imported))
     return false;
   if (imported) return import_type(Space::kGlobal, index);
-  defined(Space::kGlobal);
+  start_definition(Space::kGlobal);
   mark(Section::kGlobal, at);
   SectionBuffer& s = section(Section::kGlobal);
   ++s.count;
@@ -406,7 +404,7 @@ bool ModuleParser::tag_field() {
   if (!declare(Space::kTag, index) || !inline_exports(Space::kTag, index) || !inline_import(imported))
     return false;
   if (imported) return import_type(Space::kTag, index);
-  defined(Space::kTag);
+  start_definition(Space::kTag);
   mark(Section::kTag, at);
   if (!type_use(type, ParamNames::kIgnored)) return false;
   SectionBuffer& s = section(Section::kTag);

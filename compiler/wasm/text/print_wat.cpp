@@ -171,14 +171,14 @@ void Printer::types() {
     if (grouped) line(1), put("(rec");
     for (uint32_t end = i + group_size_; i < end; ++i) {
       line(grouped ? 2 : 1);
-      sub_type(i, group_index_);
+      sub_type(i);
     }
     if (grouped) put(")");
   }
   group_size_ = 0;
 }
 
-void Printer::sub_type(uint32_t index, uint32_t) {
+void Printer::sub_type(uint32_t index) {
   const SubType& t = m_.type_at(index);
   put("(type");
   define(NameKind::kType, index);

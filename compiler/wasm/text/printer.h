@@ -33,7 +33,7 @@ class Printer {
  private:
   // --- print_wat.cpp
   void types();
-  void sub_type(uint32_t index, uint32_t group_start);
+  void sub_type(uint32_t index);
   void fields(uint32_t index, const SubType& t);
   void field_type(const FieldType& f);
   void imports();

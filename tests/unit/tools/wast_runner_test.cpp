@@ -160,6 +160,23 @@ TEST_CASE("wast runner: what depends on a refused legacy module is skipped, the 
   CHECK(run(legacy, "core/x.wast").counts.failed == 2);
 }
 
+TEST_CASE("wast runner: modules as text", "[wast]") {
+  CHECK(run("(module $m (func (export \"f\") (result i32) (i32.const 1)))"
+            "(module quote \"(func $f (result i32) (i32.const 2)) (export \\22f\\22 (func $f))\")"
+            "(assert_return (invoke \"f\") (i32.const 2)) (assert_return (invoke $m \"f\") (i32.const 1))"
+            "(module definition $d (func)) (module instance $i $d)"
+            "(assert_malformed (module quote \"(func\") \"\") (assert_invalid (module (func i32.add)) \"\")"
+            "(assert_malformed_custom (module quote \"(func (@custom \\22x\\22))\") \"\")"
+            "(assert_invalid_custom (module (func (@metadata.code.branch_hint \"\\00\") nop)) \"\")")
+            .counts.failed == 0);
+  Outcome wrong = run("\n(module (func (i32.cost 1)))");
+  CHECK(wrong.counts.failed == 1);
+  CHECK(contains(wrong.said, "2:16: found 'i32.cost'"));
+  CHECK(run("(assert_malformed (module quote \"(func)\") \"\")").counts.failed == 1);
+  CHECK(run("(assert_malformed_custom (module quote \"(func)\") \"\")").counts.failed == 1);
+  CHECK(run("(func (export \"f\"))").counts.passed == 1);
+}
+
 TEST_CASE("wast runner: spectest", "[wast]") {
   // (import "spectest" "global_i32" (global i32)) (export "g" (global 0))
   CHECK(run("(module binary "
@@ -179,7 +196,8 @@ TEST_CASE("wast runner: folders choose features", "[wast]") {
   CHECK_FALSE(threads.features.has(Feature::kMultiMemory));
   CHECK(threads.features_removed);
   CHECK(policy_for("proposals/threads/atomic.wast", base).features.has(Feature::kMultiMemory));
-  CHECK(policy_for("custom/branch_hint.bin.wast", base).skip_script != nullptr);
+  CHECK(policy_for("bin/custom/branch_hint.bin.wast", base).skip_script != nullptr);
+  CHECK(policy_for("raw/custom/branch_hint.wast", base).skip_script == nullptr);
   CHECK(policy_for("custom/name_annot.wast", base).skip_script == nullptr);
   CHECK(script_matches("/a/core/simd/b.bin.wast", "core/simd/*"));
   CHECK_FALSE(script_matches("/a/score/simd/b.wast", "core/simd/*"));

@@ -157,12 +157,11 @@ TEST_CASE("wast: an unknown form is an error with its place, what was found and 
            {"\n  (assert_raturn)",
             "t.wast:2:4: found 'assert_raturn', expected one of module, register, invoke, get, "
             "assert_return, assert_trap, assert_exhaustion, assert_exception, assert_invalid, "
-            "assert_malformed, assert_unlinkable, assert_invalid_custom"},
-           {"(module quote \"\")",
-            "t.wast:1:9: found 'quote', expected 'binary' (scripts are read in binary form)"},
-           {"(module (func))",
-            "t.wast:1:9: found an opening parenthesis, expected 'binary' (scripts are read in binary "
-            "form)"},
+            "assert_malformed, assert_unlinkable, assert_invalid_custom, assert_malformed_custom"},
+           {"(module quote (func))",
+            "t.wast:1:15: found an opening parenthesis, expected a string of the module or a closing "
+            "parenthesis"},
+           {"(module (func)", "t.wast:1:15: found the end of the text, expected a closing parenthesis"},
            {"(assert_return (module binary))",
             "t.wast:1:17: found 'module', expected what assert_return is about: (invoke, get)"},
            {"(assert_trap (invoke \"f\"))",
@@ -182,9 +181,9 @@ TEST_CASE("wast: an unknown form is an error with its place, what was found and 
            {"(invoke \"a\\q\")",
             "t.wast:1:11: found the escape \"\\q\", expected \\hh, \\t, \\n, \\r, \\\", \\', \\\\ or "
             "\\u{hex scalar value}"},
-           {"(invoke \"f", "t.wast:1:9: found a string without an end, expected a closing quote on its line"},
+           {"(invoke \"f", "t.wast:1:9: found an unclosed string, expected a closing quote on its line"},
            {"(invoke \"f\"",
-            "t.wast:1:12: found the end of the script, expected an argument: (i32.const …) or another "
+            "t.wast:1:12: found the end of the text, expected an argument: (i32.const …) or another "
             "constant, or a reference"},
            {"(; never ends", "t.wast:1:1: found a comment without an end, expected \";)\""},
            {"x", "t.wast:1:1: found 'x', expected a command in parentheses"},
@@ -195,6 +194,27 @@ TEST_CASE("wast: an unknown form is an error with its place, what was found and 
        }) {
     CHECK(error_of(row.script) == row.error);
   }
+}
+
+TEST_CASE("wast: modules as text, quoted and with nothing around them", "[wast]") {
+  Script s = parse(R"wast((module $M (func $f) ;; )
+    (func)) (module definition $D (@name "x") (func) (memory 1)) (module quote "(func " "\"a\")")
+    (assert_malformed_custom (module quote "") "m"))wast");
+  REQUIRE(s.commands.size() == 4);
+  auto text = [&](size_t i) {
+    return std::get<wast::TextModule>(std::get<ModuleDefinition>(s.commands[i].subject).source);
+  };
+  CHECK(text(0).text == "(module $M (func $f) ;; )\n    (func))");
+  CHECK(text(0).start == Position{1, 1});
+  CHECK(text(1).text == "(@name \"x\") (func) (memory 1)");
+  CHECK(text(1).start == Position{2, 35});
+  CHECK(text(2).text == "(func \"a\")");
+  CHECK(text(2).quoted);
+  CHECK(s.commands[3].kind == Command::Kind::kAssertMalformedCustom);
+  CHECK(to_string(s.commands[0]) == "(module $M …)");
+  CHECK(to_string(s.commands[3]) == "(assert_malformed_custom (module quote …) \"m\")");
+  Script bare = parse(" (func) (memory 0)");
+  REQUIRE(bare.commands.size() == 1);
 }
 
 TEST_CASE("wast: a script that cannot be read is named", "[wast]") {
@@ -229,6 +249,12 @@ TEST_CASE("wast: assertions of the official suite, counted per file", "[wast][sp
     size_t assertions = 0;
     for (const Command& c : script->commands) assertions += c.is_assertion();
     CHECK(assertions == std::stoul(columns.at(18)));
+    auto raw = read_script(spec_dir() + "/raw/" + file);
+    INFO((raw ? "" : raw.error().message()));
+    REQUIRE(raw);
+    size_t in_raw = 0;
+    for (const Command& c : raw->commands) in_raw += c.is_assertion();
+    CHECK(in_raw == std::stoul(columns.at(17)));
     ++files;
     total += assertions;
   }

@@ -5,7 +5,6 @@
 
 #include "compiler/wasm/validate.h"
 #include "text_helpers.h"
-#include "tools/wast/script.h"
 #include "unit/mutate.h"
 #include "unit/wast_modules.h"
 
