@@ -73,6 +73,7 @@ struct Frame {
   uint32_t func_index;
   uint64_t module_offset;     // byte offset of the instruction in the module's binary
   uint64_t func_offset;       // the same, from the start of the function's body
+  rt::Instance* instance = nullptr;  // Instance::from_raw; lives as long as its Store
 };
 
 // Every way a call can end without results. `code_name` is the row of traps.def.
@@ -389,6 +390,7 @@ class ResumableCall {
   ResumableCall& operator=(ResumableCall&&) noexcept;
   ~ResumableCall();
 
+  explicit operator bool() const { return impl_ != nullptr; }  // false: it went on, or was moved from
   Kind kind() const;
   uint64_t required_fuel() const;      // kOutOfFuel: the cost of the block that could not be paid
   Func host_func() const;              // kHostTrap: who returned the error
@@ -508,6 +510,7 @@ class Linker {
   std::optional<Extern> get(Store::Context cx, std::string_view module, std::string_view name);
 
  private:
+  friend struct LinkerAccess;
   Result<Ok> func_raw(std::string_view module, std::string_view name, FuncType type,
                       std::function<bool(rt::HostCall&)> callback);
   std::unique_ptr<rt::Linker> impl_;
