@@ -302,7 +302,8 @@ WASM_API_EXTERN own wasm_func_t* wasm_func_new_with_env(wasm_store_t*, const was
 WASM_API_EXTERN own wasm_functype_t* wasm_func_type(const wasm_func_t*);
 WASM_API_EXTERN size_t wasm_func_param_arity(const wasm_func_t*);
 WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t*);
-/* Arguments are checked against the type; `results` has room for the results and is written only on success (NULL). */
+/* Arguments are checked against the type; `results` has room for the results and is written only on success (NULL).
+ * Without room for them a call that returns has run, and yet answers a trap that says so. */
 WASM_API_EXTERN own wasm_trap_t* wasm_func_call(const wasm_func_t*, const wasm_val_vec_t* args,
                                                 wasm_val_vec_t* results);
 

@@ -94,7 +94,7 @@ WASM_API_EXTERN void wjit_config_set_memory_guard_size(wasm_config_t*, uint64_t 
 WASM_API_EXTERN own wjit_error_t* wjit_store_get_fuel(const wasm_store_t*, uint64_t* out);
 WASM_API_EXTERN own wjit_error_t* wjit_store_set_fuel(wasm_store_t*, uint64_t fuel);
 
-/* Upper bounds for what the store may hold from now on; UINT64_MAX: none. */
+/* Upper bounds for what the store may hold from now on; UINT64_MAX: none, as in a new store. */
 typedef struct wjit_store_limits_t {
   uint64_t memory_bytes;   /* of one memory */
   uint64_t table_elements; /* of one table */

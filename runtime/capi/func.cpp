@@ -199,13 +199,14 @@ wasm_trap_t* wasm_func_call(const wasm_func_t* f, const wasm_val_vec_t* args, wa
   wasm_store_t* store = f ? ref(f)->store.get() : nullptr;
   return border_trap(store, [&]() -> wasm_trap_t* {
     Call call(f);
-    call.check_room(results ? results->size : 0);
     std::vector<wjit_val_t> in;
     for (size_t i = 0; args && i < args->size; ++i) in.push_back(widen(args->data[i]));
     for (const ValType& t : call.type().results) narrow(blank(t));  // before it runs
     OwnedVals out;
     out.list.resize(call.type().results.size());
     if (wasm_trap_t* trap = call.run(in, out.list.data())) return trap;
+    // Only now: programs that expect a trap give no room.
+    call.check_room(results ? results->size : 0);
     for (size_t i = 0; i < out.list.size(); ++i) results->data[i] = narrow(out.list[i]);
     out.release();
     return nullptr;

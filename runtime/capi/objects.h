@@ -103,6 +103,7 @@ struct wasm_shared_module_t {
 struct wasm_store_t {
   explicit wasm_store_t(const wjit::Engine& e) : engine(e), store(std::make_unique<wjit::Store>(e)) {
     store->data() = this;
+    store->limiter({.instances = UINT64_MAX, .tables = UINT64_MAX, .memories = UINT64_MAX});  // the standard knows none
   }
   std::atomic<uint32_t> holders{1};
   const wjit::Engine engine;
