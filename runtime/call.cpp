@@ -154,11 +154,11 @@ std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VM
   s->required_fuel = why == DoneReason::kOutOfFuel ? vm.required_fuel : 0;
   if (why == DoneReason::kHostTrap) {
     s->host_func = vm.host_func;
-    s->host_error = std::move(store.pending_trap);
+    s->host_error = store.take_pending_box();
     TrapAccess::trace(*s->host_error) = interp_backtrace(vm.frame, vm.inst);
   }
-  s->stack = std::move(stack);
   s->vm = std::make_unique<Vm>(std::move(vm));
+  s->stack = std::move(stack);  // last: with it comes what the destructor undoes
   ++store.pins;
   return s;
 }

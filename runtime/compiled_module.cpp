@@ -110,12 +110,20 @@ unsigned thread_count(const Engine& engine) {
 void translate_all(const std::vector<CodeEntry*>& entries, unsigned threads) {
   std::atomic<size_t> next{0};
   auto work = [&] {
-    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < entries.size();)
-      CodeMap::get(*entries[i]);
+    try {
+      for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < entries.size();)
+        CodeMap::get(*entries[i]);
+    } catch (const std::bad_alloc&) {
+      // What is not translated now is tried again when it is called.
+    }
   };
   std::vector<std::thread> others;
   const size_t useful = std::min<size_t>(threads, entries.size() / 64);
-  for (size_t i = 1; i < useful; ++i) others.emplace_back(work);
+  try {
+    for (size_t i = 1; i < useful; ++i) others.emplace_back(work);
+  } catch (const std::exception&) {
+    // No memory or no more threads for us: fewer do the same.
+  }
   work();
   for (std::thread& t : others) t.join();
 }

@@ -43,15 +43,21 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
   call.cells = reinterpret_cast<unsigned char*>(values);
   // Nothing may be thrown through frames of wasm: what a callback throws becomes the trap's cause.
   try {
-    return f->callback(call);
-  } catch (const std::exception& e) {
-    wjit::Trap trap(std::string("host function threw an exception: ") + e.what());
-    trap.payload() = std::current_exception();
-    return f->store->set_pending(std::move(trap));
-  } catch (...) {
-    wjit::Trap trap("host function threw an exception");
-    trap.payload() = std::current_exception();
-    return f->store->set_pending(std::move(trap));
+    try {
+      return f->callback(call);
+    } catch (const std::bad_alloc&) {
+      return f->store->set_pending_out_of_memory();
+    } catch (const std::exception& e) {
+      wjit::Trap trap(std::string("host function threw an exception: ") + e.what());
+      trap.payload() = std::current_exception();
+      return f->store->set_pending(std::move(trap));
+    } catch (...) {
+      wjit::Trap trap("host function threw an exception");
+      trap.payload() = std::current_exception();
+      return f->store->set_pending(std::move(trap));
+    }
+  } catch (...) {  // no memory to say so
+    return f->store->set_pending_out_of_memory();
   }
 }
 

@@ -102,6 +102,13 @@ vm::TrapCode write_data(Instance& instance) {
   return vm::TrapCode::kNone;
 }
 
+vm::TrapCode initialize(Instance& instance, bool* escaped) {
+  initialize_globals(instance);
+  initialize_tables(instance);
+  const vm::TrapCode trap = write_elements(instance, escaped);
+  return trap == vm::TrapCode::kNone ? write_data(instance) : trap;
+}
+
 support::Result<Instance*> make_host_instance(Store& store, std::shared_ptr<wasm::Module> module,
                                               wasm::ExternKind kind) {
   module->bytes = std::make_shared<wasm::Bytes>();
@@ -197,17 +204,22 @@ TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> 
   auto allocated = Instance::allocate(store, module, std::move(*imports));
   if (!allocated) return TrapError(std::move(allocated).error());
   Instance* instance = store.add_instance(std::move(*allocated));
-  initialize_globals(*instance);
-  initialize_tables(*instance);
-
   bool escaped = false;  // may others refer to this instance?
-  vm::TrapCode trap = write_elements(*instance, &escaped);
-  if (trap == vm::TrapCode::kNone) trap = write_data(*instance);
-  if (trap != vm::TrapCode::kNone) {
+  auto give_up = [&] {
     if (escaped)
       reservation.keep();
     else
       store.remove_instance(instance);
+  };
+  vm::TrapCode trap;
+  try {
+    trap = initialize(*instance, &escaped);
+  } catch (const std::bad_alloc&) {
+    give_up();
+    throw;
+  }
+  if (trap != vm::TrapCode::kNone) {
+    give_up();
     return TrapError(make_trap(trap));
   }
   reservation.keep();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "runtime/trap_access.h"
+
 namespace wjit::rt {
 
 namespace {
@@ -22,6 +24,11 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {}
 
 Store::~Store() = default;
+
+bool Store::set_pending_out_of_memory() noexcept {
+  // Short enough for a string to hold without memory of its own.
+  return set_pending(TrapAccess::make(wjit::Trap::Kind::kWasm, vm::TrapCode::kOutOfSystemMemory, "out of memory"));
+}
 
 void Store::set_fuel(uint64_t fuel) {
   limits.fuel_consumed = -int64_t(std::min<uint64_t>(fuel, uint64_t(INT64_MAX)));

@@ -36,14 +36,21 @@ class Store {
   std::unique_ptr<wjit::Trap> pending_trap;
   // Returns false, as array calls do when a trap is pending.
   bool set_pending(wjit::Trap trap) {
-    pending_trap = std::make_unique<wjit::Trap>(std::move(trap));
+    if (!pending_trap) pending_trap = spare_trap_ ? std::move(spare_trap_) : std::make_unique<wjit::Trap>("");
+    *pending_trap = std::move(trap);
     return false;
   }
+  bool set_pending_out_of_memory() noexcept;
   wjit::Trap take_pending() {
     WJIT_ASSERT(pending_trap);
     wjit::Trap t = std::move(*pending_trap);
-    pending_trap.reset();
+    spare_trap_ = std::move(pending_trap);
     return t;
+  }
+  // Leaves room for the next one.
+  std::unique_ptr<wjit::Trap> take_pending_box() {
+    if (!spare_trap_) spare_trap_ = std::make_unique<wjit::Trap>("");
+    return std::move(pending_trap);
   }
   std::shared_ptr<Activations> activations;  // filled by the interpreter on first use
   std::any data;                             // the embedder's
@@ -85,6 +92,7 @@ class Store {
   std::vector<std::unique_ptr<HostFunc>> host_funcs_;
   std::unordered_map<std::any*, std::unique_ptr<ExternObject>> externs_;
   size_t next_collection_ = 1024;
+  std::unique_ptr<wjit::Trap> spare_trap_ = std::make_unique<wjit::Trap>("");  // for when memory is out
 };
 
 static_assert(!std::is_copy_constructible_v<Store>);

@@ -268,7 +268,24 @@ class BodyQueue {
  public:
   explicit BodyQueue(const Module& module) : module_(module), first_failure_(module.bodies.size()) {}
 
-  void work() {
+  // Never throws: a thread has nowhere to throw to.
+  void work() noexcept {
+    try {
+      take_all();
+    } catch (const std::bad_alloc&) {
+      out_of_memory_.store(true, std::memory_order_relaxed);
+    }
+  }
+  Result<void> result() {
+    if (out_of_memory_.load(std::memory_order_relaxed)) throw std::bad_alloc();
+    if (error_) return tl::unexpected<Error>(std::move(*error_));
+    return {};
+  }
+
+ private:
+  static constexpr size_t kChunkBytes = 64 << 10;
+
+  void take_all() {
     ValidatorBuffers buffers;
     NullVisitor none;
     for (;;) {
@@ -279,14 +296,6 @@ class BodyQueue {
           record(i, std::move(result).error());
     }
   }
-  Result<void> result() {
-    if (error_) return tl::unexpected<Error>(std::move(*error_));
-    return {};
-  }
-
- private:
-  static constexpr size_t kChunkBytes = 64 << 10;
-
   std::pair<size_t, size_t> take() {
     std::lock_guard lock(mutex_);
     const size_t from = next_;
@@ -305,6 +314,7 @@ class BodyQueue {
   std::mutex mutex_;
   size_t next_ = 0;
   std::atomic<size_t> first_failure_;
+  std::atomic<bool> out_of_memory_{false};
   std::optional<Error> error_;
 };
 
@@ -319,8 +329,8 @@ Result<void> validate_module_bodies(const Module& module, unsigned threads) {
   try {
     for (size_t i = 1; i < threads && i * kWorthAThread < bytes; ++i)
       helpers.emplace_back([&] { queue.work(); });
-  } catch (const std::system_error&) {
-    // The system has no more threads for us: fewer do the same.
+  } catch (const std::exception&) {
+    // The system has no more threads or memory for us: fewer do the same.
   }
   queue.work();
   for (std::thread& helper : helpers) helper.join();

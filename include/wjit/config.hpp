@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 
+// What the shared library exports; all else in it is hidden.
+#define WJIT_API __attribute__((visibility("default")))
+
 namespace wjit {
 
 // id, name as --features spells it, on by default. WebAssembly 3.0 is on; proposals are off.
@@ -60,7 +63,7 @@ class FeatureSet {
   uint64_t bits_ = 0;
 };
 
-const char* feature_name(Feature f);
+WJIT_API const char* feature_name(Feature f);
 
 // Which tiers run a function.
 enum class Tier : uint8_t { kInterp };

@@ -18,19 +18,19 @@ struct HostCall {
 namespace detail {
 
 using RawCallback = std::function<bool(rt::HostCall&)>;
-Func make_host_func(Store::Context cx, const FuncType& type, RawCallback callback);
-RawCallback untyped_callback(const FuncType& type, Func::Callback callback);
+WJIT_API Func make_host_func(Store::Context cx, const FuncType& type, RawCallback callback);
+WJIT_API RawCallback untyped_callback(const FuncType& type, Func::Callback callback);
 // False from a RawCallback, with `trap` as what ends the call.
-bool raise(rt::HostCall& call, Trap trap);
+WJIT_API bool raise(rt::HostCall& call, Trap trap);
 // Runs `func`, whose type was checked before, on `cells`.
-std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsigned char* cells,
+WJIT_API std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsigned char* cells,
                                   size_t capacity);
 // Nothing when the type is the one asked for, else an error that says both.
-std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::span<const ValKind> params,
+WJIT_API std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::span<const ValKind> params,
                                 std::span<const ValKind> results);
-uint64_t extern_to_cell(rt::Store* store, const ExternRef& ref);
-void before_extern_refs(Store::Context cx);
-ExternRef extern_from_cell(rt::Store* store, uint64_t cell);
+WJIT_API uint64_t extern_to_cell(rt::Store* store, const ExternRef& ref);
+WJIT_API void before_extern_refs(Store::Context cx);
+WJIT_API ExternRef extern_from_cell(rt::Store* store, uint64_t cell);
 
 template <class T>
 struct Cell {  // numbers and vectors

@@ -73,10 +73,11 @@ struct Frame {
   uint32_t func_index;
   uint64_t module_offset;     // byte offset of the instruction in the module's binary
   uint64_t func_offset;       // the same, from the start of the function's body
+  rt::Instance* instance = nullptr;  // Instance::from_raw; lives as long as its Store
 };
 
 // Every way a call can end without results. `code_name` is the row of traps.def.
-class Trap {
+class WJIT_API Trap {
  public:
   // Kinds other than a WebAssembly trap that end a call.
   enum class Kind : uint8_t { kWasm, kHost, kExit, kOutOfFuel, kInterrupt };
@@ -107,17 +108,17 @@ class Trap {
 };
 
 using TrapError = std::variant<Trap, Error>;
-std::string to_string(const TrapError& e);
+WJIT_API std::string to_string(const TrapError& e);
 template <class T>
 using TrapResult = Result<T, TrapError>;
 // No T: success carries nothing.
 struct Ok {};
 
 enum class ValKind : uint8_t { kI32, kI64, kF32, kF64, kV128, kFuncRef, kExternRef, kAnyRef, kExnRef };
-const char* to_string(ValKind k);
+WJIT_API const char* to_string(ValKind k);
 
 // A type as the API shows it: kind, and for references the precise text ("(ref null 3)").
-struct ValType {
+struct WJIT_API ValType {
   ValKind kind;
   uint32_t bits = 0;  // the engine's own encoding; 0: the nullable abstract type of the kind
   bool operator==(const ValType&) const = default;
@@ -160,7 +161,7 @@ class Store;
 class Func;
 
 // An opaque host reference held by wasm. Counted; null when default-constructed.
-class ExternRef {
+class WJIT_API ExternRef {
  public:
   ExternRef() = default;
   explicit ExternRef(std::any value) : value_(std::make_shared<std::any>(std::move(value))) {}
@@ -178,7 +179,7 @@ struct V128 {
   bool operator==(const V128&) const = default;
 };
 
-class Engine {
+class WJIT_API Engine {
  public:
   explicit Engine(Config config = {});
   const Config& config() const;
@@ -191,7 +192,7 @@ class Engine {
   std::shared_ptr<rt::Engine> impl_;
 };
 
-class Module {
+class WJIT_API Module {
  public:
   // Reads and (by Config::mode) validates and translates. The bytes are copied.
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> wasm);
@@ -219,7 +220,7 @@ struct StoreLimits {
   uint64_t instances = 10'000, tables = 10'000, memories = 10'000;
 };
 
-class Store {
+class WJIT_API Store {
  public:
   explicit Store(const Engine& engine);
   ~Store();
@@ -248,7 +249,7 @@ class Store {
   std::unique_ptr<rt::Store> impl_;
 };
 
-class Memory {
+class WJIT_API Memory {
  public:
   static Result<Memory> create(Store::Context cx, const MemoryType& type);
   MemoryType type(Store::Context cx) const;
@@ -272,7 +273,7 @@ template <class Params, class Results>
 class TypedFunc;
 
 // A function of one Store, of wasm or of the host. Default-constructed it is null, and only good to be compared.
-class Func {
+class WJIT_API Func {
  public:
   using Callback = std::function<Result<Ok, Trap>(Caller, std::span<const Val> params, std::span<Val> results)>;
 
@@ -305,7 +306,7 @@ class Func {
   vm::VMFuncRef* ref_ = nullptr;
 };
 
-class Val {
+class WJIT_API Val {
  public:
   Val() : Val(int32_t{0}) {}
   Val(int32_t v) : kind_(ValKind::kI32) { set(v); }
@@ -381,7 +382,7 @@ struct WasmType<ExternRef> { static constexpr ValKind kKind = ValKind::kExternRe
 
 // A call that stopped and can go on. Move-only; destroying it drops the call and gives its stack back. Keeps its
 // engine alive; must not outlive its Store.
-class ResumableCall {
+class WJIT_API ResumableCall {
  public:
   enum class Kind : uint8_t { kHostTrap, kOutOfFuel };
   ResumableCall(std::unique_ptr<rt::Suspended> impl);
@@ -389,6 +390,7 @@ class ResumableCall {
   ResumableCall& operator=(ResumableCall&&) noexcept;
   ~ResumableCall();
 
+  explicit operator bool() const { return impl_ != nullptr; }  // false: it went on, or was moved from
   Kind kind() const;
   uint64_t required_fuel() const;      // kOutOfFuel: the cost of the block that could not be paid
   Func host_func() const;              // kHostTrap: who returned the error
@@ -402,7 +404,7 @@ class ResumableCall {
   std::unique_ptr<rt::Suspended> impl_;
 };
 
-class Global {
+class WJIT_API Global {
  public:
   static Result<Global> create(Store::Context cx, const GlobalType& type, const Val& init);
   GlobalType type(Store::Context cx) const;
@@ -417,7 +419,7 @@ class Global {
   bool mutable_ = false;
 };
 
-class Table {
+class WJIT_API Table {
  public:
   static Result<Table> create(Store::Context cx, const TableType& type, const Val& init);
   TableType type(Store::Context cx) const;
@@ -434,7 +436,7 @@ class Table {
   uint32_t index_ = 0;
 };
 
-class Tag {
+class WJIT_API Tag {
  public:
   static Result<Tag> create(Store::Context cx, const FuncType& type);
   TagType type(Store::Context cx) const;
@@ -449,7 +451,7 @@ class Tag {
 using Extern = std::variant<Func, Global, Memory, Table, Tag>;
 
 // What a host function knows of who called it.
-class Caller {
+class WJIT_API Caller {
  public:
   Caller(rt::Store* store, rt::Instance* instance) : store_(store), instance_(instance) {}
   Store::Context context() const { return Store::Context(store_); }
@@ -463,7 +465,7 @@ class Caller {
   rt::Instance* instance_;
 };
 
-class Instance {
+class WJIT_API Instance {
  public:
   // Imports by position. Start function included: a trap there is reported, and the instance stays unreachable.
   static TrapResult<Instance> create(Store::Context cx, const Module& module, std::span<const Extern> imports);
@@ -489,7 +491,7 @@ struct WasiConfig {
   bool inherit_stdio = true;                                   // else empty stdin, output dropped
 };
 
-class Linker {
+class WJIT_API Linker {
  public:
   explicit Linker(const Engine& engine);
   Linker(Linker&&) noexcept;
@@ -508,6 +510,7 @@ class Linker {
   std::optional<Extern> get(Store::Context cx, std::string_view module, std::string_view name);
 
  private:
+  friend struct LinkerAccess;
   Result<Ok> func_raw(std::string_view module, std::string_view name, FuncType type,
                       std::function<bool(rt::HostCall&)> callback);
   std::unique_ptr<rt::Linker> impl_;

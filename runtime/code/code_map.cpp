@@ -33,8 +33,8 @@ Result<uint32_t> CodeMap::add_module(CompiledModule& module, uint32_t count) {
   uint32_t base;
   if (auto it = free_.lower_bound(count); it != free_.end() && count != 0) {
     const auto [size, at] = *it;
-    free_.erase(it);
     if (size > count) free_.emplace(size - count, at + count);
+    free_.erase(it);
     base = at;
   } else {
     base = entries_.length();
@@ -68,7 +68,11 @@ void CodeMap::remove_module(uint32_t base, uint32_t count) {
     free_entry(e);
   }
   std::lock_guard guard(lock_);
-  if (count) free_.emplace(count, base);
+  try {
+    if (count) free_.emplace(count, base);
+  } catch (const std::bad_alloc&) {
+    // The span is not used again; nothing else is lost.
+  }
 }
 
 // Leaves `compiling` however the scope is left.

@@ -65,6 +65,7 @@ std::vector<wjit::Frame> interp_backtrace(const InterpFrame* top, Instance* inst
     frame.module_name = m.name();
     frame.func_name = std::string(m.func_name(f->code->func_index));
     frame.func_index = f->code->func_index;
+    frame.instance = inst;
     frame.module_offset = f->code->wasm_offset(at ? at - 1 : 0);
     frame.func_offset = frame.module_offset - m.wasm().bodies[frame.func_index - m.wasm().imported_funcs].offset;
     trace.push_back(std::move(frame));

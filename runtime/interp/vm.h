@@ -91,6 +91,7 @@ struct Vm {
 // A store's stacks: the one in use and spare ones.
 class Activations {
  public:
+  Activations() { spare_.reserve(kSpare); }  // so that giving back never fails
   Stack* current = nullptr;
   std::unique_ptr<Stack> take(const Config& config);
   void give_back(std::unique_ptr<Stack> stack);
