@@ -15,6 +15,7 @@ Body::Body(Choices& choices, const Options& options, ModuleState& module, uint32
 }
 
 Bytes generate_body(Choices& choices, const Options& options, ModuleState& module, uint32_t func) {
+  Choices::Part part(choices);
   return Body(choices, options, module, func).run();
 }
 
@@ -131,7 +132,7 @@ void Body::leaf(Type t) {
 }
 
 void Body::gen_if(Type t, unsigned depth) {
-  gen(kI32, depth);
+  condition();
   pop();
   begin(Label::kIf, {{}, {t}});
   gen(t, depth);
@@ -233,12 +234,13 @@ static bool allowed(const PlainOp& p, const Options& o) {
   return true;
 }
 
-const PlainOp* random_plain(Choices& c, const Options& o, const Type* result) {
+const PlainOp* random_plain(Choices& c, const Options& o, const Type* result, bool compares) {
   const auto& ops = plain_ops();
   const uint32_t n = uint32_t(ops.size());
   for (uint32_t i = c.below(n), k = 0; k < n; ++k, i = (i + 1) % n) {
     const PlainOp& p = ops[i];
     if (!allowed(p, o)) continue;
+    if (compares && (p.params.size() != 2 || p.info->prefix || p.info->code < 0x46 || p.info->code > 0x66)) continue;
     if (result && (p.results.size() != 1 || p.results[0] != *result)) continue;
     return &p;
   }

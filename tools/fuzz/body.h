@@ -16,6 +16,9 @@ struct PlainOp {
   std::vector<Type> params, results;  // an address (P) is i32 here
 };
 
+// Some row that gives `*result` (null: any row). `compares`: only comparisons of two numbers.
+const PlainOp* random_plain(Choices& c, const Options& o, const Type* result, bool compares = false);
+
 class Body {
  public:
   Body(Choices& choices, const Options& options, ModuleState& module, uint32_t func);
@@ -84,6 +87,7 @@ class Body {
   void wide_step();
 
   // ---- control (body_control.cpp)
+  void condition();
   void block_step();
   void block_type(const FuncType& t);
   void begin(Label::Kind kind, const FuncType& t);

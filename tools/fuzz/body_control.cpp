@@ -44,24 +44,46 @@ void Body::bail_if_spent(int32_t cost) {
   op(0x0b);
 }
 
+// An i32 to branch on: mostly fresh from a comparison, which translators fuse with the branch.
+void Body::condition() {
+  switch (c_.weighted({2, 12, 1, 1})) {
+    case 1:
+      if (const PlainOp* p = random_plain(c_, o_, &kI32, true)) return plain(*p, true, c_.below(2));
+      break;
+    case 2:
+      gen(c_.one_in(2) ? kI32 : kI64, 1);
+      op(stack_.back() == kI32 ? 0x45 : 0x50);
+      stack_.back() = kI32;
+      return;
+    case 3:
+      gen(kFuncRef, 1);
+      op(0xd1);
+      stack_.back() = kI32;
+      return;
+    default: break;
+  }
+  gen(kI32, 2);
+}
+
 void Body::block_step() {
   if (labels_.size() > 6) return;
   FuncType t;
   const size_t taken = std::min<size_t>(height(), c_.below(4));
   t.params.assign(stack_.end() - taken, stack_.end());
   // The same results as the block around it: then one br_table can name both.
-  if (c_.one_in(2) && labels_.size() > 1) {
+  if (c_.one_in(3) && labels_.size() > 1) {
     t.results = label().branch_types();
   } else {
     static constexpr Type kTypes[] = {kI32, kI64, kF64, kI32, kF32, kV128};
-    for (uint32_t n = c_.below(4); n-- > 0;) {
+    static constexpr uint32_t kCounts[] = {0, 0, 0, 1, 1, 2, 3};
+    for (uint32_t n = kCounts[c_.below(7)]; n-- > 0;) {
       const Type r = kTypes[c_.below(6)];
       t.results.push_back(r == kV128 && !o_.v128 ? kI64 : r);
     }
   }
   const size_t kind = c_.weighted({3, 3, 4});
   if (kind == 2) {  // if
-    gen(kI32, 2);
+    condition();
     pop();
     begin(Label::kIf, t);
     steps(c_.below(6));
@@ -114,7 +136,8 @@ void Body::block_step() {
 }
 
 void Body::branch_step() {
-  const uint32_t depth = c_.below(uint32_t(labels_.size()));
+  uint32_t depth = c_.below(uint32_t(labels_.size()));
+  if (depth + 1 == labels_.size() && c_.most()) depth = 0;
   const std::vector<Type> types = label(depth).branch_types();
   const bool backward = label(depth).kind == Label::kLoop;
   ensure(types);
@@ -124,7 +147,7 @@ void Body::branch_step() {
     if (c_.one_in(2)) steps(c_.below(3));
     return;
   }
-  if (backward && !c_.one_in(12)) {
+  if (backward && !c_.one_in(3)) {
     const uint32_t counter = label(depth).counter;
     local_get(counter);
     i32_const(1);
@@ -133,7 +156,7 @@ void Body::branch_step() {
     i32_const(0);
     op(0x4a);
   } else {
-    gen(kI32, 2);
+    condition();
     pop();
   }
   op(0x0d, depth);
@@ -254,7 +277,7 @@ void Body::tail_call_step() {
   const bool wrapped = c_.most();
   const uint32_t type = fit[c_.below(uint32_t(fit.size()))];
   if (wrapped) {
-    gen(kI32, 2);
+    condition();
     pop();
     begin(Label::kIf, {});
   }
@@ -269,7 +292,7 @@ void Body::tail_call_step() {
 void Body::return_step() {
   const bool wrapped = c_.most();
   if (wrapped) {
-    gen(kI32, 2);
+    condition();
     pop();
     begin(Label::kIf, {});
   }

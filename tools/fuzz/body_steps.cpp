@@ -3,33 +3,33 @@
 
 namespace wjit::fuzz {
 
-const PlainOp* random_plain(Choices& c, const Options& o, const Type* result);  // body.cpp
-
 void Body::steps(unsigned n) {
   while (n-- > 0 && budget_ > 0) {
     --budget_;
+    Choices::Part part(c_);
     step();
   }
 }
 
 void Body::step() {
-  if (height() > 14 && c_.one_in(2)) {
+  if (height() > 14 && c_.one_in(3)) {
     op(0x1a);
     pop();
     return;
   }
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
-  switch (c_.weighted({10, 14, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1})) {
-    case 0: {
+  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1})) {
+    case 0: return;  // the simplest
+    case 1: {
       const Type t = kTypes[c_.below(8)];
       if (t != kV128 || o_.v128) gen(t, c_.below(3));
       return;
     }
-    case 1:
+    case 2:
       if (const PlainOp* p = random_plain(c_, o_, nullptr)) plain(*p, false, 2);
       return;
-    case 2: return local_step();
-    case 3: {  // pending reads of locals
+    case 3: return local_step();
+    case 4: {  // pending reads of locals
       if (locals_.empty()) new_local(kI32);
       for (uint32_t n = c_.between(1, 3); n-- > 0;) {
         const uint32_t i = c_.below(std::min<uint32_t>(uint32_t(locals_.size()), 24));
@@ -38,23 +38,23 @@ void Body::step() {
       }
       return;
     }
-    case 4:
+    case 5:
       if (height()) {
         op(0x1a);
         pop();
       }
       return;
-    case 5: return global_step();
-    case 6: return select_step();
-    case 7: return block_step();
-    case 8: return branch_step();
-    case 9: return br_table_step();
-    case 10: return memory_step();
-    case 11: return call_step();
-    case 12: return tail_call_step();
-    case 13: return table_step();
-    case 14: return ref_step();
-    case 15: return return_step();
+    case 6: return global_step();
+    case 7: return select_step();
+    case 8: return block_step();
+    case 9: return branch_step();
+    case 10: return br_table_step();
+    case 11: return memory_step();
+    case 12: return call_step();
+    case 13: return tail_call_step();
+    case 14: return table_step();
+    case 15: return ref_step();
+    case 16: return return_step();
     default: return o_.wide_arithmetic ? wide_step() : local_step();
   }
 }
@@ -149,7 +149,7 @@ uint64_t Body::address(const MemoryState& m, unsigned bytes, bool fresh) {
       default: gen(t, 1); return c_.below(3) * 0x10001;
     }
   }
-  const uint64_t offset = c_.one_in(6) ? size - bytes - 0xfff - c_.below(64) : c_.below(4) ? c_.below(64) : c_.below(0x1000);
+  const uint64_t offset = c_.one_in(4) ? size - bytes - 0xfff - c_.below(64) : c_.below(4) ? c_.below(64) : c_.below(0x1000);
   if (c_.one_in(5)) {
     index_const(m.is64, c_.below(0x1000));
     push(t);

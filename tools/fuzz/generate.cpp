@@ -174,7 +174,7 @@ void ModuleGenerator::imports() {
 void ModuleGenerator::memories_and_tables() {
   auto memory = [&](bool may_be_64) {
     const bool is64 = o_.memory64 && may_be_64 && c_.one_in(3);
-    const uint32_t min = c_.one_in(5) ? 2 : 1;
+    const uint32_t min = c_.one_in(3) ? 2 : 1;
     const uint32_t max = min + c_.below(3);
     put_limits(memories_.bytes, is64, min, max);
     ++memories_.count;
@@ -415,12 +415,17 @@ Program generate(Choices& c, const Options& options) {
   p.host_reenters = o.host_reenters;
   p.budget = o.far_frames ? int32_t(c.between(4, 12)) : int32_t(c.between(20, 200));
   ModuleGenerator first(c, o, 0, nullptr);
-  p.modules.push_back(first.run());
+  {
+    Choices::Part part(c);
+    p.modules.push_back(first.run());
+  }
   if (o.two_modules && c.one_in(3)) {
+    Choices::Part part(c);
     ModuleGenerator second(c, o, 1, &first.state());
     p.modules.push_back(second.run());
   }
   for (unsigned n = 1 + c.below(options.calls); n-- > 0;) {
+    Choices::Part part(c);
     Call call{c.below(uint32_t(p.modules.size())), 0, {}};
     const GeneratedModule& m = p.modules[call.module];
     call.func = m.imported_funcs + c.below(uint32_t(m.funcs.size()) - m.imported_funcs);

@@ -69,6 +69,7 @@ struct HostFunc {
 struct GeneratedModule {
   Bytes bytes;
   std::vector<HostFunc> hosts;   // imports of module "h"
+  bool operator==(const GeneratedModule& o) const { return bytes == o.bytes; }
   std::vector<FuncType> funcs;  // imports included; function i is exported as f<i>
   uint32_t imported_funcs = 0;
   std::vector<Type> globals;

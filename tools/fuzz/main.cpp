@@ -1,5 +1,6 @@
 // wjit-fuzz: random programs against what must agree with them. See docs/testing.md.
 #include <signal.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,13 @@ void on_death(int signal) {
   (void)!write(2, text, size_t(n));
   ::signal(signal, SIG_DFL);
   raise(signal);
+}
+
+// A program that does not end shows itself: a signal after so many seconds of work (not of waiting for a core).
+void watch(int seconds) {
+  itimerval t{};
+  t.it_value.tv_sec = seconds;
+  setitimer(ITIMER_PROF, &t, nullptr);
 }
 
 struct Settings {
@@ -75,7 +83,7 @@ void report(const Settings& s, uint64_t seed, const std::string& what, const std
   Program p = generate(choices, s.options);
   const std::string stem = s.folder + "/fuzz-" + std::to_string(seed);
   if (s.minimise && what.substr(0, 7) != "invalid") {
-    const Minimised m = minimise(choices.tape(), s.options, differs);
+    const Minimised m = minimise(choices.record(), s.options, differs);
     if (!m.what.empty()) {
       p = m.program;
       std::printf("  smallest: %zu bytes: %s\n", p.modules[0].bytes.size(), m.what.c_str());
@@ -95,7 +103,7 @@ int hunt(const Settings& s) {
   std::vector<uint64_t> seeds;
   auto check_batch = [&] {
     if (!oracle || batch.empty()) return;
-    alarm(0);
+    watch(0);
     const std::vector<std::string> differences = oracle->compare(batch, outcomes);
     for (size_t i = 0; i < batch.size(); ++i) {
       if (differences[i].substr(0, 4) == "skip") {
@@ -115,7 +123,7 @@ int hunt(const Settings& s) {
   };
   for (uint64_t seed = s.from; seed < s.to && !(s.stop && bad); ++seed) {
     current_seed = seed;
-    alarm(120);
+    watch(60);
     Choices choices(seed);
     Program p = generate(choices, s.options);
     if (oracle) drop_vector_calls(p);
@@ -180,6 +188,6 @@ int main(int argc, char** argv) {
     write_files(generate(choices, s.options), s.write);
     return 0;
   }
-  for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM}) ::signal(signal, on_death);
+  for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPROF}) ::signal(signal, on_death);
   return hunt(s);
 }

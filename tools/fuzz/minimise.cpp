@@ -4,48 +4,83 @@
 
 namespace wjit::fuzz {
 
-Minimised minimise(std::vector<uint32_t> tape, const Options& options,
-                   const std::function<std::string(const Program&)>& differs, unsigned tries) {
-  Minimised best;
-  auto size = [](const Program& p) {
+namespace {
+
+class Minimiser {
+ public:
+  Minimiser(const Options& options, const std::function<std::string(const Program&)>& differs, unsigned tries)
+      : options_(options), differs_(differs), tries_(tries) {}
+
+  Minimised run(const Decisions& record) {
+    current_ = record;
+    if (!attempt(false)) return {};
+    for (bool better = true; better && tries_ > 0;) {
+      better = remove_parts(current_);
+      better |= simplify_draws(current_);
+    }
+    return std::move(best_);
+  }
+
+ private:
+  static size_t size(const Program& p) {
     size_t n = p.calls.size() * 16;
     for (const GeneratedModule& m : p.modules) n += m.bytes.size();
     return n;
-  };
-  auto attempt = [&](std::vector<uint32_t> candidate, bool must_shrink) {
-    if (tries == 0) return false;
-    --tries;
-    Choices choices(candidate);
-    Program p = generate(choices, options);
-    if (must_shrink && size(p) > size(best.program)) return false;
-    std::string what = differs(p);
-    if (what.empty()) return false;
-    best = {std::move(p), std::move(what), std::move(candidate)};
-    return true;
-  };
-  if (!attempt(tape, false)) return best;
-  for (size_t chunk = std::max<size_t>(best.tape.size() / 2, 1); tries > 0;) {
-    bool better = false;
-    for (size_t at = 0; at < best.tape.size() && tries > 0;) {
-      const size_t end = std::min(at + chunk, best.tape.size());
-      std::vector<uint32_t> without = best.tape;
-      without.erase(without.begin() + ptrdiff_t(at), without.begin() + ptrdiff_t(end));
-      if (attempt(std::move(without), true)) {
-        better = true;
-        continue;
-      }
-      if (std::any_of(best.tape.begin() + ptrdiff_t(at), best.tape.begin() + ptrdiff_t(end),
-                      [](uint32_t v) { return v != 0; })) {
-        std::vector<uint32_t> zeroed = best.tape;
-        std::fill(zeroed.begin() + ptrdiff_t(at), zeroed.begin() + ptrdiff_t(end), 0u);
-        better |= attempt(std::move(zeroed), true);
-      }
-      at = end;
-    }
-    if (chunk > 1) chunk /= 2;
-    else if (!better) break;
   }
-  return best;
+  // Whether what current_ stands for still disagrees; then it is the best so far.
+  bool attempt(bool no_larger) {
+    if (tries_ == 0) return false;
+    Choices choices(current_);
+    Program p = generate(choices, options_);
+    if (no_larger && (size(p) > size(best_.program) || p.modules == best_.program.modules)) return false;
+    --tries_;
+    std::string what = differs_(p);
+    if (what.empty()) return false;
+    best_ = {std::move(p), std::move(what), current_};
+    return true;
+  }
+  bool remove_parts(Decisions& node) {
+    bool better = false;
+    for (size_t chunk = std::max<size_t>(node.parts.size(), 1); chunk > 0; chunk /= 2) {
+      for (size_t end = node.parts.size(); end > 0 && tries_ > 0;) {
+        const size_t from = end > chunk ? end - chunk : 0;
+        std::vector<Decisions> before = node.parts;
+        node.parts.erase(node.parts.begin() + ptrdiff_t(from), node.parts.begin() + ptrdiff_t(end));
+        if (attempt(true)) better = true;
+        else node.parts = std::move(before);
+        end = from;
+      }
+    }
+    for (Decisions& part : node.parts) better |= remove_parts(part);
+    return better;
+  }
+  bool simplify_draws(Decisions& node) {
+    bool better = false;
+    for (size_t chunk = std::max<size_t>(node.draws.size(), 1); chunk > 0; chunk /= 2) {
+      for (size_t at = 0; at < node.draws.size() && tries_ > 0; at += chunk) {
+        const size_t end = std::min(at + chunk, node.draws.size());
+        const std::vector<uint32_t> before = node.draws;
+        std::fill(node.draws.begin() + ptrdiff_t(at), node.draws.begin() + ptrdiff_t(end), 0u);
+        if (node.draws != before && attempt(true)) better = true;
+        else node.draws = before;
+      }
+    }
+    for (Decisions& part : node.parts) better |= simplify_draws(part);
+    return better;
+  }
+
+  const Options& options_;
+  const std::function<std::string(const Program&)>& differs_;
+  unsigned tries_;
+  Decisions current_;
+  Minimised best_;
+};
+
+}  // namespace
+
+Minimised minimise(const Decisions& record, const Options& options,
+                   const std::function<std::string(const Program&)>& differs, unsigned tries) {
+  return Minimiser(options, differs, tries).run(record);
 }
 
 }  // namespace wjit::fuzz

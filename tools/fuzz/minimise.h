@@ -1,4 +1,5 @@
-// Makes a program that disagrees smaller, by shortening the tape of decisions it came from while it still disagrees.
+// Makes a program that disagrees smaller: takes parts out of the record of decisions it came from, and makes decisions
+// simpler, as long as it still disagrees.
 #pragma once
 #include <functional>
 #include <string>
@@ -9,11 +10,11 @@ namespace wjit::fuzz {
 
 struct Minimised {
   Program program;
-  std::string what;  // the disagreement, empty if even the whole tape has none
-  std::vector<uint32_t> tape;
+  std::string what;  // the disagreement, empty if even the whole record has none
+  Decisions record;
 };
 // `differs` says what is wrong with a program, or nothing. At most `tries` programs are tried.
-Minimised minimise(std::vector<uint32_t> tape, const Options& options,
-                   const std::function<std::string(const Program&)>& differs, unsigned tries = 1500);
+Minimised minimise(const Decisions& record, const Options& options,
+                   const std::function<std::string(const Program&)>& differs, unsigned tries = 4000);
 
 }  // namespace wjit::fuzz

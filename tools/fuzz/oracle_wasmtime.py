@@ -106,6 +106,10 @@ def show(t, v):
     return f'x{v}' if t == 'x' else 'func'
 
 
+def is_null(v):
+    return v is None or isinstance(v, Val) and v.value is None
+
+
 def run(engine, p):
     store = wasmtime.Store(engine)
     instances, exports = [], []
@@ -190,7 +194,7 @@ def run(engine, p):
                 state += f'{i}.{name}={item.size(store)}:{zlib.crc32(data):08x} '
             elif isinstance(item, Table):
                 n = item.size(store)
-                slots = ''.join('0' if item.get(store, k) is None else '1' for k in range(n))
+                slots = ''.join('0' if is_null(item.get(store, k)) else '1' for k in range(n))
                 state += f'{i}.{name}={n}:{slots} '
             elif isinstance(item, Global):
                 t = m['globals'][int(name[1:])]
