@@ -1,0 +1,458 @@
+#include "tools/fuzz/run.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "runtime/store.h"
+#include "vmcontext/traps.h"
+
+namespace wjit::fuzz {
+
+const std::vector<Mode>& modes() {
+  static const std::vector<Mode> all = [] {
+    auto mode = [](const char* name, Dispatch d, MemoryStyle m, CompilationMode c, bool fuel = false,
+                   bool resumable = false) {
+      Mode r{name, {}, resumable};
+      r.config.dispatch = d;
+      r.config.memory_style = m;
+      r.config.mode = c;
+      r.config.consume_fuel = fuel;
+      r.config.compile_threads = 1;
+      r.config.features = FeatureSet::all();
+      return r;
+    };
+    using D = Dispatch;
+    using M = MemoryStyle;
+    using C = CompilationMode;
+    return std::vector<Mode>{
+        mode("loop, eager", D::kLoop, M::kGuard, C::kEager),
+        mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
+        mode("loop, checks, lazy, metered", D::kLoop, M::kChecks, C::kLazy, true),
+        mode("tail, eager, metered", D::kTail, M::kGuard, C::kEager, true),
+        mode("loop, eager, metered, stopping", D::kLoop, M::kChecks, C::kEager, true, true),
+        mode("tail, lazy, metered, stopping", D::kTail, M::kGuard, C::kLazy, true, true),
+    };
+  }();
+  return all;
+}
+
+// ---- the host's side ------------------------------------------------------------------------------------------
+
+namespace {
+
+struct Hash {
+  uint32_t h;
+  void mix(uint32_t x) {
+    h = (h ^ x) * 16777619u;
+    h ^= h >> 13;
+  }
+};
+
+uint32_t f32_word(uint32_t bits) { return (bits & 0x7fffffff) > 0x7f800000 ? 0x7fc00000 : bits; }
+uint64_t f64_word(uint64_t bits) {
+  return (bits & 0x7fffffffffffffff) > 0x7ff0000000000000 ? 0x7ff8000000000000 : bits;
+}
+
+Hash hash_of(uint32_t id, std::span<const Val> args) {
+  Hash h{2166136261u ^ id};
+  auto wide = [&](uint64_t v) { h.mix(uint32_t(v)), h.mix(uint32_t(v >> 32)); };
+  for (const Val& v : args) {
+    switch (v.kind()) {
+      case ValKind::kI32: h.mix(uint32_t(v.i32())); break;
+      case ValKind::kI64: wide(uint64_t(v.i64())); break;
+      case ValKind::kF32: h.mix(f32_word(v.f32_bits())); break;
+      case ValKind::kF64: wide(f64_word(v.f64_bits())); break;
+      default: h.mix(v.is_null_ref() ? 0 : 1);
+    }
+  }
+  return h;
+}
+
+Val value_from(Hash& h, ValKind kind) {
+  h.mix(uint32_t(kind));
+  switch (kind) {
+    case ValKind::kI32: return Val(h.h);
+    case ValKind::kI64: {
+      const uint64_t low = h.h;
+      h.mix(1);
+      return Val(low | uint64_t{h.h} << 32);
+    }
+    case ValKind::kF32: return Val(float(int32_t(h.h) >> 8));
+    case ValKind::kF64: return Val(double(int32_t(h.h)));
+    case ValKind::kV128: return Val(V128{});
+    default: return Val::null(kind);
+  }
+}
+
+constexpr int64_t kPlenty = int64_t{1} << 50;
+
+uint64_t words_hash(std::span<const uint8_t> bytes) {
+  uint64_t a = 0x9e3779b97f4a7c15, b = bytes.size();
+  for (size_t i = 0; i + 16 <= bytes.size(); i += 16) {
+    uint64_t x, y;
+    std::memcpy(&x, &bytes[i], 8);
+    std::memcpy(&y, &bytes[i + 8], 8);
+    a = (a ^ x) * 0xff51afd7ed558ccd;
+    b = (b ^ y) * 0xc4ceb9fe1a85ec53;
+    a ^= a >> 31;
+    b ^= b >> 29;
+  }
+  return a ^ b << 1;
+}
+
+}  // namespace
+
+uint32_t crc32(const uint8_t* bytes, size_t n) {
+  static const auto tables = [] {
+    std::array<std::array<uint32_t, 256>, 8> t{};
+    for (uint32_t i = 0; i < 256; ++i) {
+      uint32_t v = i;
+      for (int k = 0; k < 8; ++k) v = v & 1 ? v >> 1 ^ 0xedb88320 : v >> 1;
+      t[0][i] = v;
+    }
+    for (uint32_t i = 0; i < 256; ++i)
+      for (int k = 1; k < 8; ++k) t[k][i] = t[k - 1][i] >> 8 ^ t[0][t[k - 1][i] & 0xff];
+    return t;
+  }();
+  uint32_t crc = ~0u;
+  for (; n >= 8; n -= 8, bytes += 8) {
+    uint64_t w;
+    std::memcpy(&w, bytes, 8);
+    w ^= crc;
+    crc = 0;
+    for (int k = 0; k < 8; ++k) crc ^= tables[7 - k][w >> 8 * k & 0xff];
+  }
+  for (; n > 0; --n, ++bytes) crc = crc >> 8 ^ tables[0][(crc ^ *bytes) & 0xff];
+  return ~crc;
+}
+
+// ---- one run --------------------------------------------------------------------------------------------------
+
+namespace {
+
+class Run {
+ public:
+  Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle)
+      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle) {}
+  Outcome run();
+
+ private:
+  bool instantiate(Outcome& out);
+  Func host_function(const std::string& name, const wjit::FuncType& type);
+  Result<Ok, Trap> host_call(const std::string& name, std::span<const Val> args, std::span<Val> results);
+  Result<Ok, Trap> reenter(uint32_t module, std::span<const Val> args, std::span<Val> results);
+  void call(const Call& c, Record& r, Outcome& out);
+  TrapResult<std::vector<Val>> call_stopping(Func f, std::span<const Val> args, uint64_t& used);
+  void trapped(const TrapError& e, Record& r, Outcome& out);
+  Val argument(const Call& c, const Value& v);
+  std::string show(const Val& v, bool precise);
+  std::string state(bool precise);
+  template <class T>
+  T exported(uint32_t module, const std::string& name) {
+    return std::get<T>(*instances_[module].get(store_, name));
+  }
+
+  const Engine& engine_;
+  Store store_;
+  const Mode& mode_;
+  const Program& program_;
+  const bool for_oracle_;
+  const bool stops_ = mode_.resumable && !program_.host_reenters;
+  std::vector<Instance> instances_;
+  std::unordered_map<const void*, std::string> func_names_;
+  int depth_ = 0;               // of re-entered calls
+  uint32_t host_calls_ = 0;
+  std::vector<Val> answer_;     // what a stopped host function would have returned
+};
+
+Func Run::host_function(const std::string& name, const wjit::FuncType& type) {
+  return Func::create(store_, type, [this, name](Caller, std::span<const Val> args, std::span<Val> results) {
+    return host_call(name, args, results);
+  });
+}
+
+Result<Ok, Trap> Run::host_call(const std::string& name, std::span<const Val> args, std::span<Val> results) {
+  const size_t digits = name.find_first_of("0123456789");
+  const uint32_t id = uint32_t(std::stoul(name.substr(digits)));
+  if (name[0] == 'g') {
+    auto before = exported<Memory>(id, "m0").grow(store_, uint32_t(args[0].i32()) & 1);
+    results[0] = Val(before ? int32_t(before.ok()) : -1);
+    return Ok{};
+  }
+  if (name[0] == 'c') return reenter(id, args, results);
+  Hash h = hash_of(id, args);
+  for (Val& r : results) r = value_from(h, r.kind());
+  if (stops_ && host_calls_++ % 2 == 0) {
+    answer_.assign(results.begin(), results.end());
+    return Trap("asks");
+  }
+  return Ok{};
+}
+
+Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::span<Val> results) {
+  results[0] = Val(-1);
+  if (depth_ >= 3 || module >= instances_.size()) return Ok{};
+  const GeneratedModule& m = program_.modules[module];
+  const uint32_t defined = uint32_t(m.funcs.size()) - m.imported_funcs;
+  const uint32_t index = m.imported_funcs + uint32_t(args[0].i32()) % defined;
+  for (const auto* types : {&m.funcs[index].params, &m.funcs[index].results})
+    for (Type t : *types)
+      if (t == kV128 || is_ref(t)) return Ok{};
+  Func f = exported<Func>(module, "f" + std::to_string(index));
+  Hash h = hash_of(77, args);
+  std::vector<Val> inner;
+  for (const ValType& t : f.type(store_).params) inner.push_back(value_from(h, t.kind));
+  ++depth_;
+  auto r = f.call(store_, inner);
+  --depth_;
+  if (!r) {
+    if (auto* trap = std::get_if<Trap>(&r.err())) return std::move(*trap);
+    return Trap(std::get<Error>(r.err()).to_string());
+  }
+  results[0] = Val(int32_t(r.ok().size()));
+  return Ok{};
+}
+
+bool Run::instantiate(Outcome& out) {
+  for (size_t i = 0; i < program_.modules.size(); ++i) {
+    const GeneratedModule& g = program_.modules[i];
+    auto module = Module::compile(engine_, g.bytes);
+    if (!module) {
+      out.error = fmt::format("module {}: {}", i, module.err().to_string());
+      return false;
+    }
+    std::vector<Extern> imports;
+    for (const ImportType& t : module.ok().imports()) {
+      if (t.module == "h")
+        imports.push_back(host_function(t.name, std::get<wjit::FuncType>(t.type)));
+      else
+        imports.push_back(*instances_.at(0).get(store_, t.name));
+    }
+    auto instance = Instance::create(store_, module.ok(), imports);
+    if (!instance) {
+      out.error = fmt::format("instance {}: {}", i, to_string(instance.err()));
+      return false;
+    }
+    instances_.push_back(instance.ok());
+    for (uint32_t f = 0; f < g.funcs.size(); ++f)
+      func_names_.try_emplace(exported<Func>(uint32_t(i), "f" + std::to_string(f)).raw(), fmt::format("{}.f{}", i, f));
+  }
+  return true;
+}
+
+std::string Run::show(const Val& v, bool precise) {
+  switch (v.kind()) {
+    case ValKind::kI32: return fmt::format("{}", v.i32());
+    case ValKind::kI64: return fmt::format("{}L", v.i64());
+    case ValKind::kF32: {
+      const uint32_t bits = v.f32_bits();
+      return f32_word(bits) == 0x7fc00000 ? "nan" : fmt::format("f{:08x}", bits);
+    }
+    case ValKind::kF64: {
+      const uint64_t bits = v.f64_bits();
+      return f64_word(bits) == 0x7ff8000000000000 ? "nan" : fmt::format("F{:016x}", bits);
+    }
+    case ValKind::kV128: {
+      std::string s = "v";
+      for (uint8_t b : v.v128().bytes) s += fmt::format("{:02x}", b);
+      return s;
+    }
+    case ValKind::kFuncRef: {
+      const auto f = v.funcref();
+      if (!f) return "null";
+      if (!precise) return "func";
+      auto it = func_names_.find(f->raw());
+      return it == func_names_.end() ? "other" : it->second;
+    }
+    case ValKind::kExternRef:
+      return v.externref().is_null() ? "null" : fmt::format("x{}", std::any_cast<int>(*v.externref().data()));
+    default: return v.is_null_ref() ? "null" : "ref";
+  }
+}
+
+std::string Run::state(bool precise) {
+  std::string s;
+  for (size_t i = 0; i < instances_.size(); ++i) {
+    for (const auto& [name, item] : instances_[i].exports(store_)) {
+      if (auto* m = std::get_if<Memory>(&item)) {
+        const auto bytes = m->data(store_);
+        s += fmt::format("{}.{}={}:{:08x} ", i, name, m->size(store_),
+                         precise ? words_hash(bytes) : crc32(bytes.data(), bytes.size()));
+      } else if (auto* g = std::get_if<Global>(&item)) {
+        const Val v = g->get(store_);
+        if (precise || v.kind() != ValKind::kV128) s += fmt::format("{}.{}={} ", i, name, show(v, precise));
+      } else if (auto* t = std::get_if<Table>(&item)) {
+        const uint64_t size = t->size(store_);
+        s += fmt::format("{}.{}={}:", i, name, size);
+        for (uint64_t k = 0; k < size; ++k) {
+          const Val v = *t->get(store_, k);
+          s += precise ? show(v, true) + "," : v.is_null_ref() ? "0" : "1";
+        }
+        s += ' ';
+      }
+    }
+  }
+  return s;
+}
+
+Val Run::argument(const Call& c, const Value& v) {
+  switch (v.type.code) {
+    case 0x7f: return Val(uint32_t(v.low));
+    case 0x7e: return Val(v.low);
+    case 0x7d: return Val::f32_bits(uint32_t(v.low));
+    case 0x7c: return Val::f64_bits(v.low);
+    case 0x7b: {
+      V128 w;
+      std::memcpy(w.bytes.data(), &v.low, 8);
+      std::memcpy(w.bytes.data() + 8, &v.high, 8);
+      return Val(w);
+    }
+    case 0x6f: return v.low ? Val(ExternRef(std::any(int(v.low)))) : Val(ExternRef());
+    default: return Val::null(ValKind::kFuncRef);
+  }
+}
+
+// What other engines call the trap as well.
+const char* category(uint8_t code) {
+  switch (vm::TrapCode(code)) {
+    case vm::TrapCode::kUnreachable: return "unreachable";
+    case vm::TrapCode::kIntegerDivideByZero: return "divide";
+    case vm::TrapCode::kIntegerOverflow: case vm::TrapCode::kInvalidConversion: return "numeric";
+    case vm::TrapCode::kMemoryOutOfBounds: return "memory";
+    case vm::TrapCode::kTableOutOfBounds: case vm::TrapCode::kUndefinedElement: return "table";
+    case vm::TrapCode::kUninitializedElement: case vm::TrapCode::kIndirectCallType: return "indirect";
+    case vm::TrapCode::kNullReference: case vm::TrapCode::kNullFunctionReference: return "null";
+    case vm::TrapCode::kStackOverflow: return "stack";
+    default: return "other";
+  }
+}
+
+void Run::trapped(const TrapError& e, Record& r, Outcome& out) {
+  const auto* t = std::get_if<Trap>(&e);
+  if (!t) {
+    r.result = r.precise = "error: " + std::get<Error>(e).to_string();
+    return;
+  }
+  r.result = t->kind() == Trap::Kind::kWasm ? fmt::format("trap {}", category(t->code())) : "trap: " + t->message();
+  r.precise = fmt::format("trap {}: {}", int(t->kind()), t->message());
+  if (t->kind() == Trap::Kind::kWasm && t->code() == uint8_t(vm::TrapCode::kStackOverflow)) out.overflow = true;
+  for (const Frame& f : t->trace()) r.precise += fmt::format(" {}@{:x}", f.func_index, f.module_offset);
+  if (!t->trace().empty())
+    r.position = fmt::format("{}@{:x}", t->trace()[0].func_index, t->trace()[0].module_offset);
+}
+
+TrapResult<std::vector<Val>> Run::call_stopping(Func f, std::span<const Val> args, uint64_t& used) {
+  Choices steps(uint64_t(args.size()) + 99);
+  uint64_t given = steps.below(9);
+  (void)store_.set_fuel(given);
+  auto left = [&] { return store_.get_fuel().ok(); };
+  auto r = f.call_resumable(store_, args);
+  for (;;) {
+    if (!r) {
+      used = given - left();
+      return r.err();
+    }
+    auto* stopped = std::get_if<ResumableCall>(&r.ok());
+    if (!stopped) {
+      used = given - left();
+      return std::get<std::vector<Val>>(r.ok());
+    }
+    ResumableCall call = std::move(*stopped);
+    if (call.kind() == ResumableCall::Kind::kHostTrap) {
+      const std::vector<Val> inputs = std::move(answer_);
+      r = call.resume(store_, inputs);
+      continue;
+    }
+    const uint64_t before = left(), now = call.required_fuel() + steps.below(7) * steps.below(7);
+    given += now - before;
+    (void)store_.set_fuel(now);
+    r = call.resume(store_);
+  }
+}
+
+void Run::call(const Call& c, Record& r, Outcome& out) {
+  (void)exported<Global>(0, "g0").set(store_, Val(program_.budget));
+  const Func f = exported<Func>(c.module, "f" + std::to_string(c.func));
+  std::vector<Val> args;
+  for (const Value& v : c.args) args.push_back(argument(c, v));
+  const uint64_t compiled = store_.impl().compile_fuel;
+  const bool metered = mode_.config.consume_fuel;
+  TrapResult<std::vector<Val>> result = std::vector<Val>{};
+  // A call out of a host function is a plain one, in which the want of fuel is a trap.
+  if (stops_) {
+    result = call_stopping(f, args, r.fuel);
+  } else {
+    if (metered) (void)store_.set_fuel(kPlenty);
+    result = f.call(store_, args);
+    if (metered) r.fuel = kPlenty - store_.get_fuel().ok();
+  }
+  r.fuel -= store_.impl().compile_fuel - compiled;
+  if (!result) return trapped(result.err(), r, out);
+  for (const Val& v : result.ok()) {
+    r.result += show(v, false) + ' ';
+    r.precise += show(v, true) + ' ';
+  }
+}
+
+Outcome Run::run() {
+  Outcome out;
+  if (!instantiate(out)) return out;
+  for (const Call& c : program_.calls) {
+    Record& r = out.records.emplace_back();
+    call(c, r, out);
+    if (!for_oracle_ || mode_.resumable) r.state = state(true);
+    if (out.overflow) break;
+  }
+  if (for_oracle_) out.state = state(false);
+  return out;
+}
+
+}  // namespace
+
+Runner::Runner() {
+  for (const Mode& m : modes()) engines_.emplace_back(m.config);
+}
+Runner::~Runner() = default;
+
+Outcome Runner::run(const Program& program, size_t mode, bool for_oracle) {
+  return Run(engines_[mode], modes()[mode], program, for_oracle).run();
+}
+
+std::string difference(const Outcome& a, const Outcome& b, bool same_fuel) {
+  if (a.error != b.error) return fmt::format("cannot run: \"{}\" | \"{}\"", a.error, b.error);
+  if (a.overflow || b.overflow) return "";
+  for (size_t i = 0; i < a.records.size(); ++i) {
+    const Record &x = a.records[i], &y = b.records[i];
+    if (x.precise != y.precise) return fmt::format("call {}: {} | {}", i, x.precise, y.precise);
+    if (x.state != y.state) return fmt::format("call {}, afterwards: {} | {}", i, x.state, y.state);
+    if (same_fuel && x.fuel != y.fuel) return fmt::format("call {}: fuel {} | {}", i, x.fuel, y.fuel);
+  }
+  return "";
+}
+
+std::string Runner::disagreement(const Program& program, Outcome* reference, bool for_oracle) {
+  const Outcome first = run(program, 0);
+  if (!first.error.empty()) return "invalid: " + first.error;
+  std::optional<Outcome> metered;
+  for (size_t i = 1; i < modes().size(); ++i) {
+    const Outcome other = run(program, i);
+    const std::string d = difference(first, other, false);
+    if (!d.empty()) return fmt::format("[{}] and [{}]: {}", modes()[0].name, modes()[i].name, d);
+    if (!modes()[i].config.consume_fuel) continue;
+    if (metered) {
+      const std::string f = difference(*metered, other, true);
+      if (!f.empty()) return fmt::format("[metered] and [{}]: {}", modes()[i].name, f);
+    } else {
+      metered = other;
+    }
+  }
+  if (reference) *reference = for_oracle ? run(program, 1, true) : first;
+  return "";
+}
+
+}  // namespace wjit::fuzz
