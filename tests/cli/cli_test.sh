@@ -202,7 +202,7 @@ check 134 '' '^\{"error": \{"kind": "trap", .*"trap": "unreachable", "frames": \
 check 1 '^\{"file": "math.wasm", "valid": true\}\|\{"file": "junk.wasm", "valid": false, "error": \{"kind": "malformed",' '' \
   "$wjit" validate --json math.wasm junk.wasm
 printf '\x00asm\x02' > $'odd"\xff\n.wasm'
-check 1 '"odd\\\\".*\\\\n.wasm", "valid": false' '' "$wjit" validate --json $'odd"\xff\n.wasm'
+check 1 '"odd\\".*\\n.wasm", "valid": false' '' "$wjit" validate --json $'odd"\xff\n.wasm'
 
 # --- imports -----------------------------------------------------------------------------------------------------------
 check 0 '^42\|$' '' "$wjit" --preload lib=lib.wasm --invoke get user.wasm
