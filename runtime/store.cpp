@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 namespace wjit::rt {
 
@@ -22,6 +23,26 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {}
 
 Store::~Store() = default;
+
+bool Store::run_call_hook(CallHook what) {
+  const auto hook = call_hook;  // it may replace itself
+  if (!hook) return true;
+  // The hook may call into wasm itself, which must not find the trap of the call that is ending.
+  std::unique_ptr<wjit::Trap> before = std::move(pending_trap);
+  wjit::Result<Ok, wjit::Trap> answer = [&]() -> wjit::Result<Ok, wjit::Trap> {
+    try {
+      return hook(wjit::Store::Context(this), what);
+    } catch (...) {
+      wjit::Trap trap("the call hook threw an exception");
+      trap.payload() = std::current_exception();
+      return trap;
+    }
+  }();
+  pending_trap = std::move(before);
+  if (answer) return true;
+  if (!pending_trap) set_pending(std::move(answer).err());
+  return false;
+}
 
 void Store::set_fuel(uint64_t fuel) {
   limits.fuel_consumed = -int64_t(std::min<uint64_t>(fuel, uint64_t(INT64_MAX)));

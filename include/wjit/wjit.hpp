@@ -24,6 +24,7 @@
 
 #include "wjit/config.hpp"
 #include "wjit/error.hpp"
+#include "wjit/memory_creator.hpp"
 
 namespace wjit {
 
@@ -219,6 +220,9 @@ struct StoreLimits {
   uint64_t instances = 10'000, tables = 10'000, memories = 10'000;
 };
 
+// The border between host and wasm, at which Store::call_hook is asked.
+enum class CallHook : uint8_t { kCallingWasm, kReturningFromWasm, kCallingHost, kReturningFromHost };
+
 class Store {
  public:
   explicit Store(const Engine& engine);
@@ -242,6 +246,13 @@ class Store {
   Result<uint64_t> get_fuel() const;
   Result<Ok> set_fuel(uint64_t fuel);
   std::any& data();  // the embedder's
+
+  // Called whenever execution crosses from host to wasm or back, however a call ends (a suspended call returns to the
+  // host, and resume enters wasm again); an empty callback takes it away. A trap ends the call: nothing is run after a
+  // refused kCalling…, and the results are dropped after a refused kReturning…, unless the call had trapped by itself.
+  // A call of a host function by the host crosses nothing. The callback may throw as host functions may.
+  using CallHookCallback = std::function<Result<Ok, Trap>(Context, CallHook)>;
+  void call_hook(CallHookCallback callback);
   rt::Store& impl() const { return *impl_; }
 
  private:
