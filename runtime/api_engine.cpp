@@ -7,7 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "compiler/support/utf8.h"
 #include "compiler/wasm/limits.h"
+#include "compiler/wasm/text/parse_wat.h"
 #include "runtime/store.h"
 #include "wjit/wjit.hpp"
 
@@ -61,7 +63,17 @@ class MappedFile : public wasm::Bytes {
   }
 };
 
+// Text is translated first; what is then wrong with the module is told by its place in the text.
+Result<Module> finish_text(const Engine& engine, std::string_view source) {
+  auto text = wasm::text::parse_wat_for_load(source, engine.config().features);
+  if (!text) return std::move(text).error();
+  auto module = rt::CompiledModule::create(engine.shared(), wasm::copy_bytes(text->binary));
+  if (!module) return wasm::text::locate(*text, source, module.error());
+  return Module(std::move(*module));
+}
+
 Result<Module> finish(const Engine& engine, std::shared_ptr<const wasm::Bytes> bytes) {
+  if (wasm::text::looks_like_text(bytes->span)) return finish_text(engine, as_text(bytes->span));
   auto module = rt::CompiledModule::create(engine.shared(), std::move(bytes));
   if (!module) return std::move(module).error();
   return Module(std::move(*module));
@@ -100,12 +112,21 @@ Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wa
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
   auto bytes = MappedFile::open(path);
   if (!bytes) return std::move(bytes).error();
+  bool is_text = wasm::text::looks_like_text((*bytes)->span);
   auto module = finish(engine, std::move(*bytes));
-  if (!module) return std::move(module).err().prefix(path + ": ");
+  // "FILE:LINE:COLUMN: …"
+  if (!module) return std::move(module).err().prefix(path + (is_text ? ":" : ": "));
   return module;
 }
 
 Result<Ok> Module::validate(const Engine& engine, std::span<const uint8_t> wasm) {
+  if (wasm::text::looks_like_text(wasm)) {
+    auto text = wasm::text::parse_wat_for_load(as_text(wasm), engine.config().features);
+    if (!text) return std::move(text).error();
+    auto valid = rt::CompiledModule::validate(engine.impl(), text->binary);
+    if (!valid) return wasm::text::locate(*text, as_text(wasm), valid.error());
+    return Ok{};
+  }
   if (auto error = rt::CompiledModule::validate(engine.impl(), wasm); !error) return std::move(error).error();
   return Ok{};
 }

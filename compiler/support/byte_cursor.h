@@ -25,10 +25,14 @@ class ByteCursor {
         end_(bytes.data() + bytes.size()),
         origin_(reinterpret_cast<uintptr_t>(bytes.data()) - uintptr_t(base)) {}
 
-  uint64_t offset() const { return reinterpret_cast<uintptr_t>(pos_) - origin_; }
+  uint64_t offset() const { return offset_of(pos_); }
+  uint64_t offset_of(const uint8_t* at) const { return reinterpret_cast<uintptr_t>(at) - origin_; }
   size_t remaining() const { return size_t(end_ - pos_); }
   bool at_end() const { return pos_ == end_; }
   const uint8_t* pos() const { return pos_; }
+  const uint8_t* end() const { return end_; }
+  // For a reader that went ahead by itself; between pos() and end().
+  void advance_to(const uint8_t* pos) { pos_ = pos; }
 
   bool ok() const { return !error_; }
   // Only when !ok().

@@ -29,7 +29,6 @@ struct Wide {
 };
 
 // ---- integers
-// ------------------------------------------------------------------------------------------------
 
 // Without a Result type named, the result is of the operands' type; in an expression S(x) is x as a signed
 // integer.
@@ -143,7 +142,6 @@ constexpr Wide i64_mul_wide_s(uint64_t a, uint64_t b) {
 }
 
 // ---- floats
-// --------------------------------------------------------------------------------------------------
 
 namespace eval_detail {
 template <class F>

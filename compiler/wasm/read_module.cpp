@@ -44,7 +44,7 @@ void ModuleReader::header(ByteCursor& c) {
   if (!std::equal(all.begin(), all.begin() + there, kMagic)) {
     if (looks_like_text(all))
       c.fail(ErrorKind::kUnsupported,
-             "this is WebAssembly text, not a binary: translate it first (for example with wat2wasm)", 0);
+             "this is WebAssembly text, not a binary: translate it first (for example with wjit parse)", 0);
     else
       c.fail(
           ErrorKind::kMalformed,

@@ -29,13 +29,13 @@ unsigned lane_count(const OpInfo& op) {
 constexpr size_t kSlack = 16;
 
 // ---- a function's beginning and end
-// --------------------------------------------------------------------------
 
 FuncChecker::FuncChecker(const Module& module, uint32_t defined_index, ValidatorBuffers& buffers)
     : ValidatorView(module, module.imported_funcs + defined_index, buffers),
       reader_(module, module.body(defined_index), module.bodies[defined_index].offset, buffers.op) {
-  // Without the feature a memarg's offset is read in another way: see step_access.
-  if (!module.memories.empty() && module.features.has(Feature::kMemory64)) memory0_ = address_type(0);
+  // Without the feature a memarg's offset is another kind of LEB.
+  fast_memory_ =
+      !module.memories.empty() && !module.memories[0].is64 && module.features.has(Feature::kMemory64);
 }
 
 bool FuncChecker::start() {
@@ -61,14 +61,7 @@ bool FuncChecker::start() {
   if (total - type.params.size() > 0xFFFF'FFFF)
     return c.fail(ErrorKind::kMalformed, "too many locals: more than 2^32-1", at);
   if (!within_limit(c, total, kMaxLocals, "locals", at)) return false;
-  b.locals.assign(type.params.begin(), type.params.end());
-  for (const LocalGroup& group : b.groups) {
-    b.locals.insert(b.locals.end(), group.count, group.type);
-    if (group.type.defaultable() || group.count == 0) continue;
-    b.unset.resize(total, 0);
-    std::fill(b.unset.begin() + ptrdiff_t(b.locals.size() - group.count),
-              b.unset.begin() + ptrdiff_t(b.locals.size()), 1);
-  }
+  list_locals(type.params, uint32_t(total));
   // Each instruction pushes at most one operand for each byte it has; those that push more reserve().
   const size_t capacity = body_size + kSlack;
   if (b.operand_capacity < capacity) {
@@ -77,12 +70,29 @@ bool FuncChecker::start() {
   }
   sp_ = base_ = b.operand_start();
   std::fill(b.operands.get(), sp_, kBot);
-  locals_ = b.locals.data();
-  local_count_ = uint32_t(b.locals.size());
-  has_unset_ = !b.unset.empty();
   open_frame(Op::kCount, {type.params, type.results});
 
   return true;
+}
+
+void FuncChecker::list_locals(std::span<const ValType> params, uint32_t total) {
+  ValidatorBuffers& b = buffers_;
+  static_assert(ValidatorBuffers::kListedLocals >= kMaxParams);
+  b.locals.assign(params.begin(), params.end());
+  b.group_ends.clear();
+  uint32_t end = uint32_t(params.size());
+  for (const LocalGroup& group : b.groups) {
+    const uint32_t begin = end;
+    end += group.count;
+    b.group_ends.push_back(end);
+    const uint32_t listed = std::min(end, b.kListedLocals);
+    if (listed > b.locals.size()) b.locals.resize(listed, group.type);
+    if (group.type.defaultable() || group.count == 0) continue;
+    b.unset.resize(total, 0);
+    std::fill(b.unset.begin() + begin, b.unset.begin() + end, 1);
+  }
+  local_count_ = total;
+  fast_locals_ = b.unset.empty() ? uint8_t(std::min(total, 0x80u)) : 0;
 }
 
 bool FuncChecker::check_finished() {
@@ -103,7 +113,6 @@ bool FuncChecker::fail(const Instr& in, std::string message) {
 }
 
 // ---- operands and frames
-// -------------------------------------------------------------------------------------
 
 bool FuncChecker::reserve(const Instr& in, size_t pushes) {
   ValidatorBuffers& b = buffers_;
@@ -120,30 +129,6 @@ bool FuncChecker::reserve(const Instr& in, size_t pushes) {
   sp_ = b.operand_start() + used;
   base_ = b.operand_start() + base;
   return true;
-}
-
-void FuncChecker::open_frame(Op op, const BlockType& type) {
-  ControlFrame frame;
-  frame.op = op;
-  frame.type = type;
-  frame.height = height();
-  frame.init_height = uint32_t(buffers_.initialised.size());
-  frame.opened_dead = !reachable_;
-  frame.dead = false;
-  buffers_.controls.push_back(frame);
-  base_ = sp_;
-}
-
-void FuncChecker::close_frame() {
-  ValidatorBuffers& b = buffers_;
-  b.controls.pop_back();
-  if (b.controls.empty()) {
-    done_ = true;
-    return;
-  }
-  const ControlFrame& outer = b.controls.back();
-  base_ = b.operand_start() + outer.height;
-  reachable_ = !outer.dead && !outer.opened_dead;
 }
 
 void FuncChecker::initialise(uint32_t local) {
@@ -190,7 +175,6 @@ void FuncChecker::apply(const Instr& in, const Effect& effect) {
 }
 
 // ---- checks
-// --------------------------------------------------------------------------------------------------
 
 bool FuncChecker::check_generic(const Instr& in, Effect& effect) {
   const Row& row = kRows[size_t(in.op)];
@@ -263,8 +247,12 @@ ValType* FuncChecker::pop_params(const Instr& in, const Row& row) {
 
 }  // namespace validate_detail
 
+ValType ValidatorView::unlisted_local(uint32_t index) const {
+  const std::vector<uint32_t>& ends = buffers_.group_ends;
+  return buffers_.groups[size_t(std::upper_bound(ends.begin(), ends.end(), index) - ends.begin())].type;
+}
+
 // ---- whole bodies
-// --------------------------------------------------------------------------------------------
 
 Result<void> validate_body(const Module& module, uint32_t defined_index) {
   ValidatorBuffers buffers;

@@ -41,7 +41,11 @@ struct ValidatorBuffers {
   static constexpr size_t kUnder = 2;
   ValType* operand_start() const { return operands.get() + kUnder; }
   std::vector<ControlFrame> controls;
+  // The types of the first locals, parameters included, in full (a body of ten bytes may declare 50,000), and
+  // for each of `groups` the index past its last local.
+  static constexpr uint32_t kListedLocals = 1024;
   std::vector<ValType> locals;
+  std::vector<uint32_t> group_ends;
   std::vector<LocalGroup> groups;
   // Locals that have no default value and were not set yet: a flag for each local (empty when all have one),
   // and those that were set, in order, to be forgotten at the end of the frame that set them.
@@ -50,7 +54,7 @@ struct ValidatorBuffers {
   OpBuffers op;
 };
 
-// What a visitor may ask while it is called (all in constant time).
+// What a visitor may ask while it is called (in constant time, but for locals past the first thousand).
 class ValidatorView {
  public:
   const Module& module() const { return module_; }
@@ -67,16 +71,21 @@ class ValidatorView {
     return buffers_.controls[buffers_.controls.size() - 1 - depth];
   }
   uint32_t control_depth() const { return uint32_t(buffers_.controls.size()); }
-  ValType local(uint32_t index) const { return buffers_.locals[index]; }
-  uint32_t local_count() const { return uint32_t(buffers_.locals.size()); }
+  ValType local(uint32_t index) const {
+    return index < buffers_.locals.size() ? buffers_.locals[index] : unlisted_local(index);
+  }
+  uint32_t local_count() const { return local_count_; }
 
  protected:
   ValidatorView(const Module& module, uint32_t func_index, ValidatorBuffers& buffers)
       : module_(module), buffers_(buffers), func_index_(func_index) {}
 
+  ValType unlisted_local(uint32_t index) const;
+
   const Module& module_;
   ValidatorBuffers& buffers_;
   uint32_t func_index_;
+  uint32_t local_count_ = 0;
   ValType* sp_ = nullptr;    // past the top operand
   ValType* base_ = nullptr;  // the current frame's first operand
 };
@@ -153,27 +162,51 @@ consteval std::array<Row, kOpCount> make_rows() {
 }
 inline constexpr std::array<Row, kOpCount> kRows = make_rows();
 
-// An instruction of the first version with at most two operands and one result, checked without a branch on
-// its shape: both operands on top are compared, each under a mask (as two words: one wide load right after
-// two narrow stores would stall). Addresses are i32 here; what reads 64-bit memories goes the slow way.
+// What the fast loop knows of the instruction with this first byte: of those of the first version with at
+// most two operands, at most one result and short immediates it knows all. Their operands are checked without
+// a branch on their shape: both on top are compared, each under a mask. Whatever does not fit goes the slow
+// way, which does everything again and knows subtypes, dead code and errors.
 struct FastRow {
-  Op op = Op::kCount;
-  // How it is decoded. kPlain and kAccess have no immediate and a memarg, and are checked by this row. The
-  // checks of kBare (no immediate), kIndex (one) and kBlock are special; all else is kOther.
-  enum Shape : uint8_t { kOther, kPlain, kAccess, kBare, kIndex, kBlock } shape = kOther;
+  // How it is decoded. For the fast loop: kPlain has no immediate, kAccess a memarg, kConst an s32. For the
+  // slow way: kBare has no immediate, kIndex one index, kBlock a block type. The reader knows all else.
+  enum Shape : uint8_t {
+    kOther,
+    kPlain,
+    kAccess,
+    kConst,
+    kLocalGet,
+    kLocalSet,
+    kLocalTee,
+    kBare,
+    kIndex,
+    kBlock
+  } shape = kOther;
   uint8_t params = 0, results = 0;
   uint8_t align_log2 = 0;
+  Op op = Op::kCount;
   uint16_t fuel = 0;
   ValType result;
-  uint32_t masks[2] = {}, operands[2] = {};  // the second from the top, the top
+  uint32_t masks[2] = {}, operands[2] = {};  // the second from the top, the top. Addresses are i32 here
 };
-consteval FastRow::Shape shape_of(const OpInfo& op) {
-  const bool special = op.sig == "*";
+consteval FastRow::Shape shape_of(Op id) {
+  const OpInfo& op = kOpTable[size_t(id)];
+  switch (id) {
+    case Op::local_get:
+      return FastRow::kLocalGet;
+    case Op::local_set:
+      return FastRow::kLocalSet;
+    case Op::local_tee:
+      return FastRow::kLocalTee;
+    default:
+      break;
+  }
   switch (op.imm) {
     case Imm::kNone:
-      return special ? FastRow::kBare : FastRow::kPlain;
+      return op.sig == "*" ? FastRow::kBare : FastRow::kPlain;
     case Imm::kMemArg:
       return FastRow::kAccess;
+    case Imm::kI32:
+      return FastRow::kConst;
     case Imm::kLabel:
     case Imm::kFunc:
     case Imm::kGlobal:
@@ -193,12 +226,12 @@ consteval std::array<FastRow, 256> make_fast_rows() {
     row.op = from.op;
     row.fuel = from.fuel;
     if (op.feature != Feature::kMvp) continue;
-    row.shape = shape_of(op);
-    if (row.shape != FastRow::kPlain && row.shape != FastRow::kAccess) continue;
-    if (from.params > 2 || from.results > 1) throw "too many operands for a fast row";
+    row.shape = shape_of(from.op);
     row.params = from.params;
     row.results = from.results;
     row.align_log2 = from.align_log2;
+    if (row.shape > FastRow::kConst) continue;
+    if (from.params > 2 || from.results > 1) throw "too many operands for the fast loop";
     for (unsigned i = 0; i < from.params; ++i) {
       const unsigned place = i + 2 - from.params;
       row.masks[place] = ~0u;
@@ -209,6 +242,15 @@ consteval std::array<FastRow, 256> make_fast_rows() {
   return rows;
 }
 inline constexpr std::array<FastRow, 256> kFastRows = make_fast_rows();
+// The loop jumps by the byte itself, which saves a dependent load: what it guesses wrong it knows sooner.
+constexpr uint8_t kFirstAccess = 0x28, kLastAccess = 0x3E, kFirstPlain = 0x45, kLastPlain = 0xBF;
+consteval bool all_have_shape(unsigned first, unsigned last, FastRow::Shape shape) {
+  for (unsigned byte = first; byte <= last; ++byte)
+    if (kFastRows[byte].shape != shape) return false;
+  return true;
+}
+static_assert(all_have_shape(kFirstAccess, kLastAccess, FastRow::kAccess));
+static_assert(all_have_shape(kFirstPlain, kLastPlain, FastRow::kPlain));
 
 // What an instruction does once it was shown.
 struct Effect {
@@ -253,18 +295,36 @@ class FuncChecker : public ValidatorView {
   // Grows the operand stack for a push of many values at once.
   bool reserve(const Instr& in, size_t pushes);
 
+  void open_frame(Op op, const BlockType& type) {
+    ControlFrame& frame = buffers_.controls.emplace_back();
+    frame.op = op;
+    frame.type = type;
+    frame.height = height();
+    frame.init_height = uint32_t(buffers_.initialised.size());
+    frame.opened_dead = !reachable_;
+    frame.dead = false;
+    base_ = sp_;
+  }
+  void close_frame() {
+    buffers_.controls.pop_back();
+    if (buffers_.controls.empty()) {
+      done_ = true;
+      return;
+    }
+    const ControlFrame& outer = buffers_.controls.back();
+    base_ = buffers_.operand_start() + outer.height;
+    reachable_ = !outer.dead && !outer.opened_dead;
+  }
+
   OpReader reader_;
-  ValType memory0_;  // address type of memory 0; kBot when there is none
-  const ValType* locals_ = nullptr;
-  uint32_t local_count_ = 0;
-  bool has_unset_ = false;
+  bool fast_memory_ = false;  // memory 0 is there and has 32-bit addresses
+  uint8_t fast_locals_ = 0;   // locals below this index can be read and written
   bool reachable_ = true;
   bool done_ = false;  // the function's own end was read
 
  private:
   friend struct validate_detail::Checks;
-  void open_frame(Op op, const BlockType& type);
-  void close_frame();
+  void list_locals(std::span<const ValType> params, uint32_t total);
   void forget_locals(const ControlFrame& frame);
   bool check_generic(const Instr& in, Effect& effect);
   bool check_immediate(const Instr& in, const Row& row);
@@ -287,16 +347,14 @@ class FuncValidator : FuncChecker {
  private:
   static constexpr bool kShow = !ShowsNothing<Visitor>;
 
-  bool decode(uint8_t byte, const FastRow& row, Instr& in);
+  bool run_fast(Instr& in);
+  const uint8_t* control_fast(const uint8_t* pos, ValType*& sp);
+  bool show_fast(const FastRow& row, Instr& in, const uint8_t* pos, ValType* sp);
+  bool decode(Instr& in);
   bool step_slow(Instr& in);
-  bool step_fast(const FastRow& row, Instr& in);
-  bool step_access(uint8_t byte, const FastRow& row, Instr& in);
-  bool step_local(Instr& in);  // local.get, set and tee in full
   bool show(const Instr& in, bool shown, bool reachable, uint32_t fuel) {
     if constexpr (kShow) {
       if (!shown) return true;
-      if (!reader_.cursor().ok()) [[unlikely]]
-        return false;
       cost_ += fuel;
       if (Result<void> r = visitor_.visit(in, reachable, *this); !r) [[unlikely]] {
         visitor_error_ = std::move(r).error();
@@ -305,7 +363,6 @@ class FuncValidator : FuncChecker {
     }
     return true;
   }
-  bool show_plain(const Instr& in, uint32_t fuel) { return show(in, reachable_, true, fuel); }
 
   Visitor& visitor_;
   uint64_t cost_ = 0;  // of the fuel block begun last
@@ -321,48 +378,7 @@ Result<void> FuncValidator<Visitor>::run() {
   }
   Instr in{};
   bool ok = true;
-  while (ok && !done_) {
-    ByteCursor& c = reader_.cursor();
-    in.offset = uint32_t(c.offset());
-    const uint8_t byte = c.u8();
-    const FastRow& row = kFastRows[byte];
-    switch (byte) {
-      case 0x20:  // local.get
-        in.op = Op::local_get;
-        in.a = c.u32();
-        if (in.a < local_count_ && !has_unset_) [[likely]] {
-          ok = show_plain(in, row.fuel);
-          *sp_++ = locals_[in.a];
-        } else {
-          ok = step_local(in);
-        }
-        break;
-      case 0x21:  // local.set
-      case 0x22:  // local.tee
-        in.op = row.op;
-        in.a = c.u32();
-        if (in.a < local_count_ && !has_unset_ && sp_ > base_ && sp_[-1] == locals_[in.a]) [[likely]] {
-          ok = show_plain(in, row.fuel);
-          sp_ -= byte == 0x21;
-        } else {
-          ok = step_local(in);
-        }
-        break;
-      case 0x41:  // i32.const
-        in.op = Op::i32_const;
-        in.value = uint32_t(c.s32());
-        ok = show_plain(in, row.fuel);
-        *sp_++ = kI32;
-        break;
-      default:
-        if (row.shape == FastRow::kAccess)
-          ok = step_access(byte, row, in);
-        else if (row.shape == FastRow::kPlain)
-          ok = step_fast(row, in);
-        else
-          ok = decode(byte, row, in) && step_slow(in);
-    }
-  }
+  while (ok && !done_) ok = run_fast(in) && decode(in) && step_slow(in);
   if (visitor_error_) return failure(std::move(*visitor_error_));
   if (!ok || !check_finished()) return failure();
   if constexpr (kShow) {
@@ -372,54 +388,151 @@ Result<void> FuncValidator<Visitor>::run() {
   return {};
 }
 
-// After the immediate was read.
+// The length of an LEB of at most three bytes, or 4.
+inline unsigned short_leb_length(const uint8_t* at) {
+  return at[0] < 0x80 ? 1 : at[1] < 0x80 ? 2 : at[2] < 0x80 ? 3 : 4;
+}
+inline uint32_t short_leb(const uint8_t* at, unsigned length) {
+  uint32_t value = at[0] & 0x7F;
+  if (length > 1) value |= uint32_t(at[1] & 0x7F) << 7;
+  if (length > 2) value |= uint32_t(at[2] & 0x7F) << 14;
+  return value;
+}
+
+// Takes instructions as long as the table knows them. False only after an error of the visitor.
 template <class Visitor>
-inline bool FuncValidator<Visitor>::step_fast(const FastRow& row, Instr& in) {
-  in.op = row.op;
-  ValType* sp = sp_ - row.params;
-  const uint32_t unlike = ((sp_[-2].bits() ^ row.operands[0]) & row.masks[0]) |
-                          ((sp_[-1].bits() ^ row.operands[1]) & row.masks[1]);
-  if (sp < base_ || unlike != 0) [[unlikely]] {
-    sp = pop_params(in, kRows[size_t(row.op)]);
-    if (!sp) return false;
+bool FuncValidator<Visitor>::run_fast(Instr& in) {
+  constexpr ptrdiff_t kLookahead = 6;  // opcode, alignment, three bytes of an LEB; or opcode and four bytes
+  ByteCursor& c = reader_.cursor();
+  const uint8_t* pos = c.pos();
+  const uint8_t* const end = c.end();
+  const ValType* const locals = buffers_.locals.data();
+  const ValType* base = base_;
+  ValType* sp = sp_;
+  while (end - pos >= kLookahead) {
+    const FastRow& row = kFastRows[*pos];
+    unsigned length = 1;
+    switch (*pos) {
+      case 0x20:  // local.get
+        if (pos[1] >= fast_locals_) goto slow;
+        in.a = pos[1];
+        if (!show_fast(row, in, pos, sp)) [[unlikely]]
+          return false;
+        *sp++ = locals[pos[1]];
+        pos += 2;
+        continue;
+      case 0x21:  // local.set
+      case 0x22:  // local.tee
+        if (pos[1] >= fast_locals_ || sp == base || sp[-1] != locals[pos[1]]) goto slow;
+        in.a = pos[1];
+        if (!show_fast(row, in, pos, sp)) [[unlikely]]
+          return false;
+        sp -= *pos == 0x21;
+        pos += 2;
+        continue;
+      case 0x41:  // i32.const
+        length += short_leb_length(pos + 1);
+        if (length > 4) goto slow;
+        if constexpr (kShow) {
+          const unsigned sign = 32 - 7 * (length - 1);
+          in.value = uint32_t(int32_t(short_leb(pos + 1, length - 1) << sign) >> sign);
+        }
+        break;
+      case kFirstAccess ... kLastAccess: {
+        const unsigned offset_length = short_leb_length(pos + 2);
+        length += 1 + offset_length;
+        if (pos[1] > row.align_log2 || offset_length > 3 || !fast_memory_) goto slow;
+        if constexpr (kShow) in.mem = {pos[1], 0, short_leb(pos + 2, offset_length)};
+        break;
+      }
+      case kFirstPlain ... kLastPlain:
+        break;
+      default:
+        if constexpr (!kShow) {
+          if (const uint8_t* after = control_fast(pos, sp)) {
+            pos = after;
+            base = base_;
+            continue;
+          }
+        }
+        goto slow;
+    }
+    const uint32_t unlike = ((sp[-2].bits() ^ row.operands[0]) & row.masks[0]) |
+                            ((sp[-1].bits() ^ row.operands[1]) & row.masks[1]);
+    if (sp - base < row.params || unlike != 0) goto slow;
+    if (!show_fast(row, in, pos, sp)) [[unlikely]]
+      return false;
+    sp -= row.params;
+    *sp = row.result;
+    sp += row.results;
+    pos += length;
   }
-  if (!show_plain(in, row.fuel)) [[unlikely]]
-    return false;
-  *sp = row.result;
-  sp_ = sp + row.results;
+slow:
+  c.advance_to(pos);
+  sp_ = sp;
   return true;
 }
 
+// Blocks and branches that pass no values, when nobody watches. Null: this one goes the slow way.
 template <class Visitor>
-inline bool FuncValidator<Visitor>::step_access(uint8_t byte, const FastRow& row, Instr& in) {
-  ByteCursor& c = reader_.cursor();
-  // Alignments past the natural one, memory indices and 64-bit memories are left to the slow way.
-  if (c.peek() > row.align_log2 || memory0_ != kI32 || c.remaining() < 2) [[unlikely]]
-    return reader_.read_after(byte, in) && step_slow(in);
-  in.mem.align_log2 = c.peek();
-  c.skip_peeked();
-  in.mem.memory = 0;
-  in.mem.offset = c.u64();
-  if (in.mem.offset >> 32 != 0) [[unlikely]] {
+inline const uint8_t* FuncValidator<Visitor>::control_fast(const uint8_t* pos, ValType*& sp) {
+  std::vector<ControlFrame>& controls = buffers_.controls;
+  ControlFrame& frame = controls.back();
+  switch (*pos) {
+    case 0x02:  // block
+    case 0x03:  // loop
+    case 0x04:  // if
+      if (pos[1] != kEmptyBlock) return nullptr;
+      if (*pos == 0x04) {
+        if (sp == base_ || sp[-1] != kI32) return nullptr;
+        --sp;
+      }
+      sp_ = sp;
+      open_frame(kFastRows[*pos].op, {});
+      return pos + 2;
+    case 0x0B:  // end
+      if (sp != base_ || !frame.type.results.empty() || controls.size() == 1 || !buffers_.unset.empty())
+        return nullptr;
+      if (frame.op == Op::if_ && !frame.type.params.empty()) return nullptr;
+      close_frame();
+      return pos + 1;
+    case 0x0C:  // br
+    case 0x0D:  // br_if
+      if (pos[1] >= 0x80 || pos[1] >= controls.size() || !label(pos[1]).label_types().empty()) return nullptr;
+      if (*pos == 0x0D) {
+        if (sp == base_ || sp[-1] != kI32) return nullptr;
+        --sp;
+      } else {
+        frame.dead = true;
+        reachable_ = false;
+        sp = base_;
+      }
+      return pos + 2;
+    default:
+      return nullptr;
+  }
+}
+
+template <class Visitor>
+inline bool FuncValidator<Visitor>::show_fast(const FastRow& row, Instr& in, const uint8_t* pos,
+                                              ValType* sp) {
+  if constexpr (kShow) {
+    if (!reachable_) return true;
     in.op = row.op;
-    return check_access(in, kRows[size_t(row.op)]);
+    in.offset = uint32_t(reader_.cursor().offset_of(pos));
+    sp_ = sp;
+    return show(in, true, true, row.fuel);
   }
-  return step_fast(row, in);
-}
-
-template <class Visitor>
-bool FuncValidator<Visitor>::step_local(Instr& in) {
-  Effect effect;
-  if (!reader_.cursor().ok() || !check(in, effect) || !show_plain(in, kRows[size_t(in.op)].fuel))
-    return false;
-  apply(in, effect);
   return true;
 }
 
-// As reader_.read_after, with a short way for the most frequent.
+// Reads the next instruction, the most frequent by a short way.
 template <class Visitor>
-inline bool FuncValidator<Visitor>::decode(uint8_t byte, const FastRow& row, Instr& in) {
+inline bool FuncValidator<Visitor>::decode(Instr& in) {
   ByteCursor& c = reader_.cursor();
+  in.offset = uint32_t(c.offset());
+  const uint8_t byte = c.u8();
+  const FastRow& row = kFastRows[byte];
   in.op = row.op;
   if (row.shape == FastRow::kIndex) {
     in.a = c.u32();

@@ -7,40 +7,45 @@ namespace wjit::wasm::validate_detail {
 
 // op, method that checks it. Each row of opcodes.def whose signature is "*" stands here once (validate.cpp
 // proves it).
-#define WJIT_SPECIAL_OPS(F)                                                                                 \
-  F(unreachable, dead_end)                                                                                  \
-  F(block, block)                                                                                           \
-  F(loop, block)                                                                                            \
-  F(if_, block)                                                                                             \
-  F(else_, else_op) F(end, end) F(throw_, throw_op) F(throw_ref, throw_ref) F(try_table, try_table)         \
-      F(br, br) F(br_if, br_if) F(br_table, br_table) F(return_, return_op) F(br_on_null, br_on_null) F(    \
-          br_on_non_null, br_on_non_null) F(br_on_cast, br_on_cast) F(br_on_cast_fail, br_on_cast)          \
-          F(call, call) F(call_indirect, call_indirect) F(call_ref, call_ref) F(return_call, call) F(       \
-              return_call_indirect, call_indirect) F(return_call_ref, call_ref) F(drop, drop)               \
-              F(select, select) F(select_t, select_t) F(local_get, local_get) F(local_set, local_set) F(    \
-                  local_tee, local_set) F(global_get, global_get) F(global_set, global_set)                 \
-                  F(table_get, table_get) F(table_set, table_set) F(table_init, table_init) F(              \
-                      table_copy, table_copy) F(table_grow, table_grow) F(table_size, table_size)           \
-                      F(table_fill, table_fill) F(memory_init, memory_init) F(memory_copy, memory_copy) F(  \
-                          ref_null, ref_null) F(ref_is_null, ref_is_null) F(ref_func, ref_func)             \
-                          F(ref_eq, ref_eq) F(ref_as_non_null, ref_as_non_null) F(ref_test, ref_test) F(    \
-                              ref_test_null, ref_test) F(ref_cast, ref_test) F(ref_cast_null, ref_test)     \
-                              F(struct_new, struct_new) F(struct_new_default, struct_new) F(                \
-                                  struct_get, struct_get) F(struct_get_s, struct_get)                       \
-                                  F(struct_get_u, struct_get)                                               \
-                                      F(struct_set, struct_set) F(array_new, array_new) F(                  \
-                                          array_new_default, array_new) F(array_new_fixed, array_new_fixed) \
-                                          F(array_new_data, array_new_data)                                 \
-                                              F(array_new_elem, array_new_elem) F(array_get, array_get)     \
-                                                  F(array_get_s, array_get) F(array_get_u, array_get)       \
-                                                      F(array_set, array_set) F(array_len, array_len) F(    \
-                                                          array_fill, array_fill) F(array_copy, array_copy) \
-                                                          F(array_init_data, array_init_data)               \
-                                                              F(array_init_elem, array_init_elem) F(        \
-                                                                  any_convert_extern, any_convert_extern)   \
-                                                                  F(extern_convert_any, extern_convert_any) \
-                                                                      F(ref_i31, ref_i31)                   \
-                                                                          F(i31_get_s, i31_get)             \
+#define WJIT_SPECIAL_OPS(F)                                                                                  \
+  F(unreachable, dead_end)                                                                                   \
+  F(block, block)                                                                                            \
+  F(loop, block)                                                                                             \
+  F(if_, block)                                                                                              \
+  F(else_, else_op)                                                                                          \
+  F(end, end)                                                                                                \
+  F(throw_, throw_op)                                                                                        \
+  F(throw_ref, throw_ref)                                                                                    \
+  F(try_table, try_table) F(br, br) F(br_if, br_if) F(br_table, br_table) F(return_, return_op)              \
+      F(br_on_null, br_on_null) F(br_on_non_null, br_on_non_null) F(br_on_cast, br_on_cast)                  \
+          F(br_on_cast_fail, br_on_cast) F(call, call) F(call_indirect, call_indirect) F(call_ref, call_ref) \
+              F(return_call, call) F(return_call_indirect, call_indirect) F(return_call_ref, call_ref)       \
+                  F(drop, drop) F(select, select) F(select_t, select_t) F(local_get, local_get) F(           \
+                      local_set, local_set) F(local_tee, local_set) F(global_get, global_get)                \
+                      F(global_set, global_set) F(table_get, table_get) F(table_set, table_set) F(           \
+                          table_init, table_init) F(table_copy, table_copy) F(table_grow, table_grow)        \
+                          F(table_size, table_size) F(table_fill, table_fill) F(memory_init, memory_init) F( \
+                              memory_copy, memory_copy) F(ref_null, ref_null) F(ref_is_null, ref_is_null)    \
+                              F(ref_func, ref_func) F(ref_eq, ref_eq) F(ref_as_non_null, ref_as_non_null)    \
+                                  F(ref_test, ref_test) F(ref_test_null, ref_test) F(ref_cast, ref_test) F(  \
+                                      ref_cast_null, ref_test) F(struct_new, struct_new)                     \
+                                      F(struct_new_default, struct_new) F(struct_get, struct_get) F(         \
+                                          struct_get_s, struct_get) F(struct_get_u, struct_get)              \
+                                          F(struct_set, struct_set) F(array_new, array_new) F(               \
+                                              array_new_default, array_new)                                  \
+                                              F(array_new_fixed, array_new_fixed) F(array_new_data,          \
+                                                                                    array_new_data)          \
+                                                  F(array_new_elem, array_new_elem) F(                       \
+                                                      array_get, array_get) F(array_get_s, array_get)        \
+                                                      F(array_get_u, array_get) F(array_set, array_set) F(   \
+                                                          array_len, array_len) F(array_fill, array_fill)    \
+                                                          F(array_copy, array_copy) F(array_init_data,       \
+                                                                                      array_init_data)       \
+                                                              F(array_init_elem, array_init_elem) F(         \
+                                                                  any_convert_extern, any_convert_extern)    \
+                                                                  F(extern_convert_any, extern_convert_any)  \
+                                                                      F(ref_i31, ref_i31)                    \
+                                                                          F(i31_get_s, i31_get)              \
                                                                               F(i31_get_u, i31_get)
 
 // One instruction while it is checked. Pops move a stack pointer of their own; the validator's stays.

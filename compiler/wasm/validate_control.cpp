@@ -11,7 +11,6 @@ std::string describe(ValType t) { return t.is_bot() ? "a value of unknown type" 
 }  // namespace
 
 // ---- operands
-// ------------------------------------------------------------------------------------------------
 
 bool Checks::underflow() {
   return fail("type mismatch: " + op_text(in) + " needs an operand more than this block has on its stack");
@@ -55,10 +54,9 @@ bool Checks::select() {
 bool Checks::select_t() { return pop(kI32) && pop(in.type) && pop(in.type) && next(in.type); }
 
 // ---- locals and globals
-// --------------------------------------------------------------------------------------
 
 bool Checks::local_get() {
-  if (!index_ok(in.a, v.buffers_.locals.size(), "local")) return false;
+  if (!index_ok(in.a, v.local_count_, "local")) return false;
   if (!v.buffers_.unset.empty() && v.buffers_.unset[in.a])
     return fail("uninitialized local " + std::to_string(in.a) + ": its type " + to_string(v.local(in.a)) +
                 " has no default value");
@@ -66,7 +64,7 @@ bool Checks::local_get() {
 }
 // local.tee too.
 bool Checks::local_set() {
-  if (!index_ok(in.a, v.buffers_.locals.size(), "local") || !pop(v.local(in.a))) return false;
+  if (!index_ok(in.a, v.local_count_, "local") || !pop(v.local(in.a))) return false;
   e.initialises = true;
   return in.op == Op::local_tee ? next(v.local(in.a)) : next();
 }
@@ -88,7 +86,6 @@ bool Checks::index_ok(uint32_t index, size_t count, const char* what) {
 }
 
 // ---- blocks
-// --------------------------------------------------------------------------------------------------
 
 // block, loop, if
 bool Checks::block() {
@@ -128,7 +125,6 @@ bool Checks::end() {
 }
 
 // ---- branches
-// ------------------------------------------------------------------------------------------------
 
 const ControlFrame* Checks::label(uint32_t depth) {
   const std::vector<ControlFrame>& controls = v.buffers_.controls;
@@ -223,7 +219,6 @@ bool Checks::push_after(std::span<const ValType> types, ValType last) {
 }
 
 // ---- calls
-// ---------------------------------------------------------------------------------------------------
 
 bool Checks::finish_call(const FuncType& type, bool tail) {
   if (!pop_all(type.params)) return false;
@@ -253,7 +248,6 @@ bool Checks::call_ref() {
 }
 
 // ---- exceptions
-// ----------------------------------------------------------------------------------------------
 
 bool Checks::throw_op() {
   if (!index_ok(in.a, v.module_.tags.size(), "tag")) return false;
@@ -283,7 +277,6 @@ bool Checks::catch_fits(const CatchClause& clause) {
 }
 
 // ---- which check for which row
-// -------------------------------------------------------------------------------
 
 namespace {
 

@@ -27,7 +27,6 @@ constexpr ValType smaller(ValType a, ValType b) { return a == kI32 || b == kI32 
 }  // namespace
 
 // ---- immediates
-// ----------------------------------------------------------------------------------------------
 
 const SubType* Checks::type(uint32_t index, Composite composite) {
   if (!index_ok(index, v.module_.types.size(), "type")) return nullptr;
@@ -50,7 +49,6 @@ bool Checks::data_ok(uint32_t index) {
 }
 
 // ---- tables and memories
-// -------------------------------------------------------------------------------------
 
 bool Checks::table_get() {
   const TableType* t = table(in.a);
@@ -97,7 +95,6 @@ bool Checks::memory_copy() {
 }
 
 // ---- references
-// ----------------------------------------------------------------------------------------------
 
 bool Checks::ref_null() { return next(in.type); }
 bool Checks::ref_is_null() {
@@ -141,7 +138,6 @@ bool Checks::ref_i31() { return pop(kI32) && next(ValType::ref(false, Heap::kI31
 bool Checks::i31_get() { return pop(ValType::ref(true, Heap::kI31)) && next(kI32); }
 
 // ---- structs
-// -------------------------------------------------------------------------------------------------
 
 // struct.new and struct.new_default
 bool Checks::struct_new() {
@@ -184,7 +180,6 @@ bool Checks::struct_set() {
 }
 
 // ---- arrays
-// --------------------------------------------------------------------------------------------------
 
 const FieldType* Checks::element(uint32_t type_index, bool must_be_mutable) {
   const SubType* t = type(type_index, Composite::kArray);

@@ -1,57 +1,39 @@
-// Tokens of the S-expressions spec scripts are written in, with the line and column where each begins.
+// The text format's lexer as the script reader uses it: errors as Results, with the script's path in front.
 #pragma once
-#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "compiler/support/result.h"
+#include "compiler/wasm/text/lexer.h"
 
 namespace wjit::wast {
 
-struct Position {
-  uint32_t line = 1, column = 1;  // both from 1; a column counts bytes
-  bool operator==(const Position&) const = default;
-};
-
-struct Token {
-  enum class Kind : uint8_t { kOpen, kClose, kAtom, kString, kEnd };
-  Kind kind = Kind::kEnd;
-  Position at;
-  std::string_view text;  // as it stands in the script; of a string, without its quotes and with its escapes
-};
-
-// "an opening parenthesis", "'f32.const'", "the string \"run\"", "the end of the script": for error messages.
-std::string describe(const Token& token);
+using wasm::text::Position;
+using wasm::text::Token;
+using wasm::text::TokenKind;
 
 class Lexer {
  public:
   // `text` must outlive the lexer and every token; `path` only names the script in errors.
-  Lexer(std::string_view text, std::string path);
+  Lexer(std::string_view text, std::string path) : lex_(text), path_(std::move(path)) {}
 
-  // The next token, which peek() then shows; errors are those of next().
-  const Token& peek() const { return token_; }
-  Result<void> advance();
-  const std::string& path() const { return path_; }
+  const Token& peek() const { return lex_.peek(); }
+  const Token& peek2() const { return lex_.peek2(); }
+  Result<void> advance() {
+    lex_.advance();
+    return status();
+  }
+  // The error that reading the text met up to here.
+  Result<void> status() const;
+  void seek(const Token& token) { lex_.seek(token); }
 
   // An error at `at`: "FILE:LINE:COLUMN: message".
   tl::unexpected<Error> error_at(Position at, const std::string& message) const;
   // The same at the current token: "found …, expected …".
-  tl::unexpected<Error> expected(const std::string& what) const;
-  // Appends the bytes a string token stands for.
-  template <class Bytes>
-  Result<void> append_string(const Token& token, Bytes& out) const;
+  tl::unexpected<Error> expected(const std::string& what);
 
  private:
-  Result<void> skip_space();
-  Result<void> skip_block_comment();
-  Result<void> lex_string();
-  void bump();
-
-  std::string_view text_;
+  wasm::text::Lexer lex_;
   std::string path_;
-  size_t pos_ = 0;
-  Position at_;
-  Token token_;
 };
 
 }  // namespace wjit::wast

@@ -22,6 +22,7 @@ constexpr FolderFeature kFolderFeatures[] = {
     {"proposals/threads/imports", Feature::kMultiMemory, false},
     {"proposals/threads/imports", Feature::kReferenceTypes, false},
     {"proposals/threads/memory", Feature::kMultiMemory, false},
+    {"proposals/threads/memory", Feature::kMemory64, false},
     {"proposals/custom-page-sizes/*", Feature::kCustomPageSizes, true},
     {"proposals/wide-arithmetic/*", Feature::kWideArithmetic, true},
 };

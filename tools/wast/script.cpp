@@ -5,6 +5,10 @@
 #include <algorithm>
 
 namespace wjit::wast {
+
+using wasm::text::append_string;
+using wasm::text::describe;
+
 namespace {
 
 constexpr ShapeInfo kShapes[] = {
@@ -31,14 +35,24 @@ constexpr std::string_view kHeapTypes[] = {"any",  "eq",     "i31",    "struct",
 // What (ref.X) without operand may ask for.
 constexpr std::string_view kRefPatterns[] = {"any", "eq", "i31", "struct", "array", "func", "exn"};
 
-using TokenKind = Token::Kind;
+// What a script begins with that is the inside of a module.
+constexpr std::string_view kFields[] = {"type",   "rec", "import", "func",  "table", "memory",
+                                        "global", "tag", "export", "start", "elem",  "data"};
+
+template <class List>
+bool one_of(std::string_view word, const List& list) {
+  return std::find(std::begin(list), std::end(list), word) != std::end(list);
+}
 
 class Parser {
  public:
-  Parser(std::string_view text, const std::string& path) : lex_(text, path) { script_.path = path; }
+  Parser(std::string_view text, const std::string& path) : text_(text), lex_(text, path) {
+    script_.path = path;
+  }
 
   Result<Script> run() {
-    WJIT_CHECK(lex_.advance());
+    WJIT_CHECK(lex_.status());
+    if (lex_.peek().kind == TokenKind::kOpen && one_of(lex_.peek2().text, kFields)) return bare_module();
     while (lex_.peek().kind != TokenKind::kEnd) {
       WJIT_TRY(Command c, command());
       script_.commands.push_back(std::move(c));
@@ -56,13 +70,11 @@ class Parser {
     return lex_.advance();
   }
   bool at_close() const { return lex_.peek().kind == TokenKind::kClose; }
-  bool at_atom(std::string_view text) const {
-    return lex_.peek().kind == TokenKind::kAtom && lex_.peek().text == text;
-  }
+  bool at_atom(std::string_view text) const { return lex_.peek().is(text); }
   // A "$name" if one stands here, else an empty string.
   Result<std::string> optional_name() {
     const Token& t = lex_.peek();
-    if (t.kind != TokenKind::kAtom || t.text[0] != '$') return std::string();
+    if (t.kind != TokenKind::kId) return std::string();
     std::string name(t.text);
     WJIT_CHECK(lex_.advance());
     return name;
@@ -70,18 +82,21 @@ class Parser {
   Result<std::string> string(const char* what) {
     if (lex_.peek().kind != TokenKind::kString) return lex_.expected(what);
     std::string out;
-    WJIT_CHECK(lex_.append_string(lex_.peek(), out));
+    append_string(lex_.peek().text, out);
     WJIT_CHECK(lex_.advance());
     return out;
   }
 
   Result<Command> command();
-  Result<Subject> subject(const char* allowed, const std::string& what);
-  Result<Subject> module(Position at, const char* allowed);
+  Result<Subject> subject(const Token& open, const char* allowed, const std::string& what);
+  Result<Subject> module(const Token& open, const char* allowed);
+  const char* start_of(const Token& token) const;
   Result<Subject> module_instance(Position at);
   Result<Subject> action(Position at);
   Result<Subject> registration(Position at);
-  Result<ModuleSource> binary_source();
+  Result<Script> bare_module();
+  Result<std::string> strings();
+  Result<ModuleSource> text_source(const Token& first, bool with_close);
 
   Result<Value> value(bool is_result, bool in_either = false);
   Result<Value> vector(bool is_result);
@@ -89,6 +104,7 @@ class Parser {
   Result<Value> either();
   Result<FloatLiteral> lane(unsigned bits, bool is_float, bool is_result);
 
+  std::string_view text_;
   Lexer lex_;
   Script script_;
 };
@@ -97,10 +113,7 @@ std::string subject_names(const char* allowed) {
   std::string out;
   auto add = [&](const char* name) { out += (out.empty() ? "" : ", ") + std::string(name); };
   for (const char* p = allowed; *p; ++p) {
-    add(*p == 'a'   ? "invoke, get"
-        : *p == 'i' ? "module instance"
-        : *p == 'm' ? "module … binary"
-                    : "register");
+    add(*p == 'a' ? "invoke, get" : *p == 'i' ? "module instance" : *p == 'm' ? "module" : "register");
   }
   return out;
 }
@@ -111,17 +124,18 @@ bool allows(const char* allowed, char c) {
 
 // At the keyword of a subject, its parenthesis read; reads to its closing parenthesis. `what`: what may stand
 // here.
-Result<Subject> Parser::subject(const char* allowed, const std::string& what) {
+Result<Subject> Parser::subject(const Token& open, const char* allowed, const std::string& what) {
   Position at = lex_.peek().at;
   if ((at_atom("invoke") || at_atom("get")) && allows(allowed, 'a')) return action(at);
-  if (at_atom("module") && (allows(allowed, 'm') || allows(allowed, 'i'))) return module(at, allowed);
+  if (at_atom("module") && (allows(allowed, 'm') || allows(allowed, 'i'))) return module(open, allowed);
   if (at_atom("register") && allows(allowed, 'r')) return registration(at);
   return lex_.expected(what);
 }
 
 Result<Command> Parser::command() {
   Command c;
-  c.at = lex_.peek().at;
+  Token begin = lex_.peek();
+  c.at = begin.at;
   WJIT_CHECK(open("a command in parentheses"));
   const AssertionInfo* info = nullptr;
   std::string known = "one of module, register, invoke, get";
@@ -133,13 +147,14 @@ Result<Command> Parser::command() {
     }
   }
   if (!info) {
-    WJIT_TRY(c.subject, subject("aimr", known));
+    WJIT_TRY(c.subject, subject(begin, "aimr", known));
     return c;
   }
   WJIT_CHECK(lex_.advance());
   std::string what = fmt::format("what {} is about: ({})", info->name, subject_names(info->subjects));
+  begin = lex_.peek();
   WJIT_CHECK(open(what.c_str()));
-  WJIT_TRY(c.subject, subject(info->subjects, what));
+  WJIT_TRY(c.subject, subject(begin, info->subjects, what));
   while (info->results && !at_close()) {
     WJIT_TRY(Value v, value(true));
     c.results.push_back(std::move(v));
@@ -176,33 +191,87 @@ Result<Subject> Parser::action(Position at) {
   return Subject(std::move(a));
 }
 
-Result<Subject> Parser::module(Position at, const char* allowed) {
+// At "module"; its parenthesis is the token before it.
+Result<Subject> Parser::module(const Token& open, const char* allowed) {
   WJIT_CHECK(lex_.advance());
-  if (at_atom("instance") && allows(allowed, 'i')) return module_instance(at);
+  if (at_atom("instance") && allows(allowed, 'i')) return module_instance(open.at);
+  if (!allows(allowed, 'm')) return lex_.expected("'instance'");
   ModuleDefinition m;
-  m.at = at;
+  m.at = open.at;
   if (at_atom("definition")) {
-    if (!allows(allowed, 'm')) return lex_.expected("'instance'");
     m.definition_only = true;
     WJIT_CHECK(lex_.advance());
   }
   WJIT_TRY(m.name, optional_name());
-  if (!at_atom("binary") || !allows(allowed, 'm')) {
-    return lex_.expected(allows(allowed, 'm') ? "'binary' (scripts are read in binary form)" : "'instance'");
+  bool binary = at_atom("binary");
+  if (!binary && !at_atom("quote")) {
+    // The word "definition" is none of the text format's: without it, and what stands before the fields.
+    Token first = m.definition_only ? lex_.peek() : open;
+    WJIT_TRY(m.source, text_source(first, !m.definition_only));
+    return Subject(std::move(m));
   }
-  WJIT_TRY(m.source, binary_source());
+  WJIT_CHECK(lex_.advance());
+  WJIT_TRY(std::string text, strings());
+  if (binary) {
+    m.source = BinaryModule{{text.begin(), text.end()}};
+  } else {
+    m.source = TextModule{std::move(text), {}, true};
+  }
   return Subject(std::move(m));
 }
 
-Result<ModuleSource> Parser::binary_source() {
-  WJIT_CHECK(lex_.advance());
-  BinaryModule binary;
+Result<std::string> Parser::strings() {
+  std::string out;
   while (lex_.peek().kind == TokenKind::kString) {
-    WJIT_CHECK(lex_.append_string(lex_.peek(), binary.bytes));
+    append_string(lex_.peek().text, out);
     WJIT_CHECK(lex_.advance());
   }
-  WJIT_CHECK(close("a string of the module's bytes or a closing parenthesis"));
-  return ModuleSource(std::move(binary));
+  WJIT_CHECK(close("a string of the module or a closing parenthesis"));
+  return out;
+}
+
+// Inside a module: goes behind its closing parenthesis. The text begins at `first`.
+Result<ModuleSource> Parser::text_source(const Token& first, bool with_close) {
+  for (size_t depth = 0;;) {
+    switch (lex_.peek().kind) {
+      case TokenKind::kOpen:
+      case TokenKind::kAnnotation:
+        ++depth;
+        break;
+      case TokenKind::kEnd:
+        return lex_.expected("a closing parenthesis");
+      case TokenKind::kClose:
+        if (depth-- == 0) {
+          const char* begin = start_of(first);
+          const char* end = lex_.peek().text.data() + (with_close ? 1 : 0);
+          TextModule m{std::string(begin, end), first.at, false};
+          WJIT_CHECK(lex_.advance());
+          return ModuleSource(std::move(m));
+        }
+        break;
+      default:
+        break;
+    }
+    WJIT_CHECK(lex_.advance());
+  }
+}
+
+// Where a token of one piece begins: a parenthesis or a word, or the parenthesis of an annotation.
+const char* Parser::start_of(const Token& token) const {
+  const char* at = token.text.data();
+  if (token.kind == TokenKind::kAnnotation)
+    while (*at != '(') --at;
+  return at;
+}
+
+// A script that is nothing but the fields of one module.
+Result<Script> Parser::bare_module() {
+  Command c;
+  ModuleDefinition m;
+  m.source = TextModule{std::string(text_), {}, false};
+  c.subject = std::move(m);
+  script_.commands.push_back(std::move(c));
+  return std::move(script_);
 }
 
 Result<Subject> Parser::module_instance(Position at) {
@@ -222,7 +291,7 @@ Result<Value> Parser::value(bool is_result, bool in_either) {
   const char* what = is_result ? "a result: (i32.const …) or another constant, a reference or (either …)"
                                : "an argument: (i32.const …) or another constant, or a reference";
   WJIT_CHECK(open(what));
-  std::string_view keyword = lex_.peek().kind == TokenKind::kAtom ? lex_.peek().text : std::string_view();
+  std::string_view keyword = lex_.peek().kind == TokenKind::kKeyword ? lex_.peek().text : std::string_view();
   if (keyword == "i32.const" || keyword == "i64.const" || keyword == "f32.const" || keyword == "f64.const") {
     WJIT_CHECK(lex_.advance());
     bool is_float = keyword[0] == 'f';
@@ -246,7 +315,7 @@ Result<Value> Parser::value(bool is_result, bool in_either) {
 Result<FloatLiteral> Parser::lane(unsigned bits, bool is_float, bool is_result) {
   const Token& t = lex_.peek();
   std::optional<FloatLiteral> literal;
-  if (t.kind == TokenKind::kAtom) {
+  if (t.is_word()) {
     if (is_float) {
       literal = parse_float(t.text, bits, is_result);
     } else if (auto i = parse_int(t.text, bits)) {
@@ -280,16 +349,13 @@ Result<Value> Parser::vector(bool is_result) {
 
 Result<Value> Parser::reference(std::string_view keyword, bool is_result) {
   std::string_view kind = keyword.substr(4);
-  auto one_of = [](std::string_view x, const auto& list) {
-    return std::find(std::begin(list), std::end(list), x) != std::end(list);
-  };
   Value v;
   Token at_keyword = lex_.peek();
   WJIT_CHECK(lex_.advance());
   if (kind == "null") {
     v.kind = Value::Kind::kRefNull;
     if (!(is_result && at_close())) {
-      if (lex_.peek().kind != TokenKind::kAtom || !one_of(lex_.peek().text, kHeapTypes)) {
+      if (lex_.peek().kind != TokenKind::kKeyword || !one_of(lex_.peek().text, kHeapTypes)) {
         return lex_.expected("an abstract heap type (func, extern, any …)");
       }
       v.heap = lex_.peek().text;

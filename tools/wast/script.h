@@ -1,4 +1,5 @@
-// Spec scripts (.wast) in binary form, read into commands. Every module in them is a (module … binary "…").
+// Spec scripts (.wast) read into commands. Their modules stay what they are: bytes, or text that is parsed
+// when the script runs.
 #pragma once
 #include <array>
 #include <optional>
@@ -64,14 +65,19 @@ std::string to_string(const Value& v);
 // --- commands
 // -------------------------------------------------------------------------------------------------
 
-// A module's source is a variant so that text and quoted modules find their place beside the binary form.
 struct BinaryModule {
   std::vector<uint8_t> bytes;
 };
-using ModuleSource = std::variant<BinaryModule>;
+struct TextModule {  // as it stands in the script, or what a (module quote …) spells
+  std::string text;
+  Position start;  // of the text in the script; of a quoted one, 1:1
+  bool quoted = false;
+};
+using ModuleSource = std::variant<BinaryModule, TextModule>;
 
 // Names keep their '$'; an empty one means "the latest".
-struct ModuleDefinition {  // (module [definition] [$name] binary "…"*)
+// (module [definition] [$name] FIELD*), (module [definition] [$name] binary "…"*), the same with quote
+struct ModuleDefinition {
   Position at;
   std::string name;
   bool definition_only = false;  // else it is instantiated at once, under the same name
@@ -96,15 +102,16 @@ using Subject = std::variant<ModuleDefinition, ModuleInstance, Registration, Act
 
 // Assertions: id, keyword, which subjects it may have (letters: a action, i module instance, m module),
 // whether results follow (else, where the last column says so, a message).
-#define WJIT_WAST_ASSERTIONS(A)                                \
-  A(kAssertReturn, "assert_return", "a", true, false)          \
-  A(kAssertTrap, "assert_trap", "aim", false, true)            \
-  A(kAssertExhaustion, "assert_exhaustion", "a", false, true)  \
-  A(kAssertException, "assert_exception", "a", false, false)   \
-  A(kAssertInvalid, "assert_invalid", "m", false, true)        \
-  A(kAssertMalformed, "assert_malformed", "m", false, true)    \
-  A(kAssertUnlinkable, "assert_unlinkable", "im", false, true) \
-  A(kAssertInvalidCustom, "assert_invalid_custom", "m", false, true)
+#define WJIT_WAST_ASSERTIONS(A)                                      \
+  A(kAssertReturn, "assert_return", "a", true, false)                \
+  A(kAssertTrap, "assert_trap", "aim", false, true)                  \
+  A(kAssertExhaustion, "assert_exhaustion", "a", false, true)        \
+  A(kAssertException, "assert_exception", "a", false, false)         \
+  A(kAssertInvalid, "assert_invalid", "m", false, true)              \
+  A(kAssertMalformed, "assert_malformed", "m", false, true)          \
+  A(kAssertUnlinkable, "assert_unlinkable", "im", false, true)       \
+  A(kAssertInvalidCustom, "assert_invalid_custom", "m", false, true) \
+  A(kAssertMalformedCustom, "assert_malformed_custom", "m", false, true)
 
 struct Command {
   enum class Kind : uint8_t {
@@ -140,6 +147,8 @@ Result<Script> parse_script(std::string_view text, const std::string& path);
 // The same from a file; errors of the system are of kind kIo.
 Result<Script> read_script(const std::string& path);
 
+// All of a file; errors of the system are of kind kIo.
+Result<std::string> read_text(const std::string& path);
 // The scripts (*.wast) at `path`: itself when it is a file, else every one below it, sorted.
 Result<std::vector<std::string>> find_scripts(const std::string& path);
 

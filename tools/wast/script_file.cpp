@@ -18,6 +18,8 @@ tl::unexpected<Error> io_error(const std::string& path, const std::string& why) 
   return fail(ErrorKind::kIo, fmt::format("{}: {}", path, why));
 }
 
+}  // namespace
+
 Result<std::string> read_text(const std::string& path) {
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (!file) return io_error(path, std::strerror(errno));
@@ -31,8 +33,6 @@ Result<std::string> read_text(const std::string& path) {
   if (error) return io_error(path, std::strerror(error));
   return text;
 }
-
-}  // namespace
 
 Result<Script> read_script(const std::string& path) {
   WJIT_TRY(std::string text, read_text(path));

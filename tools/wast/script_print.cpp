@@ -46,7 +46,9 @@ std::string optional(const std::string& name) { return name.empty() ? name : ' '
 std::string print_subject(const Subject& subject) {
   struct Printer {
     std::string operator()(const ModuleDefinition& m) {
-      return fmt::format("(module{}{} binary …)", m.definition_only ? " definition" : "", optional(m.name));
+      const auto* text = std::get_if<TextModule>(&m.source);
+      const char* form = !text ? " binary" : text->quoted ? " quote" : "";
+      return fmt::format("(module{}{}{} …)", m.definition_only ? " definition" : "", optional(m.name), form);
     }
     std::string operator()(const ModuleInstance& m) {
       return fmt::format("(module instance{}{})", optional(m.instance), optional(m.definition));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/wasm/text/parse_wat.h"
 #include "runtime/compiled_module.h"
 #include "tools/wast/compare.h"
 #include "tools/wast/spectest.h"
@@ -107,7 +108,14 @@ void ScriptRun::explain(Slot<T>& slot, const Outcome& o) {
 // --------------------------------------------------------------------------------
 
 ScriptRun::Outcome ScriptRun::compile(const ModuleDefinition& m, Slot<Module>& out) {
-  const auto& bytes = std::get<BinaryModule>(m.source).bytes;
+  wasm::text::TextModule parsed;
+  if (const auto* text = std::get_if<TextModule>(&m.source)) {
+    auto made = wasm::text::parse_wat(text->text, {.features = policy_.features, .start = text->start, .lines = false});
+    if (!made) return from_error(made.error());
+    parsed = std::move(*made);
+  }
+  const auto* binary = std::get_if<BinaryModule>(&m.source);
+  const std::vector<uint8_t>& bytes = binary ? binary->bytes : parsed.binary;
   auto module = Module::compile(engine_, bytes);
   if (!module) return from_error(module.err());
   // A lazy engine has not looked at the bodies yet; a script's verdict is on all of them.
@@ -286,6 +294,8 @@ Verdict ScriptRun::judge(const Command& c, const Outcome& o) {
       return judge_refusal(c, o, ErrorKind::kLink);
     case Kind::kAssertInvalidCustom:
       return judge_refusal(c, o, ErrorKind::kInvalid);
+    case Kind::kAssertMalformedCustom:
+      return judge_refusal(c, o, ErrorKind::kMalformed);
     case Kind::kAssertTrap:
     case Kind::kAssertExhaustion:
     case Kind::kAssertException:

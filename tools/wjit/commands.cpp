@@ -6,7 +6,9 @@ namespace {
 constexpr Command kCommands[] = {
     {"run", "Run a module (the word \"run\" may be left out)", run_main},
     {"validate", "Check modules without running them", validate_main},
-    {"wast", "Run scripts of the official test suite, in binary form", wast_main},
+    {"parse", "Translate a module's text to its binary", parse_main},
+    {"print", "Show a module as text", print_main},
+    {"wast", "Run scripts of the official test suite", wast_main},
     {"dump", "Show a module's sections or a function's bytecode", dump_main},
     {"abi", "Print the layout that code and runtime share", abi_main},
     {"completion", "Print a completion script for bash, zsh or fish", completion_main},

@@ -26,7 +26,7 @@ int wast_main(Args args) {
   std::string markdown;
   bool verbose = false;
   Args paths;
-  Options options("wast", "Run spec scripts whose modules are in binary form");
+  Options options("wast", "Run spec scripts");
   engine_options.declare(options);
   options.value("--markdown", markdown, "FILE", "Write the table by feature there as well");
   options.flag("--verbose,-v", verbose, "Name each script before it is run");

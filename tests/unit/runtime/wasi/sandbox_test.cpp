@@ -1,5 +1,7 @@
 // Attempts to get out of a preopened directory. Each ends with the same question: is what lies outside
-// untouched, and was nothing of it told?
+// untouched, and was nothing of it told? What lies outside is always a temporary folder of the test's own: a sandbox
+// that is broken, or switched off to see a test fail, must find nothing of the machine's to change. Paths of the
+// machine are looked at, never written.
 #include <atomic>
 #include <random>
 #include <set>
@@ -22,7 +24,8 @@ TEST_CASE("wasi: no path leads out") {
   std::filesystem::create_symlink(sandbox.outside(), sandbox.inside("abs"));
   std::filesystem::create_symlink(sandbox.outside("secret"), sandbox.inside("abs_file"));
   std::filesystem::create_symlink(sandbox.inside("f"), sandbox.inside("abs_inside"));
-  std::filesystem::create_symlink("/", sandbox.inside("root"));
+  const std::string top = std::filesystem::path(sandbox.outside()).parent_path();
+  std::filesystem::create_symlink(top, sandbox.inside("root"));
   std::filesystem::create_symlink("d/../../outside", sandbox.inside("bent"));
   std::filesystem::create_symlink("up", sandbox.inside("twice"));
   std::filesystem::create_symlink("../outside/new", sandbox.inside("dangling_out"));
@@ -36,14 +39,11 @@ TEST_CASE("wasi: no path leads out") {
       "d/e/../../../outside/secret",
       "./..",
       ".//..//",
-      "/",
-      "/etc/passwd",
-      "//etc/passwd",
       "up/secret",
       "abs/secret",
       "abs_file",
       "abs_inside",
-      "root/etc/passwd",
+      "root/outside/secret",
       "root",
       "bent/secret",
       "twice/secret",
@@ -70,6 +70,12 @@ TEST_CASE("wasi: no path leads out") {
       "d/e/../../..",
       "bent/../outside/secret",
   };
+  for (const char* way : {"/", "//", "/etc/passwd", "//etc/passwd", "../../../../../../../../etc/passwd"}) {
+    INFO(way);
+    uint32_t fd = 0;
+    CHECK(guest.open(3, way, 0, kRead, &fd) == Errno::kPerm);
+    CHECK(guest.exists(3, way) == Errno::kPerm);
+  }
   for (const std::string& way : ways) {
     INFO(way);
     uint32_t fd = 0;
@@ -206,6 +212,7 @@ TEST_CASE(
   Sandbox::write(sandbox.inside("f"), "1");
   Sandbox::write(sandbox.inside("a/f"), "2");
   Sandbox::write(sandbox.inside("a/b/f"), "3");
+  const std::string outside = sandbox.outside();
   const std::pair<const char*, const char*> links[] = {
       {"b", "a"},
       {"l", "a/b"},
@@ -215,7 +222,7 @@ TEST_CASE(
       {"a/b/up", "../.."},
       {"out", ".."},
       {"a/out", "../../outside"},
-      {"a/b/out", "/etc"},
+      {"a/b/out", outside.c_str()},
       {"o", "a/b/up/a/"},
       {"a/o", "./l"},
       {"a/b/o", "o"},
@@ -262,6 +269,7 @@ TEST_CASE(
     oe = ours.open(3, path, oflags, kRead, &fd, follow);
     if (oe == Errno::kSuccess) ours.call("fd_close", fd);
     REQUIRE(ke == oe);
+    if (path[0] == '/') continue;
     // What these change is undone before the other has its turn.
     ke = kernel.on_path("path_create_directory", 3, path);
     if (ke == Errno::kSuccess) REQUIRE(ours.on_path("path_remove_directory", 3, path) == Errno::kSuccess);

@@ -1,11 +1,13 @@
-#include "tools/wast/number.h"
+#include "compiler/wasm/text/number.h"
+
+#include <locale.h>
 
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
-namespace wjit::wast {
+namespace wjit::wasm::text {
 namespace {
 
 // Strips one sign; true when it was a minus.
@@ -93,15 +95,21 @@ std::optional<std::string> plain_number(std::string_view text) {
   return out;
 }
 
+// The host program may have set a locale whose decimal point is a comma.
+locale_t c_locale() {
+  static const locale_t locale = newlocale(LC_ALL_MASK, "C", nullptr);
+  return locale;
+}
+
 std::optional<uint64_t> finite_bits(const std::string& number, unsigned bits) {
   if (bits == 32) {
-    float f = std::strtof(number.c_str(), nullptr);
+    float f = strtof_l(number.c_str(), nullptr, c_locale());
     if (std::isinf(f)) return {};
     uint32_t raw;
     std::memcpy(&raw, &f, sizeof raw);
     return raw;
   }
-  double d = std::strtod(number.c_str(), nullptr);
+  double d = strtod_l(number.c_str(), nullptr, c_locale());
   if (std::isinf(d)) return {};
   uint64_t raw;
   std::memcpy(&raw, &d, sizeof raw);
@@ -142,4 +150,4 @@ std::optional<FloatLiteral> parse_float(std::string_view text, unsigned bits, bo
   return FloatLiteral{sign | *magnitude};
 }
 
-}  // namespace wjit::wast
+}  // namespace wjit::wasm::text
