@@ -168,6 +168,8 @@ Result<Ok> Store::set_fuel(uint64_t fuel) {
   return Ok{};
 }
 
+void Store::call_hook(CallHookCallback callback) { impl_->call_hook = std::move(callback); }
+
 std::any& Store::data() { return impl_->data; }
 
 }  // namespace wjit

@@ -154,6 +154,7 @@ ResumableResult ResumableCall::resume(Store::Context cx, std::span<const Val> in
   Pin pin(store);
   std::unique_ptr<rt::Suspended> call = std::move(impl_);
   const rt::CallEnd end = rt::resume(store, call, raw, cells.data(), cells.size());
+  if (end == rt::CallEnd::kTrapped) impl_ = std::move(call);  // still there if it did not run
   return finish(store, end, std::move(call), type, cells);
 }
 

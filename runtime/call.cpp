@@ -219,20 +219,29 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
   return conclude(store, vm, callee, values, nullptr);
 }
 
+// What the store's hook has to say about a call that was let in and has ended.
+CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) {
+  if (store.run_call_hook(CallHook::kReturningFromWasm)) return end;
+  if (end == CallEnd::kSuspended) suspended->reset();
+  return CallEnd::kTrapped;
+}
+
 }  // namespace
 
 CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                   std::unique_ptr<Suspended>* suspended) {
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
-  if (callee->code_index != vm::kNoCodeIndex) return call_wasm(store, callee, values, suspended);
+  if (callee->code_index != vm::kNoCodeIndex) {
+    if (!store.call_hook) return call_wasm(store, callee, values, suspended);
+    if (!store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
+    return leave(store, call_wasm(store, callee, values, suspended), suspended);
+  }
   return callee->array_call(callee->vmctx, nullptr, values, capacity) ? CallEnd::kReturned : CallEnd::kTrapped;
 }
 
-CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
-               size_t) {
-  NativeLimit limit(store);
-  if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
+static CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
+                     vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
   --store.pins;
   std::unique_ptr<Stack> stack = std::move(s->stack);
@@ -246,6 +255,16 @@ CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const v
     raw_to_cells(type_of(store, s->host_func).func().results.data(), inputs.size(), inputs.data(), vm.host_cells);
   vm.reason = DoneReason::kNone;
   return run_resumable(store, vm, std::move(stack), s->root, results, &call);
+}
+
+CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
+               size_t) {
+  NativeLimit limit(store);
+  if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
+  const bool hooked = bool(store.call_hook);
+  if (hooked && !store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
+  const CallEnd end = go_on(store, call, inputs, results);
+  return hooked ? leave(store, end, &call) : end;
 }
 
 }  // namespace wjit::rt

@@ -44,6 +44,10 @@ MemoryTunables choose_memory_tunables(const Config& config) {
     t.description += " (as configured)";
     return t;
   }
+  if (config.memory_creator && config.memory_style == MemoryStyle::kAuto) {
+    t.description += " (memories are the embedder's, who promised no guard pages)";
+    return t;
+  }
   std::string raised;
   uint64_t reservation = config.memory_reservation;
   if (reservation < kLeastReservation) {

@@ -35,30 +35,43 @@ void fill_stub_entries(vm::VMFuncRef& ref) {
   ref.array_call = &array_call_stub;
 }
 
+namespace {
+
+// Nothing may be thrown through frames of wasm: what a callback throws becomes the trap's cause.
+bool run_callback(HostFunc& f, HostCall& call) {
+  try {
+    try {
+      return f.callback(call);
+    } catch (const std::bad_alloc&) {
+      return f.store->set_pending_out_of_memory();
+    } catch (const std::exception& e) {
+      wjit::Trap trap(std::string("host function threw an exception: ") + e.what());
+      trap.payload() = std::current_exception();
+      return f.store->set_pending(std::move(trap));
+    } catch (...) {
+      wjit::Trap trap("host function threw an exception");
+      trap.payload() = std::current_exception();
+      return f.store->set_pending(std::move(trap));
+    }
+  } catch (...) {  // no memory to say so
+    return f.store->set_pending_out_of_memory();
+  }
+}
+
+}  // namespace
+
 bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm::ValRaw* values, uint64_t) {
   auto* f = static_cast<HostFunc*>(vm::VMArrayCallHostFuncContext::from_opaque(callee)->host_state);
   HostCall call;
   call.store = f->store;
   call.caller = caller ? Instance::from_vmctx(vm::VMContext::from_opaque(caller)) : nullptr;
   call.cells = reinterpret_cast<unsigned char*>(values);
-  // Nothing may be thrown through frames of wasm: what a callback throws becomes the trap's cause.
-  try {
-    try {
-      return f->callback(call);
-    } catch (const std::bad_alloc&) {
-      return f->store->set_pending_out_of_memory();
-    } catch (const std::exception& e) {
-      wjit::Trap trap(std::string("host function threw an exception: ") + e.what());
-      trap.payload() = std::current_exception();
-      return f->store->set_pending(std::move(trap));
-    } catch (...) {
-      wjit::Trap trap("host function threw an exception");
-      trap.payload() = std::current_exception();
-      return f->store->set_pending(std::move(trap));
-    }
-  } catch (...) {  // no memory to say so
-    return f->store->set_pending_out_of_memory();
-  }
+  Store& store = *f->store;
+  // A call by the host itself crosses no border.
+  if (!store.call_hook || !call.caller) return run_callback(*f, call);
+  if (!store.run_call_hook(CallHook::kCallingHost)) return false;
+  const bool ok = run_callback(*f, call);
+  return store.run_call_hook(CallHook::kReturningFromHost) && ok;
 }
 
 Store* store_of(const vm::VMFuncRef* ref) {

@@ -50,23 +50,26 @@ support::Result<std::optional<ExternRefs>> Linker::find(Store& store, std::strin
   return d.item;
 }
 
-TrapResult<Instance*> Linker::instantiate(Store& store, std::shared_ptr<CompiledModule> module) {
-  if (&store.engine() != engine_.get() || &module->engine() != engine_.get())
-    return TrapError(
-        Error(ErrorKind::kUsage, "the linker, the store and the module belong to different engines"));
+support::Result<std::vector<ExternRefs>> Linker::resolve(Store& store, const CompiledModule& module) {
+  if (&store.engine() != engine_.get() || &module.engine() != engine_.get())
+    return fail(ErrorKind::kUsage, "the linker, the store and the module belong to different engines");
   std::vector<ExternRefs> items;
-  for (const wasm::Import& import : module->wasm().imports) {
-    auto item = find(store, import.module, import.name);
-    if (!item) return TrapError(std::move(item).error());
-    if (!*item)
-      return TrapError(Error(ErrorKind::kLink,
-                             "unknown import: " + import_name(import) + ": the module wants a " +
-                                 describe_import(module->wasm(), import) +
-                                 ", and nothing of this name is defined",
-                             import.offset));
-    items.push_back(**item);
+  for (const wasm::Import& import : module.wasm().imports) {
+    WJIT_TRY(auto item, find(store, import.module, import.name));
+    if (!item)
+      return fail(ErrorKind::kLink,
+                  "unknown import: " + import_name(import) + ": the module wants a " +
+                      describe_import(module.wasm(), import) + ", and nothing of this name is defined",
+                  import.offset);
+    items.push_back(*item);
   }
-  return rt::instantiate(store, std::move(module), items);
+  return items;
+}
+
+TrapResult<Instance*> Linker::instantiate(Store& store, std::shared_ptr<CompiledModule> module) {
+  auto items = resolve(store, *module);
+  if (!items) return TrapError(std::move(items).error());
+  return rt::instantiate(store, std::move(module), *items);
 }
 
 }  // namespace wjit::rt

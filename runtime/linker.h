@@ -19,9 +19,15 @@ class Linker {
                                const ExternRefs& item);
   support::Result<void> define_host(std::string_view module, std::string_view name, wasm::TypeId type,
                                     HostFunc::Callback callback);
+  bool has(std::string_view module, std::string_view name) const {
+    auto names = modules_.find(module);
+    return names != modules_.end() && names->second.find(name) != names->second.end();
+  }
   // Nothing: not defined. kUsage: defined with another store.
   support::Result<std::optional<ExternRefs>> find(Store& store, std::string_view module,
                                                   std::string_view name);
+  // What the module imports, in order.
+  support::Result<std::vector<ExternRefs>> resolve(Store& store, const CompiledModule& module);
   TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> module);
 
  private:

@@ -3,6 +3,7 @@
 //   .. base_ + mapped_             reserved and inaccessible (guard-page and shared memories only)
 //   fixed_                         base_ never changes until the memory dies
 // With explicit checks mapped_ == accessible_, and growing may move the mapping.
+// A custom_ memory is the embedder's: mapped_ and accessible_ are 0, base_ and length_ repeat what it says.
 #include "runtime/memory.h"
 
 #include <sys/mman.h>
@@ -56,6 +57,10 @@ support::Result<Memory> Memory::create(const Engine& engine, const wasm::MemoryT
                                      ? engine.memory.reservation
                                      : std::max<uint64_t>(round_up_to_host_page(most), 1);
     const uint64_t guard = m.style_ == MemoryStyle::kGuard ? engine.memory.guard_size : 0;
+    if (engine.config.memory_creator) {
+      WJIT_CHECK(m.create_custom(engine, bytes, m.style_ == MemoryStyle::kGuard ? reservation : 0, guard));
+      return m;
+    }
     void* p = reserve(reservation + guard, PROT_NONE);
     if (!p)
       return fail(ErrorKind::kResource,
@@ -66,13 +71,30 @@ support::Result<Memory> Memory::create(const Engine& engine, const wasm::MemoryT
     m.mapped_ = reservation + guard;
     m.reservation_ = reservation;
   }
+  if (engine.config.memory_creator) {
+    WJIT_CHECK(m.create_custom(engine, bytes, 0, 0));
+    return m;
+  }
   if (!m.resize_mapping(bytes)) return fail(ErrorKind::kResource, host_refused("allocate", bytes, ""));
   return m;
+}
+
+support::Result<void> Memory::create_custom(const Engine& engine, uint64_t bytes, uint64_t reservation,
+                                            uint64_t guard) {
+  custom_ = engine.config.memory_creator->create({bytes, max_memory_bytes(type_), reservation, guard, !fixed_});
+  uint8_t* base = custom_ ? custom_->base() : nullptr;
+  if (!base)
+    return fail(ErrorKind::kResource,
+                "the memory creator refused a memory of " + std::to_string(bytes) + " bytes");
+  base_ = base;
+  length_ = bytes;
+  return {};
 }
 
 Memory::Memory(Memory&& other) noexcept
     : type_(other.type_),
       style_(other.style_),
+      custom_(std::move(other.custom_)),
       fixed_(other.fixed_),
       has_image_(other.has_image_),
       base_(std::exchange(other.base_, no_bytes)),
@@ -87,6 +109,15 @@ Memory::~Memory() {
 
 // Makes `bytes` bytes accessible; leaves everything as it was when the host refuses.
 bool Memory::resize_mapping(uint64_t bytes) {
+  if (custom_) {
+    if (!custom_->grow_to(bytes)) return false;
+    uint8_t* base = custom_->base();
+    // A memory that code has no bounds checks for must not be believed to be where it is not.
+    WJIT_ASSERT(base && (base == base_ || !fixed_));
+    base_ = base;
+    length_ = bytes;
+    return true;
+  }
   const uint64_t accessible = round_up_to_host_page(bytes);
   if (accessible != accessible_) {
     if (fixed_) {
@@ -123,7 +154,7 @@ std::optional<uint64_t> Memory::grow(uint64_t delta_pages, uint64_t max_bytes_by
 }
 
 bool Memory::map_image(const MemoryImage& image) {
-  if (image.end() > accessible_ || !image.map_at(base_)) return false;
+  if (custom_ || image.end() > accessible_ || !image.map_at(base_)) return false;
   has_image_ = true;
   return true;
 }

@@ -8,6 +8,7 @@
 #include "compiler/wasm/types.h"
 #include "runtime/engine.h"
 #include "runtime/memory_image.h"
+#include "wjit/memory_creator.hpp"
 
 namespace wjit::rt {
 
@@ -34,9 +35,11 @@ class Memory {
  private:
   Memory(const wasm::MemoryType& type, MemoryStyle style) : type_(type), style_(style) {}
   bool resize_mapping(uint64_t bytes);
+  support::Result<void> create_custom(const Engine& engine, uint64_t bytes, uint64_t reservation, uint64_t guard);
 
   wasm::MemoryType type_;
   MemoryStyle style_;
+  std::unique_ptr<LinearMemory> custom_;  // the embedder's: the mapping is not ours
   bool fixed_ = false;  // the mapping never moves: all of it is reserved
   bool has_image_ = false;
   uint8_t* base_;

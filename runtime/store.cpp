@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 #include "runtime/trap_access.h"
 
@@ -28,6 +29,26 @@ Store::~Store() = default;
 bool Store::set_pending_out_of_memory() noexcept {
   // Short enough for a string to hold without memory of its own.
   return set_pending(TrapAccess::make(wjit::Trap::Kind::kWasm, vm::TrapCode::kOutOfSystemMemory, "out of memory"));
+}
+
+bool Store::run_call_hook(CallHook what) {
+  const auto hook = call_hook;  // it may replace itself
+  if (!hook) return true;
+  // The hook may call into wasm itself, which must not find the trap of the call that is ending.
+  std::unique_ptr<wjit::Trap> before = std::move(pending_trap);
+  wjit::Result<Ok, wjit::Trap> answer = [&]() -> wjit::Result<Ok, wjit::Trap> {
+    try {
+      return hook(wjit::Store::Context(this), what);
+    } catch (...) {
+      wjit::Trap trap("the call hook threw an exception");
+      trap.payload() = std::current_exception();
+      return trap;
+    }
+  }();
+  pending_trap = std::move(before);
+  if (answer) return true;
+  if (!pending_trap) set_pending(std::move(answer).err());
+  return false;
 }
 
 void Store::set_fuel(uint64_t fuel) {

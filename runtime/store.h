@@ -54,6 +54,9 @@ class Store {
   }
   std::shared_ptr<Activations> activations;  // filled by the interpreter on first use
   std::any data;                             // the embedder's
+  wjit::Store::CallHookCallback call_hook;   // empty: none
+  // False: the hook refused, and its trap is pending, unless one was pending before, which stays.
+  bool run_call_hook(CallHook what);
 
   // Fuel: limits.fuel_consumed is negative and counts up; what is left is its negation.
   uint64_t fuel() const { return limits.fuel_consumed < 0 ? uint64_t(-(limits.fuel_consumed + 1)) + 1 : 0; }

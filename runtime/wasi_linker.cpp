@@ -1,4 +1,6 @@
 // WASI as host functions: the rows of runtime/wasi behind the linker.
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "runtime/linker.h"
@@ -67,14 +69,64 @@ support::Result<void> define_rows(rt::Linker& linker, rt::Store& store, const ch
   return {};
 }
 
+// A callback of the embedder's answers with a count or an errno of the host.
+wasi::Stream::IoResult io_result(WasiStream::IoResult r) {
+  if (r.error) return {wasi::errno_from_host(r.error), 0};
+  return {wasi::Errno::kSuccess, r.count};
+}
+
+wasi::Stream to_stream(const std::optional<WasiStream>& stream, bool inherit) {
+  if (!stream) return inherit ? wasi::Stream::inherit() : wasi::Stream::null();
+  switch (stream->kind) {
+    case WasiStream::Kind::kInherit:
+      return wasi::Stream::inherit();
+    case WasiStream::Kind::kNull:
+      return wasi::Stream::null();
+    case WasiStream::Kind::kVirtual:
+      break;
+  }
+  wasi::Stream s;
+  s.kind = wasi::Stream::Kind::kVirtual;
+  if (stream->read)
+    s.read = [read = stream->read](uint8_t* data, size_t size) { return io_result(read({data, size})); };
+  if (stream->write)
+    s.write = [write = stream->write](const uint8_t* data, size_t size) {
+      return io_result(write({data, size}));
+    };
+  return s;
+}
+
 }  // namespace
+
+WasiStream WasiStream::input(std::string bytes) {
+  return reader([bytes = std::move(bytes), at = size_t{0}](std::span<uint8_t> to) mutable -> IoResult {
+    const size_t size = std::min(to.size(), bytes.size() - at);
+    if (size) std::memcpy(to.data(), bytes.data() + at, size);
+    at += size;
+    return {size};
+  });
+}
+
+WasiStream WasiStream::capture(std::string* sink, size_t limit) {
+  return writer([sink, limit](std::span<const uint8_t> from) -> IoResult {
+    const size_t room = limit > sink->size() ? limit - sink->size() : 0;
+    if (room == 0 && !from.empty()) return {0, ENOSPC};
+    const size_t size = std::min(from.size(), room);
+    sink->append(reinterpret_cast<const char*>(from.data()), size);
+    return {size};
+  });
+}
 
 Result<Ok> Linker::define_wasi(Store::Context cx, WasiConfig config) {
   wasi::Config c;
   c.args = std::move(config.args);
   for (auto& [key, value] : config.env) c.env.push_back(key + "=" + value);
-  for (auto& [host, guest] : config.preopens) c.preopens.push_back({host, guest});
-  if (config.inherit_stdio) c.stdin_stream = c.stdout_stream = c.stderr_stream = wasi::Stream::inherit();
+  for (WasiPreopen& p : config.preopens)
+    c.preopens.push_back({std::move(p.host), std::move(p.guest), p.read_only});
+  c.stdin_stream = to_stream(config.stdin_stream, config.inherit_stdio);
+  c.stdout_stream = to_stream(config.stdout_stream, config.inherit_stdio);
+  c.stderr_stream = to_stream(config.stderr_stream, config.inherit_stdio);
+  c.on_stdio_error = std::move(config.on_stdio_error);
   auto context = wasi::Context::create(std::move(c));
   if (!context) return std::move(context).error();
   std::shared_ptr<wasi::Context> shared = std::move(*context);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 // What the shared library exports; all else in it is hidden.
 #define WJIT_API __attribute__((visibility("default")))
@@ -85,7 +86,9 @@ enum class MemoryStyle : uint8_t {
   kChecks,
 };
 
-// Options of an Engine. Plain data; copy freely. Setters return *this so that they chain.
+class MemoryCreator;  // wjit/memory_creator.hpp
+
+// Options of an Engine. Plain data; copy freely.
 struct Config {
   FeatureSet features = FeatureSet::defaults();
   Tier tier = Tier::kInterp;
@@ -99,6 +102,9 @@ struct Config {
   uint32_t max_call_depth = 100'000;           // frames of one activation chain
   uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory
   uint64_t memory_guard_size = uint64_t{1} << 31;   // bytes of guard after it
+  // Where linear memories come from; null: from the engine. With one, kAuto is kChecks: guard pages are the creator's
+  // promise, which kGuard asks for.
+  std::shared_ptr<MemoryCreator> memory_creator = nullptr;
 };
 
 }  // namespace wjit

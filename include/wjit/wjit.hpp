@@ -24,6 +24,7 @@
 
 #include "wjit/config.hpp"
 #include "wjit/error.hpp"
+#include "wjit/memory_creator.hpp"
 
 namespace wjit {
 
@@ -220,6 +221,9 @@ struct StoreLimits {
   uint64_t instances = 10'000, tables = 10'000, memories = 10'000;
 };
 
+// The border between host and wasm, at which Store::call_hook is asked.
+enum class CallHook : uint8_t { kCallingWasm, kReturningFromWasm, kCallingHost, kReturningFromHost };
+
 class WJIT_API Store {
  public:
   explicit Store(const Engine& engine);
@@ -243,6 +247,13 @@ class WJIT_API Store {
   Result<uint64_t> get_fuel() const;
   Result<Ok> set_fuel(uint64_t fuel);
   std::any& data();  // the embedder's
+
+  // Called whenever execution crosses from host to wasm or back, however a call ends (a suspended call returns to the
+  // host, and resume enters wasm again); an empty callback takes it away. A trap ends the call: nothing is run after a
+  // refused kCalling…, and the results are dropped after a refused kReturning…, unless the call had trapped by itself.
+  // A call of a host function by the host crosses nothing. The callback may throw as host functions may.
+  using CallHookCallback = std::function<Result<Ok, Trap>(Context, CallHook)>;
+  void call_hook(CallHookCallback callback);
   rt::Store& impl() const { return *impl_; }
 
  private:
@@ -483,28 +494,89 @@ class WJIT_API Instance {
   rt::Instance* impl_ = nullptr;
 };
 
-// WASI preview 1 for one Store.
+// One of the guest's standard streams.
+struct WasiStream {
+  // What a callback did: `count` bytes moved, or `error`, an errno value of the host (ENOSPC, EIO, EAGAIN…), which the
+  // guest sees as WASI's name for it. From a read, no bytes and no error are the end of the stream.
+  struct IoResult {
+    size_t count = 0;
+    int error = 0;
+  };
+  // The span may lie in the guest's memory: keep no pointer to it, and do not call the guest. Called on the thread
+  // that runs the guest. What a callback throws ends the call as it does in host functions.
+  using Read = std::function<IoResult(std::span<uint8_t> to)>;
+  using Write = std::function<IoResult(std::span<const uint8_t> from)>;
+
+  enum class Kind : uint8_t { kInherit, kNull, kVirtual };
+  Kind kind = Kind::kNull;
+  Read read = nullptr;    // kVirtual; without it the guest cannot read (EBADF)
+  Write write = nullptr;  // nor write without this
+
+  static WasiStream inherit() { return {Kind::kInherit}; }  // descriptor 0, 1 or 2 of this process
+  static WasiStream null() { return {}; }                   // empty input, output dropped
+  static WasiStream input(std::string bytes);
+  // Appends to *sink, which must outlive the Store; past `limit` bytes the guest is told that the disk is full.
+  static WasiStream capture(std::string* sink, size_t limit = SIZE_MAX);
+  static WasiStream reader(Read read) { return {Kind::kVirtual, std::move(read)}; }
+  static WasiStream writer(Write write) { return {Kind::kVirtual, nullptr, std::move(write)}; }
+};
+
+// A directory of the host that the guest may use, under a name of its own. The guest leaves it neither by ".." nor
+// through symbolic links, whoever moves them meanwhile.
+struct WasiPreopen {
+  WasiPreopen(std::string host_path, std::string guest_path, bool is_read_only = false)
+      : host(std::move(host_path)), guest(std::move(guest_path)), read_only(is_read_only) {}
+  std::string host, guest;
+  bool read_only;
+};
+
+// WASI preview 1 for one Store. A default one has no arguments, no environment, no files, and the process's streams.
 struct WasiConfig {
   std::vector<std::string> args;  // args[0] is the program's name
   std::vector<std::pair<std::string, std::string>> env = {};
-  std::vector<std::pair<std::string, std::string>> preopens = {};  // host directory, guest path
-  bool inherit_stdio = true;                                   // else empty stdin, output dropped
+  std::vector<WasiPreopen> preopens = {};  // descriptors 3, 4, …
+  bool inherit_stdio = true;               // for the streams below that are not set; else empty and dropped
+  std::optional<WasiStream> stdin_stream = std::nullopt, stdout_stream = std::nullopt, stderr_stream = std::nullopt;
+  // Told when a write to an inherited stream (1: stdout, 2: stderr) failed on the host's side, for a full disk say.
+  // The guest gets the error too; this is for a host that does not trust it to look.
+  std::function<void(int stream, int host_errno)> on_stdio_error = nullptr;
 };
 
+// Names for what modules import. Its host functions serve every Store of the engine; what was defined with a Store
+// serves that one. Used by one thread at a time. What was instantiated through it does not need it afterwards.
 class WJIT_API Linker {
  public:
   explicit Linker(const Engine& engine);
   Linker(Linker&&) noexcept;
   ~Linker();
+  // Off at first: defining a name twice is an error of kind kUsage. On: the later definition wins.
   void allow_shadowing(bool on);
   Result<Ok> define(Store::Context cx, std::string_view module, std::string_view name, const Extern& item);
+  // Every export of the instance, under its own name.
   Result<Ok> define_instance(Store::Context cx, std::string_view module, const Instance& instance);
   // Host functions of the linker: made anew in each Store that instantiates.
   Result<Ok> func_new(std::string_view module, std::string_view name, const FuncType& type, Func::Callback callback);
   template <class F>
   Result<Ok> func_wrap(std::string_view module, std::string_view name, F f);
-  // wasi_snapshot_preview1 and wasi_unstable, as configured.
+  // wasi_snapshot_preview1 and wasi_unstable, as configured. kIo names a directory that cannot be opened.
   Result<Ok> define_wasi(Store::Context cx, WasiConfig config);
+
+  // The exports of a module under `name`, by the conventions of WASI:
+  // - a command (it exports a function "_start"): each call of one of its functions runs in an instance of its own,
+  //   which the Store keeps until it ends (StoreLimits::instances counts them). Exports other than functions are an
+  //   error, but for "memory" and the few that linkers of C programs add.
+  // - else a reactor or a plain library: it is instantiated now, "_initialize" is called if it is there, and the
+  //   instance is shared by all who import it.
+  TrapResult<Ok> module(Store::Context cx, std::string_view name, const Module& module);
+  // What stands for the module as a whole: its "" or else its "_start"; a function that does nothing if it has neither.
+  Result<Func> get_default(Store::Context cx, std::string_view module);
+  // Defines the functions that `module` imports and that have no definition yet. They trap when they are called.
+  // Imports that are no functions stay unknown.
+  Result<Ok> define_unknown_imports_as_traps(const Module& module);
+  // The same for imports of every kind: functions that give zeros and nulls; globals, memories and tables of the least
+  // size, all zero. kLink for a type that has no default (a reference that cannot be null).
+  Result<Ok> define_unknown_imports_as_default_values(Store::Context cx, const Module& module);
+
   // Unknown imports and wrong types are errors of kind kLink that name module, name, found and expected.
   TrapResult<Instance> instantiate(Store::Context cx, const Module& module);
   std::optional<Extern> get(Store::Context cx, std::string_view module, std::string_view name);

@@ -71,6 +71,15 @@ Errno transfer(const Descriptor& d, short events, Call&& call, uint32_t* moved) 
   return Errno::kSuccess;
 }
 
+// A write to a standard stream of this process failed: whoever started the guest may want to know, whatever
+// the guest makes of it. The guest's own mistakes, and readers that went away, are not the device's.
+void note_stdio_error(const System& system, const Descriptor& d, int error) {
+  if (!d.borrowed || !system.on_stdio_error) return;
+  for (int not_the_device : {EAGAIN, EBADF, EFAULT, EINVAL, EPIPE, ESPIPE})
+    if (error == not_the_device) return;
+  system.on_stdio_error(d.host, error);
+}
+
 // One buffer a call: a callback that blocks must not hold back what the one before it read.
 Errno read_virtual(const Descriptor& d, const Iovecs& iovecs, uint32_t* moved) {
   *moved = 0;
@@ -158,8 +167,19 @@ Errno fd_write(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 o
     WJIT_WASI_TRY(write_virtual(*d, iovecs, &moved));
   } else {
     SigpipeGuard guard(d->pipe_like);
-    WJIT_WASI_TRY(transfer(
-        *d, POLLOUT, [&] { return ::writev(d->host, iovecs.items, iovecs.count); }, &moved));
+    int failed = 0;
+    Errno error = transfer(
+        *d, POLLOUT,
+        [&] {
+          ssize_t n = ::writev(d->host, iovecs.items, iovecs.count);
+          failed = n < 0 ? errno : 0;
+          return n;
+        },
+        &moved);
+    if (error != Errno::kSuccess) {
+      note_stdio_error(system, *d, failed);
+      return error;
+    }
   }
   return store(memory, out, moved);
 }
@@ -187,6 +207,11 @@ Errno fd_pwrite(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u64 
   if (offset > INT64_MAX) return Errno::kInval;
   ssize_t n = uninterrupted(
       [&] { return ::pwritev(d->host, iovecs.items, iovecs.count, static_cast<off_t>(offset)); });
+  if (n < 0) {
+    int failed = errno;
+    note_stdio_error(system, *d, failed);
+    errno = failed;
+  }
   return n < 0 ? host_error() : store(memory, out, static_cast<u32>(n));
 }
 

@@ -20,6 +20,7 @@ struct System {
   std::vector<std::string> env;
   FdTable fds;
   PathLookup lookup;
+  std::function<void(int stream, int host_errno)> on_stdio_error;
 
   // The descriptor, if it is open and has the rights (kNotcapable).
   Errno get(uint32_t fd, uint64_t rights, Descriptor** descriptor) const;

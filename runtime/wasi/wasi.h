@@ -73,6 +73,9 @@ struct Config {
   std::vector<Preopen> preopens;  // descriptors 3, 4, …
   std::vector<int> sockets;  // listening sockets of the host, duplicated; the descriptors after the preopens
   Stream stdin_stream, stdout_stream, stderr_stream;
+  // Called when a write to an inherited stream (1 or 2) fails for a reason that lies with the host's device: it
+  // is full, broken or gone. The guest is told its errno as well, and may not care. host_errno is errno's value.
+  std::function<void(int stream, int host_errno)> on_stdio_error;
   bool use_openat2 =
       true;  // false: walk paths ourselves even where the kernel can (it is slower; tests use it)
 };

@@ -4,6 +4,7 @@
 set -uo pipefail
 wjit=${1:?usage: cli_test.sh WJIT}
 wjit=$(realpath "$wjit") || exit 2
+source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 room=$(mktemp -d)
 trap 'chmod -R u+rwx "$room"; rm -rf "$room"' EXIT
 cd "$room" || exit 2
@@ -75,6 +76,31 @@ matches() {
   printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x07\x0a\x01\x06\x5f\x73\x74\x61\x72\x74'
   printf '\x00\x00\x0a\x09\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b'
 } > loop.wasm
+# vec, ext, fun: one v128, externref, funcref back
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x10\x03\x60\x01\x7b\x01\x7b\x60\x01\x6f\x01\x6f\x60\x01\x70\x01\x70\x03\x04\x03'
+  printf '\x00\x01\x02\x07\x13\x03\x03\x76\x65\x63\x00\x00\x03\x65\x78\x74\x00\x01\x03\x66\x75\x6e\x00\x02\x0a\x10\x03\x04\x00'
+  printf '\x20\x00\x0b\x04\x00\x20\x00\x0b\x04\x00\x20\x00\x0b'
+} > values.wasm
+# _start writes "hi\n" to descriptor 1 and does not look at the answer
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x0c\x02\x60\x04\x7f\x7f\x7f\x7f\x01\x7f\x60\x00\x00\x02\x23\x01\x16\x77\x61\x73'
+  printf '\x69\x5f\x73\x6e\x61\x70\x73\x68\x6f\x74\x5f\x70\x72\x65\x76\x69\x65\x77\x31\x08\x66\x64\x5f\x77\x72\x69\x74\x65\x00'
+  printf '\x00\x03\x02\x01\x01\x05\x03\x01\x00\x01\x07\x13\x02\x06\x6d\x65\x6d\x6f\x72\x79\x02\x00\x06\x5f\x73\x74\x61\x72\x74'
+  printf '\x00\x01\x0a\x0f\x01\x0d\x00\x41\x01\x41\x00\x41\x01\x41\x08\x10\x00\x1a\x0b\x0b\x1a\x02\x00\x41\x00\x0b\x0c\x10\x00'
+  printf '\x00\x00\x03\x00\x00\x00\x00\x00\x00\x00\x00\x41\x10\x0b\x03\x68\x69\x0a'
+} > hello.wasm
+# imports lib.get: () -> i32; get: what it gives
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x05\x01\x60\x00\x01\x7f\x02\x0b\x01\x03\x6c\x69\x62\x03\x67\x65\x74\x00\x00\x03'
+  printf '\x02\x01\x00\x07\x07\x01\x03\x67\x65\x74\x00\x01\x0a\x06\x01\x04\x00\x10\x00\x0b'
+} > user.wasm
+# a reactor: _initialize sets a counter to 41, get adds one and gives it
+{
+  printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x08\x02\x60\x00\x01\x7f\x60\x00\x00\x03\x03\x02\x01\x00\x06\x06\x01\x7f\x01\x41'
+  printf '\x00\x0b\x07\x15\x02\x0b\x5f\x69\x6e\x69\x74\x69\x61\x6c\x69\x7a\x65\x00\x00\x03\x67\x65\x74\x00\x01\x0a\x14\x02\x06'
+  printf '\x00\x41\x29\x24\x00\x0b\x0b\x00\x23\x00\x41\x01\x6a\x24\x00\x23\x00\x0b'
+} > lib.wasm
 # Not modules.
 : > empty.wasm
 printf 'hello, world\n' > junk.wasm
@@ -99,7 +125,7 @@ cp argc.wasm ./-odd.wasm
 check 0 '^wjit [0-9]+\.[0-9]+\.[0-9]+\|$' '' "$wjit" --version
 check 0 'Usage: wjit .*validate.*wast.*dump.*abi' '' "$wjit" --help
 check 2 '' 'Usage: wjit' "$wjit"
-for command in run validate parse print wast dump abi; do
+for command in run validate parse print wast dump abi completion; do
   check 0 "Usage: wjit $command" '' "$wjit" $command --help
   check 2 '' "unknown option '--bogus'.*Try 'wjit $command --help'" "$wjit" $command --bogus
 done
@@ -152,7 +178,90 @@ check 1 '' "no function 'g'" "$wjit" --invoke g math.wasm
 check 2 '' 'add takes 2 arguments, found 1' "$wjit" --invoke add math.wasm 1
 check 2 '' "argument 2 of add: found 'x', expected a value of type i32" "$wjit" --invoke add math.wasm 1 x
 check 2 '' "argument 1 of id64: found '1\.5', expected a value of type i64" "$wjit" --invoke id64 math.wasm 1.5
-check 2 '' "argument 1 of ref: found '7', expected 'null'" "$wjit" --invoke ref math.wasm 7
+check 2 '' "argument 1 of ref: found '7', expected a value of type funcref: 'null' or func:NAME" "$wjit" --invoke ref math.wasm 7
+
+check 0 '^v128:i32x4:0x00000001,0xffffffff,0x00000003,0x00000004\|$' '' "$wjit" --invoke vec values.wasm i32x4:1,-1,3,0x4
+check 0 '^v128:i32x4:0x00000001,0xffffffff,0x00000003,0x00000004\|$' '' \
+  "$wjit" --invoke vec values.wasm v128:i32x4:0x00000001,0xffffffff,0x00000003,0x00000004
+check 0 '0x00000000,0x3ff80000,0x00000001,0x7ff00000\|$' '' "$wjit" --invoke vec values.wasm f64x2:1.5,nan:0x1
+check 0 '0x00000001,0x00000000,0x00000000,0x00000000\|$' '' "$wjit" --invoke vec values.wasm 0x1
+check 2 '' "expected 16 lanes, found 2" "$wjit" --invoke vec values.wasm i8x16:1,2
+check 2 '' "for lane 3 a value of type i32, found '1e3'" "$wjit" --invoke vec values.wasm i32x4:1,2,3,1e3
+check 2 '' "found '7', expected a value of type v128: SHAPE:LANE" "$wjit" --invoke vec values.wasm 7
+check 0 '^extern:7\|$' '' "$wjit" --invoke ext values.wasm extern:7
+check 0 '^null\|$' '' "$wjit" --invoke ext values.wasm null
+check 2 '' "found '7', expected a value of type externref: 'null' or extern:N" "$wjit" --invoke ext values.wasm 7
+check 0 '^func:ext\|$' '' "$wjit" --invoke fun values.wasm func:ext
+check 2 '' "found 'func:no', expected" "$wjit" --invoke fun values.wasm func:no
+for value in nan:0x1 -nan:0x400000 -inf 0x1p-149 -0 1e38; do
+  printed=$("$wjit" --invoke idf math.wasm "$value")
+  check 0 "^${printed//+/\\+}\|\$" '' "$wjit" --invoke idf math.wasm "$printed"
+done
+
+# --- JSON ------------------------------------------------------------------------------------------------------------
+check 0 '^\{"results": \[\{"type": "i32", "value": "1"\}, \{"type": "i64", "value": "-2"\}\]\}\|$' '' \
+  "$wjit" --json --invoke two math.wasm
+check 1 '' '^\{"error": \{"kind": "io", "message": "missing.wasm: No such file or directory"\}\}\|$' "$wjit" --json missing.wasm
+check 1 '' '^\{"error": \{"kind": "malformed", .*"offset": 4\}\}\|$' "$wjit" --json version.wasm
+check 1 '' '^\{"error": \{"kind": "invalid", ' "$wjit" --json invalid.wasm
+check 1 '' '^\{"error": \{"kind": "link", .*env.*nope' "$wjit" --json import.wasm
+check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wjit" run --json --tier=jit math.wasm
+check 134 '' '^\{"error": \{"kind": "trap", .*"trap": "unreachable", "frames": \[\{"module": "boom", "function": "inner", "index": 1, ' \
+  "$wjit" --json trap.wasm
+check 1 '^\{"file": "math.wasm", "valid": true\}\|\{"file": "junk.wasm", "valid": false, "error": \{"kind": "malformed",' '' \
+  "$wjit" validate --json math.wasm junk.wasm
+printf '\x00asm\x02' > $'odd"\xff\n.wasm'
+check 1 '"odd\\".*\\n.wasm", "valid": false' '' "$wjit" validate --json $'odd"\xff\n.wasm'
+
+# --- imports -----------------------------------------------------------------------------------------------------------
+check 0 '^42\|$' '' "$wjit" --preload lib=lib.wasm --invoke get user.wasm
+check 0 '^42\|$' '' "$wjit" --preload=lib=lib.wasm --invoke get user.wasm
+check 1 '' 'user.wasm: unknown import.*"lib" "get"' "$wjit" --preload other=lib.wasm --invoke get user.wasm
+check 1 '' '^wjit: missing: No such file' "$wjit" --preload lib=missing --invoke get user.wasm
+check 2 '' "^wjit: --preload: found 'lib', expected NAME=FILE" "$wjit" --preload lib --invoke get user.wasm
+check 134 '' 'unknown import: import "lib" "get" was called' "$wjit" --unknown-imports=trap --invoke get user.wasm
+check 0 '^0\|$' '' "$wjit" --unknown-imports default --invoke get user.wasm
+check 2 '' "--unknown-imports: found 'x', expected one of: error, trap, default" "$wjit" --unknown-imports x math.wasm
+check 1 '' 'hello.wasm: unknown import.*fd_write' "$wjit" --wasi=none hello.wasm
+check 0 '' '' "$wjit" --wasi=no-stdio hello.wasm
+check 2 '' "--wasi: found 'x', expected one of: preview1, none, no-stdio, inherit-env" "$wjit" --wasi=none,x hello.wasm
+
+# --- standard input ------------------------------------------------------------------------------------------------------
+check 0 '^3\|$' '' bash -c "'$wjit' --invoke add - 1 2 < math.wasm"
+check 0 '^3\|$' '' bash -c "cat math.wasm | '$wjit' --invoke add - 1 2"
+check 1 '' '^wjit: -: .*magic header' bash -c "'$wjit' - < junk.wasm"
+check 0 '' '' bash -c "'$wjit' validate - < math.wasm"
+
+# --- help, completion, manual ----------------------------------------------------------------------------------------------
+check 0 'Usage: wjit dump' '' "$wjit" help dump
+check 0 'Usage: wjit .*For example' '' "$wjit" help
+check 2 '' "no command 'dmp': expected one of: run, validate" "$wjit" help dmp
+check 2 '' "'frob' is neither a file nor a command; commands: run, " "$wjit" frob
+check 2 '' "unknown option '--invok': did you mean '--invoke'\?" "$wjit" --invok add math.wasm
+check 2 '' "found 'ksh', expected one of: bash, zsh, fish" "$wjit" completion ksh
+complete_bash() {
+  local words=("$@")
+  bash -c 'source <("$0" completion bash); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _wjit; printf "%s\n" "${COMPREPLY[@]}"' \
+    "$wjit" "${words[@]}"
+}
+check 0 '^--memory\|$' '' complete_bash wjit --mem
+check 0 '^guard\|$' '' complete_bash wjit validate --memory g
+check 0 '^guard\|$' '' complete_bash wjit validate --memory = g
+check 0 '^validate\|$' '' complete_bash wjit vali
+check 0 '^folder.wasm\|$' '' complete_bash wjit run --dir folder
+check 0 '^math.wasm\|$' '' complete_bash wjit dump ma
+check 0 '^zsh\|$' '' complete_bash wjit completion z
+check 0 '#compdef wjit.*--memory=' '' "$wjit" completion zsh
+check 0 'complete -c wjit .*-l memory -x -a .auto guard checks.' '' "$wjit" completion fish
+command -v zsh > /dev/null && check 0 '' '' bash -c "zsh -n <('$wjit' completion zsh)"
+command -v fish > /dev/null && check 0 '' '' bash -c "'$wjit' completion fish | fish -n"
+# Written anew by tools/dev bless.
+check 0 '' '' bash -c "diff <('$wjit' reference man) '$source_root/docs/wjit.1'"
+check 0 '' '' bash -c "diff <('$wjit' reference markdown) '$source_root/docs/cli.md'"
+if command -v script > /dev/null; then
+  check 0 '\[#+\.+\] 1/2 trap.wasm' '' script -qec "'$wjit' validate math.wasm trap.wasm" /dev/null
+  check 0 "" "" script -qec "'$wjit' validate math.wasm" /dev/null
+fi
 
 # --- what belongs to the guest -----------------------------------------------------------------------------------------
 check 1 '' '' "$wjit" argc.wasm
@@ -222,6 +331,8 @@ if [ -w /dev/full ]; then
   for command in --version --help 'dump math.wasm' '--invoke add math.wasm 1 2' 'wast good.wast'; do
     check 1 '' 'cannot write to standard output: No space left on device' bash -c "'$wjit' $command > /dev/full"
   done
+  check 0 '^hi\|$' '' "$wjit" hello.wasm
+  check 1 '' '^wjit: stdout: No space left on device\|$' bash -c "'$wjit' hello.wasm > /dev/full"
 fi
 
 echo "$passed passed, $failed failed"

@@ -1,8 +1,21 @@
 // The commands of `wjit`, one file each. Each parses its own arguments and returns the exit status.
 #pragma once
+#include <span>
+
 #include "tools/wjit/options.h"
 
 namespace wjit::cli {
+
+struct Command {
+  const char* name;
+  const char* summary;  // null: not shown
+  int (*main)(Args);
+};
+std::span<const Command> commands();
+// Null: there is none.
+const Command* find_command(const std::string& name);
+// What the command declares.
+CommandInfo describe(const Command& command);
 
 int run_main(Args args);
 int validate_main(Args args);
@@ -12,5 +25,8 @@ int parse_main(Args args);
 int print_main(Args args);
 int abi_main(Args args);
 int load_main(Args args);
+int help_main(Args args);
+int completion_main(Args args);
+int reference_main(Args args);
 
 }  // namespace wjit::cli

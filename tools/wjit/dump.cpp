@@ -5,6 +5,7 @@
 #include "runtime/compiled_module.h"
 #include "tools/wast/number.h"
 #include "tools/wjit/commands.h"
+#include "tools/wjit/load.h"
 
 namespace wjit::cli {
 namespace {
@@ -51,10 +52,12 @@ int dump_bytecode(const std::string& file, const rt::CompiledModule& module, con
   if (!index) {
     return report(
         fmt::format("{}: no function '{}': expected an index below {} or the name of a function or export",
-                    file, func, module.wasm().funcs.size()));
+                    file, func, module.wasm().funcs.size()),
+        ErrorKind::kLink);
   }
   if (*index < imported)
-    return report(fmt::format("{}: function {} is imported: it has no bytecode", file, *index));
+    return report(fmt::format("{}: function {} is imported: it has no bytecode", file, *index),
+                  ErrorKind::kLink);
   bc::TranslateOptions options;
   options.fuel = module.engine().config.consume_fuel;
   auto code = bc::translate_func(module.wasm(), module.offsets, *index - imported, options);
@@ -74,7 +77,7 @@ int dump_main(Args args) {
   options.flag("--sections", sections, "The sections: where they lie, and how many entries they have");
   options.flag("--bytecode", bytecode, "The interpreter's bytecode of the function --func names");
   options.value("--func", func, "N|NAME", "A function, by index or name");
-  options.positional("FILE", file, "The module");
+  options.positional("FILE", file, "The module; - is standard input");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("dump")) return *status;
   if (bytecode != !func.empty()) {
@@ -83,7 +86,7 @@ int dump_main(Args args) {
   }
   engine_options.config.mode = CompilationMode::kLazy;
   Engine engine(engine_options.config);
-  auto module = Module::from_file(engine, file);
+  auto module = load_module(engine, file);
   if (!module) return report(file, module.err());
   if (sections || !bytecode) dump_sections(module.ok().impl().wasm());
   return bytecode ? dump_bytecode(file, module.ok().impl(), func) : static_cast<int>(kExitOk);

@@ -69,13 +69,21 @@ Result<std::vector<std::pair<Feature, bool>>> parse_features(const std::string& 
   return changes;
 }
 
+namespace {
+template <class E, size_t N>
+Args names(const Choice<E> (&choices)[N]) {
+  Args all;
+  for (const auto& c : choices) all.push_back(c.name);
+  return all;
+}
+}  // namespace
+
 void EngineOptions::declare(Options& options) {
   options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
-  options.value("--tier", tier, "TIER", "Which tier runs functions: interp");
-  options.value("--mode", mode, "MODE",
-                "When functions are validated and translated: eager, lazy-translation, lazy");
-  options.value("--dispatch", dispatch, "KIND", "The interpreter's dispatch: auto, loop, tail");
-  options.value("--memory", memory, "STYLE", "How memories are laid out: auto, guard, checks");
+  options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions");
+  options.choice("--mode", mode, "MODE", names(kModes), "When functions are validated and translated");
+  options.choice("--dispatch", dispatch, "KIND", names(kDispatches), "The interpreter's dispatch");
+  options.choice("--memory", memory, "STYLE", names(kMemoryStyles), "How memories are laid out");
 }
 
 std::optional<int> EngineOptions::resolve(const char* command) {

@@ -1,4 +1,6 @@
 // `wjit COMMAND …`. Nothing heavy happens here: loading a module lazily takes a few milliseconds in all.
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -7,39 +9,22 @@
 
 #include "runtime/version.h"
 #include "tools/wjit/commands.h"
+#include "tools/wjit/help.h"
 
 namespace {
 
 using wjit::cli::Args;
 
-struct Command {
-  const char* name;
-  const char* summary;  // null: not shown
-  int (*main)(Args);
-};
-constexpr Command kCommands[] = {
-    {"run", "Run a module (the word \"run\" may be left out)", wjit::cli::run_main},
-    {"validate", "Check modules without running them", wjit::cli::validate_main},
-    {"parse", "Translate a module's text to its binary", wjit::cli::parse_main},
-    {"print", "Show a module as text", wjit::cli::print_main},
-    {"wast", "Run scripts of the official test suite", wjit::cli::wast_main},
-    {"dump", "Show a module's sections or a function's bytecode", wjit::cli::dump_main},
-    {"abi", "Print the layout that code and runtime share", wjit::cli::abi_main},
-    {"load", nullptr, wjit::cli::load_main},
-};
-
 void print_help(std::FILE* out) {
-  std::fputs(
-      "wjit runs WebAssembly\nUsage: wjit [run] [OPTIONS] FILE [ARGS…]\n       wjit COMMAND [OPTIONS] …\n\n"
-      "Commands:\n",
-      out);
-  for (const Command& c : kCommands) {
-    if (c.summary) std::fprintf(out, "  %-10s %s\n", c.name, c.summary);
-  }
-  std::fputs(
-      "\nOptions:\n  -h, --help   Print this, or with a command its options\n"
-      "  --version    Print the version\n",
-      out);
+  const std::string text = wjit::cli::general_help();
+  std::fwrite(text.data(), 1, text.size(), out);
+}
+
+// A word that is no command is a file. If it looks like a command and there is no such file, it was meant as
+// one.
+bool is_unknown_command(const std::string& word) {
+  return !word.starts_with('-') && word.find_first_of("./") == std::string::npos &&
+         access(word.c_str(), F_OK) != 0;
 }
 
 int dispatch(Args args) {
@@ -56,10 +41,13 @@ int dispatch(Args args) {
     std::printf("wjit %s\n", wjit::rt::version());
     return 0;
   }
-  for (const Command& c : kCommands) {
-    if (first != c.name) continue;
+  if (const wjit::cli::Command* c = wjit::cli::find_command(first)) {
     args.erase(args.begin());
-    return c.main(std::move(args));
+    return c->main(std::move(args));
+  }
+  if (is_unknown_command(first)) {
+    return wjit::cli::report_usage(
+        "wjit", "'" + first + "' is neither a file nor a command; commands: " + wjit::cli::list_commands());
   }
   return wjit::cli::run_main(std::move(args));
 }

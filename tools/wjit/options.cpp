@@ -4,67 +4,163 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <utility>
+
+#include "tools/wjit/report.h"
 
 namespace wjit::cli {
+namespace {
+
+thread_local CommandInfo* describing = nullptr;
+
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> all;
+  for (size_t begin = 0; begin <= names.size();) {
+    size_t end = std::min(names.find(',', begin), names.size());
+    all.emplace_back(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return all;
+}
+
+std::string with_choices(std::string help, const Args& choices) {
+  for (size_t i = 0; i < choices.size(); ++i) help += (i ? ", " : ": ") + choices[i];
+  return help;
+}
+
+// How many letters must be changed, added or taken away (Levenshtein).
+size_t distance(std::string_view a, std::string_view b) {
+  if (a.size() > 64) return a.size();
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t changed = diagonal + (a[i] != b[j]);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
 
 struct Options::Impl {
-  Impl(const std::string& command, const char* summary) : command(command), app(summary, command) {
+  Impl(const std::string& name, const char* summary) : command("wjit " + name), app(summary, command) {
     app.allow_extras();  // unexpected() names them
+    info.name = name;
+    info.summary = summary;
+    add("-h,--help", "", "Print this help message and exit");
   }
   std::string command;
   CLI::App app;
+  CommandInfo info;
   Args* guest = nullptr;
+  bool has_json = false;
+
+  OptionInfo& add(const char* names, const char* meta, const char* help) {
+    info.options.push_back({split_names(names), meta, help, {}, false, false});
+    return info.options.back();
+  }
+  OptionInfo& add_argument(const char* name, const char* help, bool repeated) {
+    info.options.push_back({{name}, "", help, {}, repeated, true});
+    return info.options.back();
+  }
+
+  // The option that was probably meant, if one is near enough.
+  std::string nearest(const std::string& arg) const {
+    const std::string word = arg.substr(0, arg.find('='));
+    std::string best;
+    size_t least = word.size() < 6 ? 2 : 3;  // below this many letters wrong
+    for (const OptionInfo& o : info.options) {
+      for (const std::string& name : o.names) {
+        const size_t d = o.is_argument || name.size() < 3 ? least : distance(word, name);
+        if (d < least) least = d, best = name;
+      }
+    }
+    return best;
+  }
 
   // What CLI11 could make nothing of.
   std::optional<int> unexpected() const {
     for (const std::string& arg : app.remaining()) {
       if (arg == "--") continue;
       const char* what = arg.starts_with('-') ? "unknown option" : "unexpected argument";
-      return report_usage(command, fmt::format("{} '{}'", what, arg));
+      const std::string meant = arg.starts_with('-') ? nearest(arg) : "";
+      return report_usage(command,
+                          fmt::format("{} '{}'{}", what, arg,
+                                      meant.empty() ? "" : fmt::format(": did you mean '{}'?", meant)));
     }
     return {};
   }
 };
 
 Options::Options(std::string command, const char* summary)
-    : impl_(std::make_unique<Impl>("wjit " + command, summary)) {}
+    : impl_(std::make_unique<Impl>(command, summary)) {}
 Options::~Options() = default;
 
-void Options::flag(const char* names, bool& out, const char* help) { impl_->app.add_flag(names, out, help); }
-
+void Options::flag(const char* names, bool& out, const char* help) {
+  impl_->app.add_flag(names, out, help);
+  impl_->add(names, "", help);
+}
 void Options::value(const char* names, std::string& out, const char* meta, const char* help) {
   impl_->app.add_option(names, out, help)->type_name(meta);
+  impl_->add(names, meta, help);
 }
 void Options::value(const char* names, std::optional<std::string>& out, const char* meta, const char* help) {
   impl_->app
       .add_option_function<std::string>(
           names, [&out](const std::string& v) { out = v; }, help)
       ->type_name(meta);
+  impl_->add(names, meta, help);
 }
 void Options::value(const char* names, std::optional<uint64_t>& out, const char* meta, const char* help) {
   impl_->app
       .add_option_function<uint64_t>(
           names, [&out](const uint64_t& v) { out = v; }, help)
       ->type_name(meta);
+  impl_->add(names, meta, help);
 }
 void Options::values(const char* names, Args& out, const char* meta, const char* help) {
   impl_->app.add_option(names, out, help)
       ->type_name(meta)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  impl_->add(names, meta, help).repeated = true;
 }
-void Options::positional(const char* name, std::string& out, const char* help) {
-  impl_->app.add_option(name, out, help)->required()->type_name("");
+void Options::choice(const char* names, std::string& out, const char* meta, Args choices, const char* help) {
+  impl_->app.add_option(names, out, with_choices(help, choices))->type_name(meta);
+  impl_->add(names, meta, help).choices = std::move(choices);
+}
+void Options::json(bool& out, const char* help) {
+  flag("--json", out, help);
+  impl_->has_json = true;
+}
+void Options::positional(const char* name, std::string& out, const char* help, Args choices) {
+  impl_->app.add_option(name, out, with_choices(help, choices))->required()->type_name("");
+  impl_->add_argument(name, help, false).choices = std::move(choices);
+}
+void Options::optional(const char* name, std::string& out, const char* help) {
+  impl_->app.add_option(name, out, help)->type_name("");
+  impl_->add_argument(name, help, false);
 }
 void Options::positionals(const char* name, Args& out, const char* help) {
   impl_->app.add_option(name, out, help)->required()->type_name("");
+  impl_->add_argument(name, help, true);
 }
 void Options::guest_args(const char* name, Args& out, const char* help) {
   impl_->guest = &out;
   // For the help text alone: parse() takes them away before CLI11 sees them.
   impl_->app.add_option(name, out, help)->type_name("");
+  impl_->add_argument(name, help, true);
 }
-void Options::footer(const char* text) { impl_->app.footer(text); }
+void Options::footer(const char* text) {
+  impl_->app.footer(text);
+  impl_->info.footer = text;
+}
+
+void Options::describe_next(CommandInfo* info) { describing = info; }
 
 namespace {
 
@@ -83,6 +179,14 @@ size_t count_own(const CLI::App& app, const Args& args) {
 }  // namespace
 
 std::optional<int> Options::parse(Args args) {
+  if (describing) {
+    *std::exchange(describing, nullptr) = impl_->info;
+    return kExitOk;
+  }
+  if (impl_->has_json) {
+    const size_t own = impl_->guest ? count_own(impl_->app, args) : args.size();
+    if (std::find(args.begin(), args.begin() + own, "--json") != args.begin() + own) report_as_json();
+  }
   if (impl_->guest) {
     size_t own = count_own(impl_->app, args);
     size_t file = own + (own < args.size() && args[own] == "--");
@@ -108,24 +212,6 @@ std::optional<int> Options::parse(Args args) {
   if (auto status = impl_->unexpected()) return status;
   if (impl_->guest) *impl_->guest = std::move(guest);
   return {};
-}
-
-int report(const std::string& message) {
-  std::fflush(stdout);
-  std::string line = "wjit: " + message + (message.ends_with('\n') ? "" : "\n");
-  std::fwrite(line.data(), 1, line.size(), stderr);
-  return kExitBadInput;
-}
-
-int report(const std::string& path, const Error& error) {
-  std::string message = error.to_string();
-  return report(message.starts_with(path) ? message : path + ": " + message);
-}
-
-int report_usage(const std::string& command, const std::string& message) {
-  report(message);
-  std::fprintf(stderr, "Try '%s --help'.\n", command.c_str());
-  return kExitUsage;
 }
 
 }  // namespace wjit::cli
