@@ -145,6 +145,8 @@ WASM_API_EXTERN own wjit_error_t* wjit_memory_grow(wasm_memory_t*, uint64_t delt
 WASM_API_EXTERN own wjit_error_t* wjit_module_new(wasm_store_t*, const void* bytes, size_t size,
                                                   own wasm_module_t** out);
 WASM_API_EXTERN own wjit_error_t* wjit_module_validate(wasm_store_t*, const void* bytes, size_t size);
+/* Module text (.wat) to a binary, whatever features it uses. Errors say line and column, and show the place. */
+WASM_API_EXTERN own wjit_error_t* wjit_wat2wasm(const char* text, size_t size, own wasm_byte_vec_t* out);
 /* Maps the file, which must not be truncated while the module lives. `path` ends in NUL. */
 WASM_API_EXTERN own wjit_error_t* wjit_module_from_file(wasm_store_t*, const char* path, own wasm_module_t** out);
 WASM_API_EXTERN void wjit_module_name(const wasm_module_t*, own wasm_name_t* out);

@@ -1,4 +1,5 @@
 // Modules, shared modules, and modules as bytes.
+#include "compiler/wasm/text/parse_wat.h"
 #include "runtime/capi/objects.h"
 #include "runtime/compiled_module.h"
 #include "runtime/version.h"
@@ -118,6 +119,16 @@ wjit_error_t* wjit_module_from_file(wasm_store_t* store, const char* path, wasm_
   *out = nullptr;
   return border_error([&] {
     *out = new_module(store, value_or_refuse(Module::from_file(live(store).engine, &not_null(path, "path"))));
+  });
+}
+
+wjit_error_t* wjit_wat2wasm(const char* text, size_t size, wasm_byte_vec_t* out) {
+  *out = WASM_EMPTY_VEC;
+  return border_error([&] {
+    auto made = wasm::text::parse_wat_for_load(string_of(text, size, "text"), FeatureSet::all());
+    if (!made) refuse(std::move(made).error());
+    wasm_byte_vec_new(out, made->binary.size(), reinterpret_cast<const char*>(made->binary.data()));
+    if (!out->data) throw std::bad_alloc();
   });
 }
 

@@ -211,11 +211,25 @@ static void wasi(void) {
   wasm_engine_delete(engine);
 }
 
+static void text(void) {
+  wasm_byte_vec_t binary;
+  CHECK(!wjit_wat2wasm(WJIT_STR("(module (func (export \"f\") (result i32) (i32.const 7)))"), &binary));
+  wasm_engine_t* engine = wasm_engine_new();
+  wasm_store_t* store = wasm_store_new(engine);
+  CHECK(wasm_module_validate(store, &binary));
+  wasm_byte_vec_delete(&binary);
+  CHECK(error_says(wjit_wat2wasm(WJIT_STR("(module\n  (func (export 5)))"), &binary), WJIT_ERROR_MALFORMED, "2:17"));
+  CHECK(binary.size == 0 && binary.data == NULL);
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+}
+
 int main(void) {
   CHECK(strchr(wjit_version(), '.') != NULL);
   options();
   fuel();
   linker();
   wasi();
+  text();
   return 0;
 }

@@ -254,6 +254,11 @@ void modules() {
   EXPECT(well(wjit_module_new(kit.store, hello_wasm, sizeof hello_wasm, &made.p)) && made);
   EXPECT(well(wjit_module_validate(kit.store, hello_wasm, sizeof hello_wasm)));
   OWN(wasm, module) file;
+  OWN_VEC(byte) binary;
+  EXPECT(well(wjit_wat2wasm(WJIT_STR("(module $m (func $f (export \"f\") (result i32) (i32.const 7)))"), &binary.v)));
+  EXPECT(binary.v.size > 8);
+  wasm_byte_vec_delete(&binary.v);
+  wjit_error_delete(wjit_wat2wasm(WJIT_STR("(module (func (export 5)))"), &binary.v));
   wjit_error_delete(wjit_module_from_file(kit.store, "/nowhere", &file.p));
 }
 
