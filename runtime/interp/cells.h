@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "compiler/wasm/eval_simd.h"
+#include "compiler/wasm/limits.h"
 #include "runtime/interp/vm.h"
 #include "runtime/libcalls.h"
 
@@ -70,6 +71,15 @@ inline vm::TrapCode trap_of(wasm::NumTrap t) {
 
 // What bulk operations cost beyond their row of the opcode table.
 constexpr uint64_t kBytesPerFuel = 64, kElementsPerFuel = 16;
+inline uint64_t memory_work(Instance* inst, uint32_t memory, uint64_t bytes) {
+  return bytes <= inst->memory(memory)->length() ? bytes / kBytesPerFuel : 0;
+}
+inline uint64_t table_work(Instance* inst, uint32_t table, uint64_t elements) {
+  return elements <= inst->table(table)->current_elements ? elements / kElementsPerFuel : 0;
+}
+inline uint64_t growth_work(uint64_t elements) {
+  return elements <= wasm::kMaxTableSize ? elements / kElementsPerFuel : 0;
+}
 inline bool pay_fuel(Vm* vm, uint64_t units) {
   if (*vm->fuel <= 0 && uint64_t(-*vm->fuel) >= units) {
     *vm->fuel += int64_t(units);

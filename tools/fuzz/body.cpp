@@ -23,7 +23,13 @@ Bytes Body::run() {
   labels_.push_back({Label::kFunc, type_, 0});
   labels_.back().type.params.clear();
   bail_if_spent(1);
-  steps(c_.below(o_.size));
+  for (size_t i = type_.params.size(); i < locals_.size() && i < 24; ++i) {  // all zeros would make all compares alike
+    if (is_ref(locals_[i]) || (locals_[i] == kV128 && !o_.simd) || c_.one_in(3)) continue;
+    put_const(out_, c_, locals_[i]);
+    local_set(uint32_t(i));
+  }
+  steps(c_.between(o_.size / 4, o_.size));
+  if (c_.one_in(2)) observe_step();
   settle(type_.results);
   byte(0x0b);
 
@@ -236,15 +242,15 @@ static bool allowed(const PlainOp& p, const Options& o) {
 
 const PlainOp* random_plain(Choices& c, const Options& o, const Type* result, bool compares) {
   const auto& ops = plain_ops();
-  const uint32_t n = uint32_t(ops.size());
-  for (uint32_t i = c.below(n), k = 0; k < n; ++k, i = (i + 1) % n) {
-    const PlainOp& p = ops[i];
+  const PlainOp* fit[wasm::kOpCount];
+  uint32_t n = 0;
+  for (const PlainOp& p : ops) {
     if (!allowed(p, o)) continue;
     if (compares && (p.params.size() != 2 || p.info->prefix || p.info->code < 0x46 || p.info->code > 0x66)) continue;
     if (result && (p.results.size() != 1 || p.results[0] != *result)) continue;
-    return &p;
+    fit[n++] = &p;
   }
-  return nullptr;
+  return n ? fit[c.below(n)] : nullptr;
 }
 
 void Body::gen(Type t, unsigned depth) {

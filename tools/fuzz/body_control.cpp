@@ -26,7 +26,7 @@ void Body::bail_if_spent(int32_t cost) {
   i32_const(0);
   op(0x48);
   op(0x04), byte(0x40);
-  if (c_.one_in(4)) {
+  if (c_.one_in(12)) {
     op(0x00);
   } else {
     for (Type t : type_.results) {
@@ -48,7 +48,14 @@ void Body::bail_if_spent(int32_t cost) {
 void Body::condition() {
   switch (c_.weighted({2, 12, 1, 1})) {
     case 1:
-      if (const PlainOp* p = random_plain(c_, o_, &kI32, true)) return plain(*p, true, c_.below(2));
+      if (const PlainOp* p = random_plain(c_, o_, &kI32, true)) {
+        if (c_.one_in(2)) return plain(*p, true, c_.below(2));
+        gen(p->params[0], c_.below(2));
+        put_const(out_, c_, p->params[1]);
+        pop();
+        op(plain_code(*p));
+        return push(kI32);
+      }
       break;
     case 2:
       gen(c_.one_in(2) ? kI32 : kI64, 1);
@@ -138,10 +145,11 @@ void Body::block_step() {
 void Body::branch_step() {
   uint32_t depth = c_.below(uint32_t(labels_.size()));
   if (depth + 1 == labels_.size() && c_.most()) depth = 0;
+  if (depth + 1 == labels_.size() && !c_.one_in(4)) return block_step();  // not out of the function at every turn
   const std::vector<Type> types = label(depth).branch_types();
   const bool backward = label(depth).kind == Label::kLoop;
   ensure(types);
-  if (!backward && c_.one_in(5)) {
+  if (!backward && c_.one_in(12)) {
     op(0x0c, depth);
     set_unreachable();
     if (c_.one_in(2)) steps(c_.below(3));
@@ -164,6 +172,7 @@ void Body::branch_step() {
 
 void Body::br_table_step() {
   const uint32_t fallback = c_.below(uint32_t(labels_.size()));
+  if (fallback + 1 == labels_.size() && !c_.one_in(3)) return block_step();
   const std::vector<Type> types = label(fallback).branch_types();
   std::vector<uint32_t> fit;
   for (uint32_t d = 0; d < labels_.size(); ++d)
@@ -274,7 +283,7 @@ void Body::tail_call_step() {
     if (m_.types[f.type].results == type_.results) fit.push_back(f.type);
   if (fit.empty()) return;
   // On one path only, so that what follows is reached.
-  const bool wrapped = c_.most();
+  const bool wrapped = !c_.one_in(10);
   const uint32_t type = fit[c_.below(uint32_t(fit.size()))];
   if (wrapped) {
     condition();
@@ -290,7 +299,7 @@ void Body::tail_call_step() {
 }
 
 void Body::return_step() {
-  const bool wrapped = c_.most();
+  const bool wrapped = !c_.one_in(10);
   if (wrapped) {
     condition();
     pop();

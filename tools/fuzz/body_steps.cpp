@@ -18,7 +18,7 @@ void Body::step() {
     return;
   }
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
-  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1})) {
+  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6})) {
     case 0: return;  // the simplest
     case 1: {
       const Type t = kTypes[c_.below(8)];
@@ -55,7 +55,8 @@ void Body::step() {
     case 14: return table_step();
     case 15: return ref_step();
     case 16: return return_step();
-    default: return o_.wide_arithmetic ? wide_step() : local_step();
+    case 17: return o_.wide_arithmetic ? wide_step() : local_step();
+    default: return observe_step();
   }
 }
 
@@ -72,7 +73,8 @@ void Body::before_plain(const PlainOp& p) {
   } else if (has(text, ".trunc_f") && !hazard()) {
     bounded_float(p.params[0]);
   } else if (has(text, "copysign")) {
-    canonical_nan(p.params[1]);
+    if (c_.one_in(4)) op(0x1a), put_const(out_, c_, p.params[1]);
+    else canonical_nan(p.params[1]);
   } else if (has(text, ".reinterpret_f")) {
     canonical_nan(p.params[0]);
   } else if ((text == "f32.store" || text == "f64.store")) {
@@ -89,6 +91,11 @@ static Type float_lanes(std::string_view text) {
   for (const char* bits : {".eq", ".ne", ".lt", ".gt", ".le", ".ge", ".splat", "_lane"})
     if (has(text, bits)) return kI32;
   return text[1] == '3' ? kF32 : kF64;
+}
+
+uint8_t Body::plain_code(const PlainOp& p) const {
+  const uint8_t code = uint8_t(p.info->code);
+  return code == o_.bug_opcode ? o_.bug_instead : code;
 }
 
 void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
@@ -110,7 +117,7 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
     pop(p.params.size());
   }
   if (p.info->prefix) prefixed(p.info->prefix, p.info->code);
-  else op(uint8_t(p.info->code));
+  else op(plain_code(p));
   if (p.info->imm == wasm::Imm::kShuffle)
     for (int i = 0; i < 16; ++i) byte(uint8_t(c_.below(32)));
   if (p.info->imm == wasm::Imm::kLane) {
@@ -149,7 +156,7 @@ uint64_t Body::address(const MemoryState& m, unsigned bytes, bool fresh) {
       default: gen(t, 1); return c_.below(3) * 0x10001;
     }
   }
-  const uint64_t offset = c_.one_in(4) ? size - bytes - 0xfff - c_.below(64) : c_.below(4) ? c_.below(64) : c_.below(0x1000);
+  const uint64_t offset = c_.one_in(3) ? size - bytes - 0xfff - c_.below(64) : c_.below(4) ? c_.below(64) : c_.below(0x1000);
   if (c_.one_in(5)) {
     index_const(m.is64, c_.below(0x1000));
     push(t);
@@ -170,7 +177,7 @@ void Body::memory_access(const PlainOp& p, bool fresh, unsigned depth) {
   before_plain(p);
   pop(p.params.size());
   if (p.info->prefix) prefixed(p.info->prefix, p.info->code);
-  else op(uint8_t(p.info->code));
+  else op(plain_code(p));
   unsigned log2 = 0;
   while (1u << log2 < p.info->bytes) ++log2;
   memarg(c_.below(log2 + 1), memory, offset);
@@ -260,6 +267,31 @@ void Body::local_step() {
   }
   local_set(i);
   pop();
+}
+
+// A value to a place where it is seen from outside.
+void Body::observe_step() {
+  static constexpr struct {
+    Type type;
+    uint8_t store, align;
+  } kStores[] = {{kI32, 0x36, 2}, {kI64, 0x37, 3}, {kF32, 0x38, 2}, {kF64, 0x39, 3}};
+  const uint32_t memory = c_.below(uint32_t(m_.memories.size()));
+  const auto& s = kStores[c_.below(4)];
+  const bool top = height() && stack_.back() == s.type && c_.one_in(2);
+  uint32_t value = 0;
+  if (top) {
+    value = new_local(s.type);
+    local_set(value);
+    pop();
+  }
+  index_const(m_.memories[memory].is64, c_.below(4) ? c_.below(64) * 8 : m_.memories[memory].min * 65536 - 8);
+  push(kI32);
+  if (top) local_get(value), push(s.type);
+  else gen(s.type, c_.below(3));
+  if (s.type == kF32 || s.type == kF64) canonical_nan(s.type);
+  pop(2);
+  op(s.store);
+  memarg(s.align, memory, 0);
 }
 
 void Body::global_step() {

@@ -174,7 +174,7 @@ void ModuleGenerator::imports() {
 void ModuleGenerator::memories_and_tables() {
   auto memory = [&](bool may_be_64) {
     const bool is64 = o_.memory64 && may_be_64 && c_.one_in(3);
-    const uint32_t min = c_.one_in(3) ? 2 : 1;
+    const uint32_t min = c_.one_in(2) ? 2 : 1;
     const uint32_t max = min + c_.below(3);
     put_limits(memories_.bytes, is64, min, max);
     ++memories_.count;
@@ -335,7 +335,7 @@ GeneratedModule ModuleGenerator::run() {
 
 uint64_t interesting(Choices& c, unsigned bits) {
   switch (c.weighted({6, 4, 2, 3})) {
-    case 0: return uint64_t(int64_t(c.below(12)) - 4);
+    case 0: return uint64_t(int64_t(c.below(16)) - 7);
     case 1: {  // around a power of two
       const uint64_t p = uint64_t{1} << c.below(bits);
       return p + c.below(3) - 1;

@@ -45,9 +45,10 @@ struct FuncType {
   F(wide_arithmetic)          \
   F(simd)
 struct Options {
-  unsigned size = 40;     // statements of a function, about
+  unsigned size = 60;     // statements of a function, about
   unsigned calls = 8;      // at most
-  unsigned hazard = 24;   // one operation in so many may trap without being asked to
+  unsigned hazard = 80;   // one operation in so many may trap without being asked to
+  uint8_t bug_opcode = 0, bug_instead = 0;  // for the tests: a program in which one operation was mistaken for another
 #define F(name) bool name = true;
   WJIT_FUZZ_FEATURES(F)
 #undef F

@@ -179,7 +179,8 @@ def run(engine, p):
             except Exception:
                 what = 'null' if 'null' in str(e) else str(e).replace('\n', ' ')
             lines.append('R trap ' + what)
-            if e.frames and what != 'stack':
+            # Its offsets of memory traps may be those of the next instruction (offsets near 2^64).
+            if e.frames and what not in ('stack', 'memory'):
                 lines.append(f'W {e.frames[0].func_index}@{e.frames[0].module_offset:x}')
         except wasmtime.WasmtimeError as e:
             lines.append('R script: ' + str(e).replace('\n', ' '))

@@ -87,6 +87,39 @@ TEST_CASE("fuel: a block that cannot be paid is not debited") {
   CHECK(w.store.get_fuel().unwrap() == 5);
 }
 
+TEST_CASE("fuel: what is out of bounds traps or is refused, whatever its size would have cost") {
+  for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
+    World w(metered(d));
+    ModuleBuilder b;
+    b.memory(1, 1);
+    b.table(funcref, 1, 1);
+    const uint32_t data = b.passive_data({1, 2, 3}), elem = b.passive_elem({});
+    const uint32_t nothing = b.type({}, {});
+    const Bytes three = cat(i32_const(0), i32_const(0), i32_const(-1));
+    auto add = [&](const char* name, const Bytes& body) { b.exports(name, Kind::kFunc, b.func(nothing, body)); };
+    add("memory.fill", cat(three, fc(11, {0})));
+    add("memory.copy", cat(three, fc(10, {0, 0})));
+    add("memory.init", cat(three, fc(8, {data, 0})));
+    add("table.fill", cat(i32_const(0), ref_null(funcref), i32_const(-1), fc(17, {0})));
+    add("table.copy", cat(three, fc(14, {0, 0})));
+    add("table.init", cat(three, fc(12, {elem, 0})));
+    b.exports("table.grow", Kind::kFunc,
+              b.func(b.type({}, {i32}), cat(ref_null(funcref), i32_const(-1), fc(15, {0}))));
+    Instance i = w.instantiate(b);
+    for (const char* name : {"memory.fill", "memory.copy", "memory.init"}) {
+      REQUIRE(w.store.set_fuel(100));
+      CHECK(w.trap(i, name) == "out of bounds memory access");
+      CHECK(w.store.get_fuel().unwrap() == 96);
+    }
+    for (const char* name : {"table.fill", "table.copy", "table.init"}) {
+      REQUIRE(w.store.set_fuel(100));
+      CHECK(w.trap(i, name) == "out of bounds table access");
+    }
+    REQUIRE(w.store.set_fuel(100));
+    CHECK(w.call(i, "table.grow")[0].i32() == -1);
+  }
+}
+
 TEST_CASE("out of fuel: resuming charges the block once, and without fuel stops again unchanged") {
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
     World w(metered(d));
