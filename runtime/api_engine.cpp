@@ -109,6 +109,10 @@ Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wa
   return finish(engine, wasm::copy_bytes(wasm));
 }
 
+Result<Module> Module::from_text(const Engine& engine, std::string_view wat) {
+  return finish_text(engine, wat);
+}
+
 Result<Module> Module::from_file(const Engine& engine, const std::string& path) {
   auto bytes = MappedFile::open(path);
   if (!bytes) return std::move(bytes).error();

@@ -195,9 +195,13 @@ class WJIT_API Engine {
 
 class WJIT_API Module {
  public:
-  // Reads and (by Config::mode) validates and translates. The bytes are copied.
+  // Reads and (by Config::mode) validates and translates: the binary format (spec §5), or text (§6) where the bytes
+  // are that. They are copied. Errors: kMalformed, kInvalid, kUnsupported, kLimit, with the offset in the binary, or
+  // LINE:COLUMN in front of the message for text.
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> wasm);
-  // Maps the file; it must not be truncated while the module lives. Errors name the path.
+  // "(module …)", or the fields of a module.
+  static Result<Module> from_text(const Engine& engine, std::string_view wat);
+  // Maps the file, in either format; it must not be truncated while the module lives. Errors name the path.
   static Result<Module> from_file(const Engine& engine, const std::string& path);
   // Reads and validates everything, keeps nothing.
   static Result<Ok> validate(const Engine& engine, std::span<const uint8_t> wasm);

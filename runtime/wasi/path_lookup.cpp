@@ -40,6 +40,9 @@ class Walk {
       Errno error;
       if (name == "..") {
         error = pop();
+      } else if ((flags_ & O_CREAT) && !rest_.empty() && rest_.find_first_not_of('/') == std::string::npos) {
+        error = Errno::kIsdir;  // the kernel refuses it unseen: a link can end so, the path itself was looked
+                                // at before
       } else if (!rest_.empty()) {
         error = enter(name);
       } else {
