@@ -130,6 +130,7 @@ int main(void) {
   CHECK(wasm_externtype_kind(type) == WJIT_EXTERN_TAG);
   wasm_externtype_delete(type);
   wasm_extern_delete(tag);
+  wjit_error_delete(wjit_last_error()); /* of the refusals above */
   CHECK(!wjit_instance_get(instance, WJIT_STR("nothing")) && !wjit_last_error());
   wasm_instance_delete(instance);
   wasm_module_delete(module);

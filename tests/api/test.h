@@ -116,8 +116,9 @@ static inline wasm_trap_t* call2(wasm_func_t* f, int32_t a, int32_t b, int32_t* 
   args[0] = i32_val(a);
   args[1] = i32_val(b);
   wasm_val_vec_t args_vec = {wasm_func_param_arity(f), args}, results_vec = WASM_ARRAY_VEC(results);
+  const size_t arity = wasm_func_result_arity(f); /* before the call, which may end the store */
   wasm_trap_t* trap = wasm_func_call(f, &args_vec, &results_vec);
-  if (!trap && wasm_func_result_arity(f)) *result = results[0].of.i32;
+  if (!trap && arity) *result = results[0].of.i32;
   return trap;
 }
 
