@@ -7,5 +7,4 @@ target_compile_options(wjit_warnings INTERFACE -Wall -Wextra -Wno-unused-paramet
   -ffp-contract=off
   -fno-strict-aliasing -fno-omit-frame-pointer $<$<BOOL:${WJIT_WERROR}>:-Werror>
   # What the optimiser guesses differs by compiler and options: shown, never an error.
-  $<$<BOOL:${WJIT_WERROR}>:-Wno-error=maybe-uninitialized> -Wno-error=array-bounds -Wno-error=stringop-overflow
-  -Wno-error=restrict)
+  "$<$<CXX_COMPILER_ID:GNU>:-Wno-error=maybe-uninitialized;-Wno-error=array-bounds;-Wno-error=stringop-overflow;-Wno-error=restrict>")
