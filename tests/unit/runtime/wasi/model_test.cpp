@@ -135,15 +135,18 @@ class Run {
 
   template <class Model>
   void on_path(const char* name, Model&& model) {
-    auto [fd, dir] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
     const std::string p = path();
     expect(model(dir, p), std::string(name) + " " + std::to_string(fd) + " " + p,
            [&](Guest& g) { return g.on_path(name, fd, p); });
   }
 
   void rename() {
-    auto [fd, dir] = start();
-    auto [fd2, dir2] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
+    const auto [fd2_in, dir2] = start();
+    const uint32_t fd2 = fd2_in;
     const std::string p = path(), p2 = path();
     expect(model::rename(dir, p, dir2, p2),
            "rename " + std::to_string(fd) + " " + p + " " + std::to_string(fd2) + " " + p2,
@@ -151,8 +154,10 @@ class Run {
   }
 
   void link() {
-    auto [fd, dir] = start();
-    auto [fd2, dir2] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
+    const auto [fd2_in, dir2] = start();
+    const uint32_t fd2 = fd2_in;
     const std::string p = path(), p2 = path();
     const bool follow = below(2);
     expect(model::link(dir, p, follow, dir2, p2),
@@ -166,7 +171,8 @@ class Run {
   }
 
   void symlink() {
-    auto [fd, dir] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
     std::string target = path();
     if (target.empty()) target = "a";
     const std::string p = path();
@@ -187,7 +193,8 @@ class Run {
   }
 
   void look() {
-    auto [fd, dir] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
     const std::string p = below(10) ? path() : "planted" + std::string(below(2) ? "/a" : "");
     const bool follow = below(2);
     const model::Found f = model::find(dir, p, follow);
@@ -212,7 +219,8 @@ class Run {
 
   void open() {
     if (open_.size() > 10) return close(below(10));
-    auto [fd, dir] = start();
+    const auto [fd_in, dir] = start();
+    const uint32_t fd = fd_in;  // lambdas take it along, which clang 14 does not allow of the binding itself
     const std::string p = path();
     const bool kinds[] = {below(2) == 0, below(4) == 0, below(5) == 0,
                           below(3) == 0, below(3) != 0, below(2) == 0};
