@@ -25,7 +25,7 @@ namespace {
 
 constexpr size_t kSlabBytes = 16 << 20;  // about, unless a single stack is larger
 constexpr uint32_t kMaxSlabStacks = 64;  // bits of a mask
-constexpr size_t kMaxStackBytes = size_t{1} << 40;
+constexpr size_t kMaxStackBytes = size_t{1} << 30;
 constexpr int kMadvGuardInstall = 102;  // MADV_GUARD_INSTALL, younger than the C library's headers
 
 size_t round_up(size_t bytes, size_t page) { return (bytes + page - 1) & ~(page - 1); }
