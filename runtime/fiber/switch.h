@@ -10,9 +10,10 @@ namespace wjit::rt {
 
 // Exchanges the running stack with the other one of this fiber; called on either side.
 extern "C" void wjit_fiber_switch(Fiber*);
-// Where a fiber's first switch returns to: calls the body, reports kFinished, switches a last time. Not a
-// function.
+// A fiber's last frame: calls the body, reports kFinished, switches a last time. The first switch returns to
+// wjit_fiber_start in it. Neither is a function to call.
 extern "C" void wjit_fiber_root();
+extern "C" void wjit_fiber_start();
 
 // What the switch leaves on a stack, from the stack pointer up.
 #if defined(__x86_64__)
@@ -20,7 +21,7 @@ struct SwitchFrame {
   uint32_t mxcsr = 0x1f80;  // round to nearest, nothing flushed to zero, exceptions masked
   uint32_t x87_control = 0x037f;
   uint64_t r15 = 0, r14 = 0, r13 = 0, r12 = 0, rbx = 0, rbp = 0;
-  void (*return_address)() = wjit_fiber_root;
+  void (*return_address)() = wjit_fiber_start;
 
   void start(Fiber* fiber, Fiber::Body body, void* arg) {
     r12 = reinterpret_cast<uint64_t>(fiber);
@@ -32,7 +33,7 @@ static_assert(sizeof(SwitchFrame) == 64);
 #elif defined(__aarch64__)
 struct SwitchFrame {
   uint64_t x29 = 0;
-  void (*x30)() = wjit_fiber_root;
+  void (*x30)() = wjit_fiber_start;
   uint64_t x19_to_x28[10] = {};
   uint64_t d8_to_d15[8] = {};
   uint64_t fpcr = 0;  // round to nearest, nothing flushed to zero, no default NaN

@@ -110,13 +110,16 @@ wjit_fiber_switch:
   // Entered by the first switch's ret: x19 fiber, x20 argument, x21 body, x29 0. An unwinder looks up the address
   // before the one it returns to, so the first instruction is there for the switch's return address.
   .balign 16
-  .cfi_startproc
-  .cfi_undefined x30
-  nop
   .globl wjit_fiber_root
   .hidden wjit_fiber_root
   .type wjit_fiber_root, %function
 wjit_fiber_root:
+  .cfi_startproc
+  .cfi_undefined x30
+  nop
+  .globl wjit_fiber_start
+  .hidden wjit_fiber_start
+wjit_fiber_start:
   mov x0, x19
   mov x1, x20
   blr x21

@@ -84,13 +84,16 @@ wjit_fiber_switch:
   # Entered by the first switch's ret: r12 fiber, r13 argument, r14 body, rbp 0. An unwinder looks up the address
   # before the one it returns to, so the first instruction is there for the switch's return address.
   .balign 16
-  .cfi_startproc
-  .cfi_undefined %rip
-  nop
   .globl wjit_fiber_root
   .hidden wjit_fiber_root
   .type wjit_fiber_root, @function
 wjit_fiber_root:
+  .cfi_startproc
+  .cfi_undefined %rip
+  nop
+  .globl wjit_fiber_start
+  .hidden wjit_fiber_start
+wjit_fiber_start:
   movq %r12, %rdi
   movq %r13, %rsi
   call *%r14
