@@ -159,6 +159,24 @@ TEST_CASE("a pool that keeps nothing gives slabs back", "[fiber]") {
   CHECK(mappings() <= before + 2);
 }
 
+TEST_CASE("what is warm is counted right when slabs go", "[fiber]") {
+  FiberPool pool({.keep_stacks = 10});
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  while (pool.stats().slabs < 4) fibers.push_back(Fiber::create(pool, return_at_once, nullptr));
+  const size_t stride = 61;  // prime: all slabs become idle at about the same time
+  for (size_t i = 0, at = 0; i < fibers.size(); ++i, at = (at + stride) % fibers.size()) fibers[at].reset();
+  for (auto& fiber : fibers) fiber.reset();
+  CHECK(pool.stats().in_use == 0);
+  CHECK(pool.stats().slabs == 1);
+  CHECK(pool.stats().warm <= 10);
+  fibers.clear();
+  while (fibers.size() < 16) fibers.push_back(Fiber::create(pool, return_at_once, nullptr));
+  CHECK(pool.stats().slabs == 1);
+  CHECK(pool.stats().warm == 0);
+  fibers.clear();
+  CHECK(pool.stats().warm == 10);
+}
+
 TEST_CASE("stacks that cannot be had are a null", "[fiber]") {
   FiberPool beyond({.stack_size = ~size_t{0}});
   CHECK(Fiber::create(beyond, return_at_once, nullptr) == nullptr);
@@ -187,7 +205,7 @@ TEST_CASE("stacks run out without harm", "[fiber]") {
         if (fibers.back()->resume() != Stop::kSuspended) _exit(3);
       }
       if (fibers.back() || fibers.size() < 50) _exit(4);
-      if (pool.stats().in_use != fibers.size() - 1) _exit(5);
+      if (pool.stats().in_use != fibers.size() - 1 || pool.stats().slabs > 10) _exit(5);
     }
     _exit(pool.stats().in_use == 0 ? 42 : 6);
   });
