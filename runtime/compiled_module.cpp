@@ -134,8 +134,8 @@ support::Result<void> CompiledModule::register_functions() {
   const uint32_t count = counts.defined_functions;
   if (count == 0) return {};
   CodeMap& map = *engine_->code_map;
+  code_entries.reserve(count);  // first: once the span is ours, entries say that it is to be given back
   WJIT_TRY(code_base, map.add_module(*this, count));
-  code_entries.reserve(count);
   for (uint32_t i = 0; i < count; ++i) code_entries.push_back(&map.at(code_base + i));
   return {};
 }

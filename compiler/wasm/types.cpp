@@ -132,6 +132,7 @@ struct TypeRegistry::Impl {
     }
   }
 
+  // All or nothing: what may fail comes before the first type is put in its place.
   TypeId append(std::vector<SubType> group) {
     uint32_t start = size.load(std::memory_order_relaxed), n = uint32_t(group.size());
     grow_to(start + n);
@@ -147,16 +148,17 @@ struct TypeRegistry::Impl {
       t.ancestors.clear();
       if (t.super != kNoType) {
         t.super = absolute(t.super);
-        // A supertype precedes its subtypes, so this one is complete: it is in the registry already.
+        // A supertype precedes its subtypes, so this one is complete.
         WJIT_ASSERT(t.super < start + i);
-        const SubType& super = at(t.super);
+        const SubType& super = t.super < start ? at(t.super) : group[t.super - start];
         t.depth = super.depth + 1;
         t.ancestors.reserve(super.ancestors.size() + 1);
         t.ancestors = super.ancestors;
       }
       t.ancestors.push_back(start + i);
-      new (&at(start + i)) SubType(std::move(t));
     }
+    static_assert(std::is_nothrow_move_constructible_v<SubType>);
+    for (uint32_t i = 0; i < n; i++) new (&at(start + i)) SubType(std::move(group[i]));
     size.store(start + n, std::memory_order_release);
     return start;
   }
@@ -175,9 +177,14 @@ Result<TypeId> TypeRegistry::intern(std::vector<SubType> group) {
       return it->second;
   if (group.size() > kMaxTypes - impl_->size.load(std::memory_order_relaxed))
     return fail(ErrorKind::kLimit, "too many types in the engine: at most " + std::to_string(kMaxTypes));
-  TypeId start = impl_->append(std::move(group));
-  impl_->groups.emplace(hash, start);
-  return start;
+  // The entry first: a type without one would be made a second time.
+  auto entry = impl_->groups.emplace(hash, impl_->size.load(std::memory_order_relaxed));
+  try {
+    return impl_->append(std::move(group));
+  } catch (const std::bad_alloc&) {
+    impl_->groups.erase(entry);
+    throw;
+  }
 }
 
 Result<TypeId> TypeRegistry::intern_func(std::span<const ValType> params, std::span<const ValType> results) {

@@ -74,9 +74,10 @@ bool run_callback(const FuncType& type, HostCallback& f, rt::HostCall& call) {
   return true;
 }
 
-wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, HostCallback f) {
-  auto callback = std::make_shared<HostCallback>(std::move(f));
-  auto* made = border<wasm_func_t*>(nullptr, [&] {
+// The finalizer is armed only when nothing can fail any more: until then env is the caller's.
+wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, HostCallback f, HostInfo::Finalizer finalizer) {
+  return border<wasm_func_t*>(nullptr, [&] {
+    auto callback = std::make_shared<HostCallback>(std::move(f));
     wasm_store_t& owner = live(store);
     if (!callback->plain && !callback->with_env && !callback->with_caller) refuse("callback is NULL");
     const FuncType t = func_type_from_c(not_null(extern_type(type), "type"), owner.engine);
@@ -89,10 +90,9 @@ wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, HostCall
     if (!id) refuse(std::move(id).error());
     auto handle = std::make_unique<wasm_ref_t>(wasm_ref_t{StorePtr(store), Func()});
     handle->payload = Func::from_raw(owner.store->impl().add_host_func(*id, make_callback(t, callback)));
+    callback->env = HostInfo(callback->env.data(), finalizer);
     return as<wasm_func_t>(handle.release());
   });
-  if (!made) callback->env.disarm();
-  return made;
 }
 
 // What a call needs and what becomes of it, for plain and resumable ones.
@@ -158,17 +158,15 @@ detail::RawCallback make_callback(const FuncType& type, std::shared_ptr<HostCall
 extern "C" {
 
 wasm_func_t* wasm_func_new(wasm_store_t* store, const wasm_functype_t* type, wasm_func_callback_t callback) {
-  return border<wasm_func_t*>(nullptr, [&] { return new_func(store, type, {callback, nullptr, nullptr, {}}); });
+  return new_func(store, type, {callback, nullptr, nullptr, {}}, nullptr);
 }
 wasm_func_t* wasm_func_new_with_env(wasm_store_t* store, const wasm_functype_t* type,
                                     wasm_func_callback_with_env_t callback, void* env, void (*finalizer)(void*)) {
-  return border<wasm_func_t*>(
-      nullptr, [&] { return new_func(store, type, {nullptr, callback, nullptr, HostInfo(env, finalizer)}); });
+  return new_func(store, type, {nullptr, callback, nullptr, HostInfo(env, nullptr)}, finalizer);
 }
 wasm_func_t* wjit_func_new(wasm_store_t* store, const wasm_functype_t* type, wjit_func_callback_t callback, void* env,
                            void (*finalizer)(void*)) {
-  return border<wasm_func_t*>(
-      nullptr, [&] { return new_func(store, type, {nullptr, nullptr, callback, HostInfo(env, finalizer)}); });
+  return new_func(store, type, {nullptr, nullptr, callback, HostInfo(env, nullptr)}, finalizer);
 }
 
 wasm_functype_t* wasm_func_type(const wasm_func_t* f) {

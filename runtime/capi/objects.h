@@ -34,8 +34,6 @@ class HostInfo {
     if (finalizer_) finalizer_(data_);
   }
   void* data() const { return data_; }
-  // Forgets the finalizer: the data is not ours after all.
-  void disarm() { finalizer_ = nullptr; }
 
  private:
   void* data_ = nullptr;
