@@ -186,7 +186,8 @@ struct Kit {
   explicit Kit(bool fuel = false) {
     wasm_config_t* config = wasm_config_new();
     EXPECT(config);
-    if (config) wjit_config_set_consume_fuel(config, fuel);
+    if (!config) return;
+    wjit_config_set_consume_fuel(config, fuel);
     engine.p = wasm_engine_new_with_config(config);
     EXPECT(engine);
     if (!engine) return;
