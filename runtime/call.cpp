@@ -73,10 +73,15 @@ wjit::Trap out_of_fuel(uint64_t required) {
   return t;
 }
 
-// The pending trap gets the backtrace, unless it already has one from further in.
+// The pending trap gets the backtrace, unless it already has one from further in. Where memory is out, the trap matters
+// more than the way to it.
 void add_trace(Store& store, const Vm& vm) {
   auto& trace = TrapAccess::trace(*store.pending_trap);
-  if (trace.empty()) trace = interp_backtrace(vm.frame, vm.inst);
+  if (!trace.empty()) return;
+  try {
+    trace = interp_backtrace(vm.frame, vm.inst);
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 // What a finished, stopped or trapped run means for its caller. `bottom` is the activation's bottom frame.
@@ -207,8 +212,9 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
     }
     vm.required_fuel = code.required_fuel;
     const size_t n = type_of(store, callee).param_count;
-    *out = suspend(store, std::move(vm), DoneReason::kOutOfFuel, callee, std::move(own));
-    (*out)->root_args.assign(values, values + n);
+    auto begun = suspend(store, std::move(vm), DoneReason::kOutOfFuel, callee, std::move(own));
+    begun->root_args.assign(values, values + n);
+    *out = std::move(begun);
     return CallEnd::kSuspended;
   }
   entry.calls.fetch_add(1, std::memory_order_relaxed);
@@ -226,10 +232,19 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
-}  // namespace
+// The want of memory is a trap like others, wherever it shows. What is pending then is what a half-made trap left.
+template <class F>
+CallEnd or_out_of_memory(Store& store, F&& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    store.set_pending_out_of_memory();
+    return CallEnd::kTrapped;
+  }
+}
 
-CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
-                  std::unique_ptr<Suspended>* suspended) {
+CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
+              std::unique_ptr<Suspended>* suspended) {
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   if (callee->code_index != vm::kNoCodeIndex) {
@@ -240,7 +255,7 @@ CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_
   return callee->array_call(callee->vmctx, nullptr, values, capacity) ? CallEnd::kReturned : CallEnd::kTrapped;
 }
 
-static CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
+CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
                      vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
   --store.pins;
@@ -257,14 +272,26 @@ static CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<c
   return run_resumable(store, vm, std::move(stack), s->root, results, &call);
 }
 
-CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
-               size_t) {
+CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
+                    vm::ValRaw* results) {
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   const bool hooked = bool(store.call_hook);
   if (hooked && !store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
   const CallEnd end = go_on(store, call, inputs, results);
   return hooked ? leave(store, end, &call) : end;
+}
+
+}  // namespace
+
+CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
+                  std::unique_ptr<Suspended>* suspended) {
+  return or_out_of_memory(store, [&] { return enter(store, callee, values, capacity, suspended); });
+}
+
+CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
+               size_t) {
+  return or_out_of_memory(store, [&] { return enter_again(store, call, inputs, results); });
 }
 
 }  // namespace wjit::rt

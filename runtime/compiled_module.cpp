@@ -167,8 +167,7 @@ std::shared_ptr<CompiledModule> CompiledModule::from_parts(std::shared_ptr<Engin
 }
 
 const wasm::NameSection& CompiledModule::names() const {
-  std::call_once(names_once_, [this] { names_ = std::make_unique<wasm::NameSection>(*module_); });
-  return *names_;
+  return names_.get([this] { return wasm::NameSection(*module_); });
 }
 
 std::string CompiledModule::name() const {
@@ -179,8 +178,7 @@ const MemoryImage* CompiledModule::memory_image(uint32_t defined_memory) const {
   // The first instance copies: for a program that runs once, a copy is cheaper than a file and a copy into
   // it.
   if (instantiations_.load(std::memory_order_relaxed) < 2) return nullptr;
-  std::call_once(images_once_, [this] { images_ = build_memory_images(*module_); });
-  return images_[defined_memory].get();
+  return images_.get([this] { return build_memory_images(*module_); })[defined_memory].get();
 }
 
 // Takes the leading segments that write functions at constant, in-bounds places of tables defined here: they

@@ -4,11 +4,11 @@
 #pragma once
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "compiler/support/built_once.h"
 #include "compiler/support/result.h"
 #include "compiler/wasm/module.h"
 #include "compiler/wasm/read_module.h"
@@ -74,12 +74,11 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
 
  private:
   std::string name_override_;
-  mutable std::once_flag names_once_, images_once_;
   mutable std::atomic<uint32_t> instantiations_{0};
-  mutable std::unique_ptr<wasm::NameSection> names_;
+  support::BuiltOnce<wasm::NameSection> names_;
   uint32_t lazy_segments_ = 0;
   std::vector<LazyTableInit> lazy_tables_;
-  mutable std::vector<std::unique_ptr<MemoryImage>> images_;  // by defined memory; empty: none
+  support::BuiltOnce<std::vector<std::unique_ptr<MemoryImage>>> images_;  // by defined memory; null: none
   std::optional<Error> gc_initialiser_;
 };
 

@@ -15,8 +15,14 @@ vm::VMMemoryDefinition no_memory;
 
 }  // namespace
 
-Instance::Instance(Store* s, std::shared_ptr<CompiledModule> m) : store(s), module(std::move(m)) {
+// Everything of an instance that needs memory of its own is made here: from then on nothing can fail.
+Instance::Instance(Store* s, std::shared_ptr<CompiledModule> m, const Imports& imports)
+    : store(s), module(std::move(m)) {
   const wasm::Module& w = wasm();
+  imported_func_refs.reserve(imports.funcs.size());
+  for (vm::VMFuncRef* f : imports.funcs) imported_func_refs.push_back({f});
+  imported_global_types.reserve(imports.globals.size());
+  for (const ExternGlobal& g : imports.globals) imported_global_types.push_back(g.type);
   dropped_data.resize(w.data.size());
   for (size_t i = 0; i < w.data.size(); ++i) dropped_data[i] = w.data[i].mode != wasm::SegmentMode::kPassive;
   dropped_elems.resize(w.elements.size());
@@ -58,10 +64,15 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
       return tl::unexpected<Error>(std::move(table).error().prefix("table " + std::to_string(i) + ": "));
     tables.push_back(std::move(*table));
   }
-  void* place = ::operator new (bytes, std::align_val_t{alignof(Instance)}, std::nothrow);
+  struct FreeRaw {
+    void operator()(void* p) const { ::operator delete(p, std::align_val_t{alignof(Instance)}); }
+  };
+  std::unique_ptr<void, FreeRaw> place(
+      ::operator new(bytes, std::align_val_t{alignof(Instance)}, std::nothrow));
   if (!place)
     return fail(ErrorKind::kResource, "no room for an instance of " + std::to_string(bytes) + " bytes");
-  auto* instance = new (place) Instance(&store, std::move(module));
+  auto* instance = new (place.get()) Instance(&store, std::move(module), imports);
+  place.release();
   instance->memories = std::move(memories);
   instance->tables = std::move(tables);
   instance->initialize_vmctx(imports);
@@ -70,7 +81,7 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
 
 // SAFETY: the allocation holds module->offsets.size() bytes behind this, uninitialised. Every array element
 // is written here, but for func refs: they are built when they are asked for.
-void Instance::initialize_vmctx(const Imports& imports) {
+void Instance::initialize_vmctx(const Imports& imports) noexcept {
   const vm::ModuleCounts& counts = module->counts;
   WJIT_ASSERT(
       imports.funcs.size() == counts.imported_functions && imports.tables.size() == counts.imported_tables &&
@@ -85,23 +96,19 @@ void Instance::initialize_vmctx(const Imports& imports) {
   ctx->store = store;
 
   vm::VMContextView view(ctx, counts);
-  imported_func_refs.reserve(counts.imported_functions);
   for (uint32_t i = 0; i < counts.imported_functions; ++i) {
     vm::VMFuncRef* f = imports.funcs[i];
     WJIT_ASSERT(f->wasm_call && f->native_call && f->array_call && f->vmctx);
     new (view.imported_functions() + i)
         vm::VMFunctionImport{f->wasm_call, f->native_call, f->array_call, f->vmctx};
-    imported_func_refs.push_back({f});
   }
   auto copy = [](auto* to, const auto& from) {
     if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(from[0]));
   };
   copy(view.imported_tables(), imports.tables);
   copy(view.imported_memories(), imports.memories);
-  for (uint32_t i = 0; i < counts.imported_globals; ++i) {
+  for (uint32_t i = 0; i < counts.imported_globals; ++i)
     new (view.imported_globals() + i) vm::VMGlobalImport{imports.globals[i].def};
-    imported_global_types.push_back(imports.globals[i].type);
-  }
   for (uint32_t i = 0; i < counts.imported_tags; ++i)
     new (view.imported_tags() + i) vm::VMTagImport{imports.tags[i]};
 

@@ -101,7 +101,7 @@ class alignas(16) Instance {
   std::any host_state;
 
  private:
-  Instance(Store* s, std::shared_ptr<CompiledModule> m);
+  Instance(Store* s, std::shared_ptr<CompiledModule> m, const Imports& imports);
   ~Instance();
   template <class T>
   T* at(uint32_t offset) {
@@ -109,7 +109,7 @@ class alignas(16) Instance {
   }
   void write_memory_definition(uint32_t defined_index);
   void write_table_definition(uint32_t defined_index);
-  void initialize_vmctx(const Imports& imports);
+  void initialize_vmctx(const Imports& imports) noexcept;
 };
 using InstancePtr = std::unique_ptr<Instance, Instance::Deleter>;
 

@@ -85,14 +85,21 @@ vm::TrapCode write_elements(Instance& instance, bool* escaped) {
   return vm::TrapCode::kNone;
 }
 
-vm::TrapCode write_data(Instance& instance) {
+// Images of the memories, by index; null where segments are to be copied.
+std::vector<const MemoryImage*> memory_images(const Instance& instance) {
   const wasm::Module& m = instance.wasm();
-  std::vector<bool> mapped(m.memories.size());
+  std::vector<const MemoryImage*> images(m.memories.size());
   for (uint32_t i = m.imported_memories; i < m.memories.size(); ++i)
-    if (const MemoryImage* image = instance.module->memory_image(i - m.imported_memories))
-      mapped[i] = instance.defined_memory(i - m.imported_memories).map_image(*image);
+    images[i] = instance.module->memory_image(i - m.imported_memories);
+  return images;
+}
+
+vm::TrapCode write_data(Instance& instance, std::vector<const MemoryImage*>& images) {
+  const wasm::Module& m = instance.wasm();
+  for (uint32_t i = m.imported_memories; i < m.memories.size(); ++i)
+    if (images[i] && !instance.defined_memory(i - m.imported_memories).map_image(*images[i])) images[i] = nullptr;
   for (const wasm::DataSegment& segment : m.data) {
-    if (segment.mode != wasm::SegmentMode::kActive || mapped[segment.memory]) continue;
+    if (segment.mode != wasm::SegmentMode::kActive || images[segment.memory]) continue;
     const uint64_t at = eval_const(instance, segment.offset).get_u64();
     const vm::VMMemoryDefinition* memory = instance.memory(segment.memory);
     if (at > memory->length() || segment.bytes.size() > memory->length() - at)
@@ -105,8 +112,9 @@ vm::TrapCode write_data(Instance& instance) {
 vm::TrapCode initialize(Instance& instance, bool* escaped) {
   initialize_globals(instance);
   initialize_tables(instance);
+  auto images = memory_images(instance);  // takes memory: before others see anything
   const vm::TrapCode trap = write_elements(instance, escaped);
-  return trap == vm::TrapCode::kNone ? write_data(instance) : trap;
+  return trap == vm::TrapCode::kNone ? write_data(instance, images) : trap;
 }
 
 support::Result<Instance*> make_host_instance(Store& store, std::shared_ptr<wasm::Module> module,

@@ -4,23 +4,44 @@
 
 namespace wjit::rt {
 
-support::Result<void> Linker::add(std::string_view module, std::string_view name, Definition definition) {
-  auto& names = modules_.try_emplace(std::string(module)).first->second;
-  auto [it, fresh] = names.try_emplace(std::string(name));
-  if (!fresh && !allow_shadowing)
-    return fail(ErrorKind::kUsage, "\"" + it->first + "\" of \"" + std::string(module) +
-                                       "\" is defined already (Linker::allow_shadowing permits it)");
-  it->second = std::move(definition);
+support::Result<void> Linker::define(Modules definitions) {
+  if (!allow_shadowing)
+    for (const auto& [module, names] : definitions)
+      for (const auto& [name, definition] : names)
+        if (has(module, name))
+          return fail(ErrorKind::kUsage, "\"" + name + "\" of \"" + module +
+                                             "\" is defined already (Linker::allow_shadowing permits it)");
+  // From here on nodes change their maps, which cannot fail.
+  while (!definitions.empty()) {
+    auto there = modules_.insert(definitions.extract(definitions.begin()));
+    if (there.inserted) continue;
+    Names &to = there.position->second, &from = there.node.mapped();
+    while (!from.empty()) {
+      auto name = to.insert(from.extract(from.begin()));
+      if (!name.inserted) name.position->second = std::move(name.node.mapped());
+    }
+  }
   return {};
 }
 
-support::Result<void> Linker::define(Store& store, std::string_view module, std::string_view name,
-                                     const ExternRefs& item) {
+support::Result<void> Linker::add(std::string_view module, std::string_view name, Definition definition) {
+  Modules one;
+  one[std::string(module)].emplace(std::string(name), std::move(definition));
+  return define(std::move(one));
+}
+
+support::Result<Linker::Definition> Linker::in_store(Store& store, const ExternRefs& item) const {
   if (&store.engine() != engine_.get())
     return fail(ErrorKind::kUsage, "the linker and the store belong to different engines");
   Definition d;
   d.store_id = store.id();
   d.item = item;
+  return d;
+}
+
+support::Result<void> Linker::define(Store& store, std::string_view module, std::string_view name,
+                                     const ExternRefs& item) {
+  WJIT_TRY(Definition d, in_store(store, item));
   return add(module, name, std::move(d));
 }
 
@@ -96,11 +117,14 @@ Result<Ok> Linker::define(Store::Context cx, std::string_view module, std::strin
 }
 
 Result<Ok> Linker::define_instance(Store::Context cx, std::string_view module, const Instance& instance) {
+  rt::Linker::Modules all;
+  rt::Linker::Names& names = all[std::string(module)];
   for (const wasm::Export& e : instance.raw()->wasm().exports) {
-    auto ok = impl_->define(cx.impl(), module, e.name, instance.raw()->extern_at(e.kind, e.index));
-    if (!ok) return std::move(ok).error();
+    auto definition = impl_->in_store(cx.impl(), instance.raw()->extern_at(e.kind, e.index));
+    if (!definition) return std::move(definition).error();
+    names.emplace(std::string(e.name), std::move(*definition));
   }
-  return Ok{};
+  return ok_or(impl_->define(std::move(all)));
 }
 
 Result<Ok> Linker::func_raw(std::string_view module, std::string_view name, FuncType type,

@@ -10,11 +10,23 @@ namespace wjit::rt {
 
 class Linker {
  public:
+  struct Definition {
+    uint64_t store_id = 0;  // where `item` lives; 0: nowhere yet
+    ExternRefs item;
+    wasm::TypeId type = wasm::kNoType;  // of a host function
+    std::shared_ptr<HostFunc::Callback> callback;
+  };
+  using Names = std::map<std::string, Definition, std::less<>>;
+  using Modules = std::map<std::string, Names, std::less<>>;
+
   explicit Linker(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {}
 
   bool allow_shadowing = false;
   Engine& engine() const { return *engine_; }
 
+  // All of them or none.
+  support::Result<void> define(Modules definitions);
+  support::Result<Definition> in_store(Store& store, const ExternRefs& item) const;
   support::Result<void> define(Store& store, std::string_view module, std::string_view name,
                                const ExternRefs& item);
   support::Result<void> define_host(std::string_view module, std::string_view name, wasm::TypeId type,
@@ -31,16 +43,26 @@ class Linker {
   TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> module);
 
  private:
-  struct Definition {
-    uint64_t store_id = 0;  // where `item` lives; 0: nowhere yet
-    ExternRefs item;
-    wasm::TypeId type = wasm::kNoType;  // of a host function
-    std::shared_ptr<HostFunc::Callback> callback;
-  };
   support::Result<void> add(std::string_view module, std::string_view name, Definition definition);
 
   std::shared_ptr<Engine> engine_;
-  std::map<std::string, std::map<std::string, Definition, std::less<>>, std::less<>> modules_;
+  Modules modules_;
+};
+
+// Takes back the host functions that were added to a store meanwhile, unless they are kept.
+class NewHostFuncs {
+ public:
+  explicit NewHostFuncs(Store& store) : store_(store), before_(store.host_func_count()) {}
+  NewHostFuncs(const NewHostFuncs&) = delete;
+  ~NewHostFuncs() {
+    if (!kept_) store_.drop_host_funcs_from(before_);
+  }
+  void keep() { kept_ = true; }
+
+ private:
+  Store& store_;
+  const size_t before_;
+  bool kept_ = false;
 };
 
 }  // namespace wjit::rt

@@ -54,14 +54,20 @@ Result<Ok> define_command(rt::Linker& linker, rt::Store& store, std::string_view
                    "export \"" + std::string(e.name) +
                        "\" of a command: expected a function, as its instances are not kept");
   }
+  rt::NewHostFuncs added(store);
+  rt::Linker::Modules all;
+  rt::Linker::Names& names = all[std::string(name)];
   for (const wasm::Export& e : module->wasm().exports) {
     if (e.kind != wasm::ExternKind::kFunc) continue;
     vm::VMFuncRef* ref =
         store.add_host_func(module->wasm().funcs[e.index], fresh_call(module, imports, e.index));
-    auto ok = ok_or(linker.define(store, name, e.name, rt::ExternFunc{ref}));
-    if (!ok) return ok;
+    auto definition = linker.in_store(store, rt::ExternFunc{ref});
+    if (!definition) return std::move(definition).error();
+    names.emplace(std::string(e.name), std::move(*definition));
   }
-  return Ok{};
+  auto ok = ok_or(linker.define(std::move(all)));
+  if (ok) added.keep();
+  return ok;
 }
 
 // Calls the export of this name, if it is a function without parameters and results.

@@ -44,16 +44,18 @@ std::unique_ptr<MemoryImage> MemoryImage::create(std::span<const Piece> pieces) 
   if (begin >= end) return nullptr;
   begin &= ~(host_page_size() - 1);
   end = round_up_to_host_page(end);
-  int fd = memfd_create("wjit-memory-image", MFD_CLOEXEC);
+  std::unique_ptr<MemoryImage> image(new MemoryImage(begin, end));
+  const int fd = image->fd_ = memfd_create("wjit-memory-image", MFD_CLOEXEC);
   if (fd < 0) return nullptr;
-  std::unique_ptr<MemoryImage> image(new MemoryImage(fd, begin, end));
   if (ftruncate(fd, off_t(end - begin)) != 0) return nullptr;
   for (const Piece& p : pieces)
     if (!write_all(fd, p.bytes, p.at - begin)) return nullptr;
   return image;
 }
 
-MemoryImage::~MemoryImage() { close(fd_); }
+MemoryImage::~MemoryImage() {
+  if (fd_ >= 0) close(fd_);
+}
 
 bool MemoryImage::map_at(uint8_t* base) const {
   return mmap(base + begin_, end_ - begin_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd_, 0) !=

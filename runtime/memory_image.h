@@ -29,8 +29,8 @@ class MemoryImage {
   uint64_t end() const { return end_; }
 
  private:
-  MemoryImage(int fd, uint64_t begin, uint64_t end) : fd_(fd), begin_(begin), end_(end) {}
-  int fd_;
+  MemoryImage(uint64_t begin, uint64_t end) : begin_(begin), end_(end) {}
+  int fd_ = -1;
   uint64_t begin_, end_;
 };
 

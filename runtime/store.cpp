@@ -31,24 +31,37 @@ bool Store::set_pending_out_of_memory() noexcept {
   return set_pending(TrapAccess::make(wjit::Trap::Kind::kWasm, vm::TrapCode::kOutOfSystemMemory, "out of memory"));
 }
 
-bool Store::run_call_hook(CallHook what) {
-  const auto hook = call_hook;  // it may replace itself
-  if (!hook) return true;
-  // The hook may call into wasm itself, which must not find the trap of the call that is ending.
+bool Store::run_call_hook(CallHook what) noexcept {
+  if (!call_hook) return true;
+  // The hook may call into wasm itself, which must not find the trap of the call that is ending, and needs room for
+  // one of its own.
+  if (pending_trap && !spare_trap_) spare_trap_.reset(new (std::nothrow) wjit::Trap(""));
+  if (pending_trap && !spare_trap_) return false;
   std::unique_ptr<wjit::Trap> before = std::move(pending_trap);
-  wjit::Result<Ok, wjit::Trap> answer = [&]() -> wjit::Result<Ok, wjit::Trap> {
+  const bool ok = ask_call_hook(what);
+  if (before) {
+    if (pending_trap) spare_trap_ = std::move(pending_trap);
+    pending_trap = std::move(before);
+  }
+  return ok;
+}
+
+bool Store::ask_call_hook(CallHook what) noexcept {
+  try {
+    const auto hook = call_hook;  // it may replace itself
     try {
-      return hook(wjit::Store::Context(this), what);
+      auto answer = hook(wjit::Store::Context(this), what);
+      return answer ? true : set_pending(std::move(answer).err());
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (...) {
       wjit::Trap trap("the call hook threw an exception");
       trap.payload() = std::current_exception();
-      return trap;
+      return set_pending(std::move(trap));
     }
-  }();
-  pending_trap = std::move(before);
-  if (answer) return true;
-  if (!pending_trap) set_pending(std::move(answer).err());
-  return false;
+  } catch (...) {  // no memory
+    return set_pending_out_of_memory();
+  }
 }
 
 void Store::set_fuel(uint64_t fuel) {
@@ -107,9 +120,9 @@ vm::VMFuncRef* Store::add_host_func(wasm::TypeId type, HostFunc::Callback callba
 
 ExternObject* Store::extern_object(const wjit::ExternRef& ref) {
   if (ref.is_null()) return nullptr;
-  std::unique_ptr<ExternObject>& object = externs_[ref.data()];
-  if (!object) object = std::make_unique<ExternObject>(ExternObject{ref.value_});
-  return object.get();
+  if (auto it = externs_.find(ref.data()); it != externs_.end()) return it->second.get();
+  auto object = std::make_unique<ExternObject>(ExternObject{ref.value_});
+  return externs_.emplace(ref.data(), std::move(object)).first->second.get();
 }
 
 wjit::ExternRef Store::extern_ref(ExternObject* object) {

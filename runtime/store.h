@@ -56,7 +56,7 @@ class Store {
   std::any data;                             // the embedder's
   wjit::Store::CallHookCallback call_hook;   // empty: none
   // False: the hook refused, and its trap is pending, unless one was pending before, which stays.
-  bool run_call_hook(CallHook what);
+  bool run_call_hook(CallHook what) noexcept;
 
   // Fuel: limits.fuel_consumed is negative and counts up; what is left is its negation.
   uint64_t fuel() const { return limits.fuel_consumed < 0 ? uint64_t(-(limits.fuel_consumed + 1)) + 1 : 0; }
@@ -76,6 +76,8 @@ class Store {
   // Lives as long as the store.
   vm::VMFuncRef* add_host_func(wasm::TypeId type, HostFunc::Callback callback);
   size_t host_func_count() const { return host_funcs_.size(); }
+  // Takes back what was added last, as long as nothing can refer to it.
+  void drop_host_funcs_from(size_t count) { host_funcs_.resize(count); }
 
   // References of the embedder's on their way into wasm and out. The same value is the same reference.
   ExternObject* extern_object(const wjit::ExternRef& ref);
@@ -89,13 +91,16 @@ class Store {
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 
  private:
+  bool ask_call_hook(CallHook what) noexcept;
+
   std::shared_ptr<Engine> engine_;
   uint64_t id_;
   std::vector<InstancePtr> instances_;
   std::vector<std::unique_ptr<HostFunc>> host_funcs_;
   std::unordered_map<std::any*, std::unique_ptr<ExternObject>> externs_;
   size_t next_collection_ = 1024;
-  std::unique_ptr<wjit::Trap> spare_trap_ = std::make_unique<wjit::Trap>("");  // for when memory is out
+  // There whenever nothing is pending, so that a trap can be set when memory is out.
+  std::unique_ptr<wjit::Trap> spare_trap_ = std::make_unique<wjit::Trap>("");
 };
 
 static_assert(!std::is_copy_constructible_v<Store>);

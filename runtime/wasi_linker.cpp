@@ -56,15 +56,15 @@ bool call_row(const wasi::HostFunction& row, wasi::Context& context, rt::HostCal
   return true;
 }
 
-support::Result<void> define_rows(rt::Linker& linker, rt::Store& store, const char* module,
-                                  std::span<const wasi::HostFunction> rows,
-                                  const std::shared_ptr<wasi::Context>& context) {
+support::Result<void> add_rows(rt::Linker& linker, rt::Store& store, std::span<const wasi::HostFunction> rows,
+                               const std::shared_ptr<wasi::Context>& context, rt::Linker::Names& names) {
   for (const wasi::HostFunction& row : rows) {
     WJIT_ASSERT(std::strlen(row.params) <= kMaxArgs && std::strlen(row.results) <= 1);
     WJIT_TRY(wasm::TypeId type, rt::from_api(type_of(row), *linker.engine().registry));
     vm::VMFuncRef* ref = store.add_host_func(
         type, [&row, context](rt::HostCall& call) { return call_row(row, *context, call); });
-    WJIT_CHECK(linker.define(store, module, row.name, rt::ExternFunc{ref}));
+    WJIT_TRY(auto definition, linker.in_store(store, rt::ExternFunc{ref}));
+    names.emplace(row.name, std::move(definition));
   }
   return {};
 }
@@ -130,9 +130,13 @@ Result<Ok> Linker::define_wasi(Store::Context cx, WasiConfig config) {
   auto context = wasi::Context::create(std::move(c));
   if (!context) return std::move(context).error();
   std::shared_ptr<wasi::Context> shared = std::move(*context);
-  auto ok = define_rows(*impl_, cx.impl(), "wasi_snapshot_preview1", wasi::functions(), shared);
-  if (ok) ok = define_rows(*impl_, cx.impl(), "wasi_unstable", wasi::functions_unstable(), shared);
+  rt::NewHostFuncs added(cx.impl());
+  rt::Linker::Modules all;
+  auto ok = add_rows(*impl_, cx.impl(), wasi::functions(), shared, all["wasi_snapshot_preview1"]);
+  if (ok) ok = add_rows(*impl_, cx.impl(), wasi::functions_unstable(), shared, all["wasi_unstable"]);
+  if (ok) ok = impl_->define(std::move(all));
   if (!ok) return std::move(ok).error();
+  added.keep();
   return Ok{};
 }
 

@@ -33,13 +33,22 @@ Result<uint32_t> CodeMap::add_module(CompiledModule& module, uint32_t count) {
   uint32_t base;
   if (auto it = free_.lower_bound(count); it != free_.end() && count != 0) {
     const auto [size, at] = *it;
-    if (size > count) free_.emplace(size - count, at + count);
-    free_.erase(it);
+    if (size > count) spare_.emplace(0, 0);
+    auto node = free_.extract(it);
+    if (size > count) {
+      node.key() = size - count, node.mapped() = at + count;
+      free_.insert(std::move(node));
+    } else {
+      spare_.insert(std::move(node));
+    }
     base = at;
   } else {
     base = entries_.length();
-    if (!entries_.grow(count))
+    auto spare = spare_.emplace(0, 0);
+    if (!entries_.grow(count)) {
+      spare_.erase(spare);
       return fail(ErrorKind::kResource, fmt::format("no room for {} more functions in the engine, which has {}", count, base));
+    }
   }
   for (uint32_t i = 0; i < count; ++i) {
     CodeEntry& e = entries_.at(base + i);
@@ -68,11 +77,10 @@ void CodeMap::remove_module(uint32_t base, uint32_t count) {
     free_entry(e);
   }
   std::lock_guard guard(lock_);
-  try {
-    if (count) free_.emplace(count, base);
-  } catch (const std::bad_alloc&) {
-    // The span is not used again; nothing else is lost.
-  }
+  auto node = spare_.extract(spare_.begin());
+  if (count == 0) return;
+  node.key() = count, node.mapped() = base;
+  free_.insert(std::move(node));
 }
 
 // Leaves `compiling` however the scope is left.

@@ -108,9 +108,12 @@ class CodeMap {
   static CodeOrWhy get(CodeEntry& entry, CompileFuel fuel = {});
 
  private:
+  using Spans = std::multimap<uint32_t, uint32_t>;  // size -> base
+
   Buckets<CodeEntry> entries_;
   std::mutex lock_;
-  std::multimap<uint32_t, uint32_t> free_;  // size -> base
+  Spans free_;
+  Spans spare_;  // a node for each span in use: giving it back needs no memory
 };
 
 }  // namespace wjit::rt

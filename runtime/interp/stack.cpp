@@ -11,9 +11,9 @@ static uint64_t page_up(uint64_t n) { return (n + 4095) & ~uint64_t{4095}; }
 std::unique_ptr<Stack> Stack::create(uint64_t value_bytes, uint32_t depth) {
   const uint64_t values = page_up(value_bytes / 8 * 8), frames = page_up((uint64_t(depth) + 2) * sizeof(InterpFrame));
   if (values < value_bytes / 8 * 8 || values + frames < values) return nullptr;
+  std::unique_ptr<Stack> s(new Stack);
   void* p = mmap(nullptr, values + frames, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) return nullptr;
-  std::unique_ptr<Stack> s(new Stack);
   s->base_ = static_cast<char*>(p);
   s->size_ = values + frames;
   s->values_end_ = reinterpret_cast<uint64_t*>(s->base_) + value_bytes / 8;

@@ -88,7 +88,12 @@ uint32_t FdTable::lowest_free() const {
   return fd;
 }
 
-Errno FdTable::room() const { return lowest_free() < kMaxDescriptors ? Errno::kSuccess : Errno::kMfile; }
+Errno FdTable::room() {
+  const uint32_t fd = lowest_free();
+  if (fd >= kMaxDescriptors) return Errno::kMfile;
+  if (fd >= slots_.size()) slots_.resize(fd + 1);
+  return Errno::kSuccess;
+}
 
 uint32_t FdTable::insert(std::unique_ptr<Descriptor> descriptor) {
   uint32_t fd = lowest_free();

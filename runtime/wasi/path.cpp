@@ -155,9 +155,9 @@ Errno path_open(System& system, Mem memory, u32 fd, u32 dirflags, u32 address, u
   if (fdflags & abi::kFdRsync) flags |= O_RSYNC;
   if (fdflags & abi::kFdSync) flags |= O_SYNC;
 
+  auto d = std::make_unique<Descriptor>();  // what takes memory comes before what can be seen
   UniqueFd file;
   WJIT_WASI_TRY(system.lookup.open(dir->host, path, flags, 0666, &file));
-  auto d = std::make_unique<Descriptor>();
   WJIT_WASI_TRY(describe(file.get(), base, inheriting, fdflags, d.get()));
   d->owned = std::move(file);
   return store(memory, out, system.fds.insert(std::move(d)));

@@ -29,9 +29,9 @@ Errno sock_accept(System& system, Mem memory, u32 fd, u32 flags, u32 out) {
   WJIT_WASI_TRY(check_result<u32>(memory, out));
   WJIT_WASI_TRY(system.fds.room());
   int host_flags = SOCK_CLOEXEC | (flags & abi::kFdNonblock ? SOCK_NONBLOCK : 0);
+  auto accepted = std::make_unique<Descriptor>();  // before a connection is taken that cannot be given back
   UniqueFd peer(uninterrupted([&] { return ::accept4(d->host, nullptr, nullptr, host_flags); }));
   if (!peer) return host_error();
-  auto accepted = std::make_unique<Descriptor>();
   WJIT_WASI_TRY(describe(peer.get(), d->rights_base, 0, flags, accepted.get()));
   accepted->owned = std::move(peer);
   return store(memory, out, system.fds.insert(std::move(accepted)));
