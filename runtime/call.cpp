@@ -73,8 +73,8 @@ wjit::Trap out_of_fuel(uint64_t required) {
   return t;
 }
 
-// The pending trap gets the backtrace, unless it already has one from further in. Where memory is out, the trap matters
-// more than the way to it.
+// The pending trap gets the backtrace, unless it already has one from further in. Where memory is out, the
+// trap matters more than the way to it.
 void add_trace(Store& store, const Vm& vm) {
   auto& trace = TrapAccess::trace(*store.pending_trap);
   if (!trace.empty()) return;
@@ -232,7 +232,8 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
-// The want of memory is a trap like others, wherever it shows. What is pending then is what a half-made trap left.
+// The want of memory is a trap like others, wherever it shows. What is pending then is what a half-made trap
+// left.
 template <class F>
 CallEnd or_out_of_memory(Store& store, F&& body) {
   try {
@@ -256,7 +257,7 @@ CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t ca
 }
 
 CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
-                     vm::ValRaw* results) {
+              vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
   --store.pins;
   std::unique_ptr<Stack> stack = std::move(s->stack);
@@ -289,8 +290,8 @@ CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_
   return or_out_of_memory(store, [&] { return enter(store, callee, values, capacity, suspended); });
 }
 
-CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
-               size_t) {
+CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
+               vm::ValRaw* results, size_t) {
   return or_out_of_memory(store, [&] { return enter_again(store, call, inputs, results); });
 }
 

@@ -12,10 +12,10 @@ enum class CallEnd : uint8_t { kReturned, kTrapped, kSuspended };
 
 struct Suspended;
 
-// Calls `callee` with ValRaw arguments, which the results replace; capacity >= max(params, results), types are the
-// caller's to check. kTrapped: the trap, with its backtrace, is in store.pending_trap. With `suspended` the call is
-// resumable: a host error or the want of fuel ends it as kSuspended with the call in *suspended.
-// A host function called as root is never suspended. The want of memory is a trap, too.
+// Calls `callee` with ValRaw arguments, which the results replace; capacity >= max(params, results), types
+// are the caller's to check. kTrapped: the trap, with its backtrace, is in store.pending_trap. With
+// `suspended` the call is resumable: a host error or the want of fuel ends it as kSuspended with the call in
+// *suspended. A host function called as root is never suspended. The want of memory is a trap, too.
 CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                   std::unique_ptr<Suspended>* suspended = nullptr);
 // Goes on. `inputs` stand for the results of the host function whose error stopped the call (the caller has checked

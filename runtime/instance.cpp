@@ -65,10 +65,10 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
     tables.push_back(std::move(*table));
   }
   struct FreeRaw {
-    void operator()(void* p) const { ::operator delete(p, std::align_val_t{alignof(Instance)}); }
+    void operator()(void* p) const { ::operator delete (p, std::align_val_t{alignof(Instance)}); }
   };
   std::unique_ptr<void, FreeRaw> place(
-      ::operator new(bytes, std::align_val_t{alignof(Instance)}, std::nothrow));
+      ::operator new (bytes, std::align_val_t{alignof(Instance)}, std::nothrow));
   if (!place)
     return fail(ErrorKind::kResource, "no room for an instance of " + std::to_string(bytes) + " bytes");
   auto* instance = new (place.get()) Instance(&store, std::move(module), imports);

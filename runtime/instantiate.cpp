@@ -97,7 +97,8 @@ std::vector<const MemoryImage*> memory_images(const Instance& instance) {
 vm::TrapCode write_data(Instance& instance, std::vector<const MemoryImage*>& images) {
   const wasm::Module& m = instance.wasm();
   for (uint32_t i = m.imported_memories; i < m.memories.size(); ++i)
-    if (images[i] && !instance.defined_memory(i - m.imported_memories).map_image(*images[i])) images[i] = nullptr;
+    if (images[i] && !instance.defined_memory(i - m.imported_memories).map_image(*images[i]))
+      images[i] = nullptr;
   for (const wasm::DataSegment& segment : m.data) {
     if (segment.mode != wasm::SegmentMode::kActive || images[segment.memory]) continue;
     const uint64_t at = eval_const(instance, segment.offset).get_u64();

@@ -33,8 +33,8 @@ bool Store::set_pending_out_of_memory() noexcept {
 
 bool Store::run_call_hook(CallHook what) noexcept {
   if (!call_hook) return true;
-  // The hook may call into wasm itself, which must not find the trap of the call that is ending, and needs room for
-  // one of its own.
+  // The hook may call into wasm itself, which must not find the trap of the call that is ending, and needs
+  // room for one of its own.
   if (pending_trap && !spare_trap_) spare_trap_.reset(new (std::nothrow) wjit::Trap(""));
   if (pending_trap && !spare_trap_) return false;
   std::unique_ptr<wjit::Trap> before = std::move(pending_trap);

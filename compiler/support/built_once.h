@@ -1,5 +1,5 @@
-// A value built when it is first asked for, by whichever thread comes first. What throws while it builds leaves it to
-// whoever asks next. (std::call_once promises that too, and hangs on some C libraries.)
+// A value built when it is first asked for, by whichever thread comes first. What throws while it builds
+// leaves it to whoever asks next. (std::call_once promises that too, and hangs on some C libraries.)
 #pragma once
 #include <atomic>
 #include <memory>

@@ -75,7 +75,8 @@ bool run_callback(const FuncType& type, HostCallback& f, rt::HostCall& call) {
 }
 
 // The finalizer is armed only when nothing can fail any more: until then env is the caller's.
-wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, HostCallback f, HostInfo::Finalizer finalizer) {
+wasm_func_t* new_func(wasm_store_t* store, const wasm_functype_t* type, HostCallback f,
+                      HostInfo::Finalizer finalizer) {
   return border<wasm_func_t*>(nullptr, [&] {
     auto callback = std::make_shared<HostCallback>(std::move(f));
     wasm_store_t& owner = live(store);

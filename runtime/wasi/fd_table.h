@@ -69,8 +69,8 @@ class FdTable {
   static constexpr uint32_t kMaxDescriptors = 1 << 16;
 
   Errno get(uint32_t fd, Descriptor** descriptor) const;
-  // kMfile when the table is full. Asked before a file is opened, so that a refused open has no effect: insert cannot
-  // fail afterwards.
+  // kMfile when the table is full. Asked before a file is opened, so that a refused open has no effect:
+  // insert cannot fail afterwards.
   Errno room();
   uint32_t insert(std::unique_ptr<Descriptor> descriptor);  // at the lowest free number; there must be room
   void place(uint32_t fd, std::unique_ptr<Descriptor> descriptor);

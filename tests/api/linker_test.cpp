@@ -74,6 +74,26 @@ TEST_CASE("names are defined once unless shadowing is allowed") {
   CHECK_FALSE(linker.get(w.store, "b", "f"));
 }
 
+TEST_CASE("an instance is defined with all its names or with none") {
+  World w;
+  Linker linker(w.engine);
+  ModuleBuilder m;
+  const uint32_t nothing = m.type({}, {});
+  for (const char* name : {"a", "b", "c"}) m.exports(name, Kind::kFunc, m.func(nothing, {}));
+  const Instance instance = w.instantiate(m);
+  linker.func_wrap("m", "b", [] {}).unwrap();
+  auto refused = linker.define_instance(w.store, "m", instance);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.err().message() == "\"b\" of \"m\" is defined already (Linker::allow_shadowing permits it)");
+  CHECK_FALSE(linker.get(w.store, "m", "a"));
+  CHECK_FALSE(linker.get(w.store, "m", "c"));
+  linker.allow_shadowing(true);
+  CHECK(linker.define_instance(w.store, "m", instance));
+  for (const char* name : {"a", "b", "c"})
+    CHECK(std::get<Func>(*linker.get(w.store, "m", name)).raw() ==
+          std::get<Func>(*instance.get(w.store, name)).raw());
+}
+
 TEST_CASE("host functions of a linker are made anew in each store, and outlive the linker") {
   Engine engine;
   Store a(engine), b(engine);
