@@ -5,7 +5,7 @@
 #include <string>
 
 #include "catch.h"
-#include "compiler/isa/x64/probe.h"
+#include "compiler/isa/common/probe.h"
 #include "tools/abi_check/check.h"
 #include "tools/abi_check/exec_buffer.h"
 
@@ -19,7 +19,7 @@ struct Run {
 };
 Run run(const std::string& command) {
   Run result{-1, ""};
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  FILE* pipe = popen((WJIT_EMULATOR " " + command + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   char line[512];
   while (std::fgets(line, sizeof line, pipe)) result.output += line;
@@ -90,8 +90,8 @@ TEST_CASE("A build flag that moves a field makes the tool fail and name it") {
 }
 
 TEST_CASE("The probe moves fields of any size, and nothing else") {
-  const x64::ProbeField fields[] = {{1, 0, 7}, {300, 16, 31}, {9, 64, 1}};
-  auto code = x64::emit_probe(fields);
+  const ProbeField fields[] = {{1, 0, 7}, {300, 16, 31}, {9, 64, 1}};
+  auto code = emit_probe(fields);
   REQUIRE(code);
   ExecBuffer exec;
   auto at = exec.load(code->bytes);

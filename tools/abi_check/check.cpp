@@ -1,7 +1,6 @@
 // The harness compares two derivations of one list (vmcontext/vm_types.def, vmctx.def):
 //   - what generated code is told: off::… and VMOffsets, sums of the sizes in the list, as displacements in
-//   code that
-//     asmjit emits here and the processor runs;
+//     code that asmjit emits here and the processor runs;
 //   - what C++ does: the address of a member, and arrays placed by sizeof and alignof (VMContextView).
 // A *pass* is a set of fields that do not overlap. C++ fills them with random bytes and emitted code reads
 // them; then emitted code fills them and C++ reads; then every byte between the fields must be untouched.
@@ -16,7 +15,7 @@
 #include <cstring>
 #include <random>
 
-#include "compiler/isa/x64/probe.h"
+#include "compiler/isa/common/probe.h"
 #include "tools/abi_check/exec_buffer.h"
 #include "vmcontext/vm_offsets.h"
 
@@ -219,7 +218,7 @@ class Checker {
   Result<void> load_probe() {
     fields_.clear();
     for (const Item& i : items_) fields_.push_back({i.emitted, i.buffer, i.size});
-    WJIT_TRY(x64::ProbeCode code, x64::emit_probe(fields_));
+    WJIT_TRY(ProbeCode code, emit_probe(fields_));
     WJIT_TRY(const uint8_t* at, exec_.load(code.bytes));
     // SAFETY: exec_ holds exactly the two functions emit_probe promises, in this process's own convention.
     reader_ = reinterpret_cast<ProbeFunction>(const_cast<uint8_t*>(at));
@@ -328,7 +327,7 @@ class Checker {
   Report report_;
   std::vector<Block> memory_, expected_;
   std::vector<Item> items_;
-  std::vector<x64::ProbeField> fields_;
+  std::vector<ProbeField> fields_;
   std::vector<uint8_t> values_, found_;
   uint32_t buffer_ = 0;
   uint32_t shape_ = 0;
@@ -347,9 +346,6 @@ std::vector<std::string> field_names() {
 }
 
 Result<Report> check(const Options& options) {
-#if !defined(__x86_64__)
-  return fail(ErrorKind::kUnsupported, "the probe's code is x86-64 and this machine is not");
-#endif
   for (std::string_view name : {std::string_view(options.break_field), vm::detail::kBrokenField}) {
     std::vector<std::string> names = field_names();
     if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())

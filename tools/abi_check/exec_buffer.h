@@ -33,6 +33,8 @@ class ExecBuffer {
       return refused("mprotect to writable");
     }
     std::memcpy(memory_, code.data(), code.size());
+    auto* begin = static_cast<char*>(memory_);
+    __builtin___clear_cache(begin, begin + code.size());
     if (mprotect(memory_, size_, PROT_READ | PROT_EXEC) != 0) return refused("mprotect to executable");
     return static_cast<const uint8_t*>(memory_);
   }

@@ -1,4 +1,4 @@
-#include "compiler/isa/x64/probe.h"
+#include "compiler/isa/common/probe.h"
 
 #include <asmjit/x86.h>
 
@@ -49,7 +49,7 @@ void copy_fields(x86::Assembler& a, std::span<const ProbeField> fields, bool wri
 
 }  // namespace
 
-Result<ProbeCode> emit_probe(std::span<const ProbeField> fields) {
+support::Result<ProbeCode> emit_probe(std::span<const ProbeField> fields) {
   Environment environment;
   environment.setArch(Arch::kX64);
   CodeHolder code;
