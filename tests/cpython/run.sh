@@ -35,9 +35,10 @@ script() {
   check script 7 "${run[@]}" --dir "$work/folder::/folder" "$python" /folder/script.py one "two words"
 }
 
-# Printed as text, parsed, and run: WJIT_RUN must begin with wjit itself.
+# Printed as text, parsed, and run: WJIT_RUN must be wjit itself (or an emulator of it) and its command.
 text() {
-  "${run[0]}" print "$python" -o "$work/python.wat" && "${run[0]}" parse "$work/python.wat"
+  local wjit=("${run[@]:0:${#run[@]}-1}")
+  "${wjit[@]}" print "$python" -o "$work/python.wat" && "${wjit[@]}" parse "$work/python.wat"
   check one_line 0 "${run[@]}" "$work/python.wasm" -c 'import json,math; print(json.dumps([1,2]), math.pi, sum(range(1000)))'
 }
 
