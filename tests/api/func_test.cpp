@@ -166,9 +166,7 @@ TEST_CASE("a host function sees its caller's exports and the store") {
 
 TEST_CASE("a host function calls back into wasm, and grows the memory under its caller [row28]") {
   for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
-    Config c;
-    c.memory_style = style;
-    World w(c);
+    World w(config_with(style));
     Func f = Func::wrap(w.store, [](Caller c) {
       Memory m = std::get<Memory>(*c.get_export("memory"));
       (void)m.grow(c, 64).unwrap();

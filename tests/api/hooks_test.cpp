@@ -160,9 +160,8 @@ ModuleBuilder memory_module() {
 TEST_CASE("linear memories of the embedder's, with checks and with guard pages") {
   auto creator = std::make_shared<Creator>();
   const MemoryStyle style = GENERATE(MemoryStyle::kAuto, MemoryStyle::kChecks, MemoryStyle::kGuard);
-  Config config;
+  Config config = config_with(style);
   config.memory_creator = creator;
-  config.memory_style = style;
   {
     World w(config);
     // The second instance of a module would map its image.

@@ -168,3 +168,20 @@ TEST_CASE("layers: the checker sees wrong arrows") {
   CHECK(included("  #  include \"a/b.h\"  // why") == "a/b.h");
   CHECK(included("// #include <x>").empty());
 }
+
+TEST_CASE("layers: every source is compiled, tests and tools too") {
+  std::ifstream in(fs::path(WJIT_BINARY_DIR) / "compile_commands.json");
+  const std::string commands{std::istreambuf_iterator<char>(in), {}};
+  REQUIRE_FALSE(commands.empty());
+  Words forgotten;
+  for (const char* top : {"compiler", "runtime", "tools", "tests", "examples"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(WJIT_SOURCE_DIR) / top)) {
+      std::string file = fs::relative(entry.path(), WJIT_SOURCE_DIR).generic_string();
+      // C programs are built to WebAssembly, the package's by a script.
+      if (entry.path().extension() != ".cpp" || within(file, "tests/package")) continue;
+      if (commands.find("/" + file + "\"") == std::string::npos) forgotten.push_back(file);
+    }
+  }
+  INFO("in no target:" << joined(forgotten));
+  CHECK(forgotten.empty());
+}

@@ -30,12 +30,12 @@ const std::vector<Mode>& modes() {
     using M = MemoryStyle;
     using C = CompilationMode;
     return std::vector<Mode>{
-        mode("loop, eager", D::kLoop, M::kGuard, C::kEager),
+        mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
         mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
         mode("loop, checks, lazy, metered", D::kLoop, M::kChecks, C::kLazy, true),
-        mode("tail, eager, metered", D::kTail, M::kGuard, C::kEager, true),
+        mode("tail, eager, metered", D::kTail, M::kAuto, C::kEager, true),
         mode("loop, eager, metered, stopping", D::kLoop, M::kChecks, C::kEager, true, true),
-        mode("tail, lazy, metered, stopping", D::kTail, M::kGuard, C::kLazy, true, true),
+        mode("tail, lazy, metered, stopping", D::kTail, M::kAuto, C::kLazy, true, true),
     };
   }();
   return all;

@@ -1,6 +1,7 @@
 // What runtime tests share: an engine, a store, and short ways to make instances and to call them.
 #pragma once
 #include "catch.h"
+#include "memory_style.h"
 #include "module_builder.h"
 #include "runtime/extern_access.h"
 #include "runtime/instantiate.h"

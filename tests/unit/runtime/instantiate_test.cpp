@@ -136,11 +136,7 @@ TEST_CASE("instantiation that fails at step k leaves what came before and nothin
 }
 
 TEST_CASE("failing a thousand times takes up nothing [row19]") {
-  Config c;
-#ifdef WJIT_EMULATED
-  c.memory_style = MemoryStyle::kChecks;  // qemu-user itself takes up something for every page ever reserved
-#endif
-  World w(c);
+  World w;
   w.store.limiter({.memory_bytes = 1 << 20, .instances = 10, .tables = 10, .memories = 10});
   ModuleBuilder b;
   b.memory(1), b.table(funcref, 1);
@@ -157,9 +153,7 @@ TEST_CASE("failing a thousand times takes up nothing [row19]") {
 TEST_CASE("memories grow where they are owned, through imports and re-exports too") {
   for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
     CAPTURE(int(style));
-    Config c;
-    c.memory_style = style;
-    World w(c);
+    World w(config_with(style));
     ModuleBuilder owner;
     owner.memory(1), owner.memory(2, 10);
     owner.exports("m0", Kind::kMemory, 0);
@@ -193,9 +187,7 @@ TEST_CASE("memories grow where they are owned, through imports and re-exports to
 TEST_CASE("large data comes from an image from the second instance on, each instance with its own bytes") {
   for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
     CAPTURE(int(style));
-    Config c;
-    c.memory_style = style;
-    World w(c);
+    World w(config_with(style));
     ModuleBuilder b;
     b.memory(8);
     Bytes bytes(200'000);

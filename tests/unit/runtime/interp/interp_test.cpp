@@ -11,9 +11,8 @@ using namespace wjit::test;
 namespace {
 
 Config config_for(Dispatch dispatch, MemoryStyle style) {
-  Config c;
+  Config c = config_with(style);
   c.dispatch = dispatch;
-  c.memory_style = style;
   return c;
 }
 

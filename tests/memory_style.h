@@ -1,0 +1,20 @@
+// A configuration with memories of one style. Under qemu-user, where every page of address space that was ever
+// reserved costs memory, guards are as small as they can be: cmake/toolchains/emulate-aarch64.
+#pragma once
+#include "wjit/config.hpp"
+
+namespace wjit::test {
+
+inline Config config_with(MemoryStyle style) {
+  Config c;
+  c.memory_style = style;
+#ifdef WJIT_EMULATED
+  if (style == MemoryStyle::kGuard) {
+    c.memory_reservation = uint64_t{1} << 32;
+    c.memory_guard_size = 1 << 16;
+  }
+#endif
+  return c;
+}
+
+}  // namespace wjit::test
