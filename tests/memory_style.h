@@ -1,5 +1,6 @@
 // A configuration with memories of one style. Under qemu-user, where every page of address space that was ever
-// reserved costs memory, guards are as small as they can be: cmake/toolchains/emulate-aarch64.
+// reserved costs memory, guards are as small as they can be, and two fit: cmake/toolchains/emulate-aarch64. (A test
+// that has more of them, or does not mind, asks for kAuto: guards, except there.)
 #pragma once
 #include "wjit/config.hpp"
 

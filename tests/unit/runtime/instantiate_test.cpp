@@ -185,7 +185,7 @@ TEST_CASE("memories grow where they are owned, through imports and re-exports to
 }
 
 TEST_CASE("large data comes from an image from the second instance on, each instance with its own bytes") {
-  for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
+  for (MemoryStyle style : {MemoryStyle::kAuto, MemoryStyle::kChecks}) {
     CAPTURE(int(style));
     World w(config_with(style));
     ModuleBuilder b;

@@ -20,7 +20,7 @@ Config config_for(Dispatch dispatch, MemoryStyle style) {
 template <class F>
 void in_every_way(F&& body) {
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail})
-    for (MemoryStyle m : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
+    for (MemoryStyle m : {MemoryStyle::kAuto, MemoryStyle::kChecks}) {
       CAPTURE(int(d), int(m));
       World w(config_for(d, m));
       body(w);
