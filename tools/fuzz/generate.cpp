@@ -208,7 +208,10 @@ void ModuleGenerator::globals() {
     m_.globals.push_back({t, is_mutable});
   };
   if (!first_) global(kI32, true);
-  for (uint32_t n = c_.below(6); n-- > 0;) global(value_type(false), !c_.one_in(5));
+  for (uint32_t n = c_.below(6); n-- > 0;) {
+    const bool is_mutable = !c_.one_in(5);  // in this order with every compiler: a seed is one program
+    global(value_type(false), is_mutable);
+  }
 }
 
 void ModuleGenerator::segments() {
