@@ -3,9 +3,13 @@
 // was.
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 
 #include "runtime/libcalls.h"
+#include "runtime/fiber_call.h"
+#include "runtime/native_calls.h"
 #include "runtime/store.h"
+#include "runtime/trap_access.h"
 #include "vmcontext/abi.h"
 
 namespace wjit::rt {
@@ -18,6 +22,60 @@ using vm::VMContext;
 // A libcall that fails leaves the trap with the store and answers false.
 bool done(VMContext* c, TrapCode trap) {
   return trap == TrapCode::kNone || Instance::from_vmctx(c)->store->set_pending(make_trap(trap));
+}
+
+// Nothing is thrown through frames of native code: the want of memory is a trap, too.
+template <class F, class R>
+R or_out_of_memory(Store& store, R trapped, F&& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    store.set_pending_out_of_memory();
+    return trapped;
+  }
+}
+
+void raise_trap(VMContext* c, uint32_t code) {
+  Store& store = *Instance::from_vmctx(c)->store;
+  or_out_of_memory(store, false, [&] {
+    store.set_pending(make_trap(TrapCode(code)));
+    TrapAccess::trace(*store.pending_trap) = current_backtrace(store, true);
+    return false;
+  });
+}
+
+uint32_t out_of_fuel(VMContext* c, uint64_t cost) {
+  Store& store = *Instance::from_vmctx(c)->store;
+  if (store.limits.fiber) {
+    const vm::Crossing crossing = store.fiber_call->out_of_fuel(cost);
+    if (crossing != vm::Crossing::kTrapped) return uint32_t(crossing);
+  }
+  return or_out_of_memory(store, uint32_t(vm::Crossing::kTrapped), [&] {
+    store.set_pending(make_trap(TrapCode::kOutOfFuel));
+    TrapAccess::set_required_fuel(*store.pending_trap, cost);
+    TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
+    return uint32_t(vm::Crossing::kTrapped);
+  });
+}
+
+uint32_t host_call(void* function, void* callee, void* caller, void* values, uint64_t capacity) {
+  auto* context = static_cast<vm::VMOpaqueContext*>(caller);
+  Store& store = *Instance::from_vmctx(vm::VMContext::from_opaque(context))->store;
+  return uint32_t(store.fiber_call->host_call(reinterpret_cast<vm::VMArrayCallFunction>(function),
+                                              static_cast<vm::VMOpaqueContext*>(callee), context,
+                                              static_cast<vm::ValRaw*>(values), capacity));
+}
+
+uint32_t enter_entry(VMContext* callee, VMContext*, void* entry, void* values, void* tail_call) {
+  Instance& instance = *Instance::from_vmctx(callee);
+  const CompiledModule& m = *instance.module;
+  const auto* first = vm::vmctx_at<vm::VMCodeEntry>(callee, m.offsets.vmctx_defined_functions_begin());
+  const size_t defined = size_t(static_cast<vm::VMCodeEntry*>(entry) - first);
+  WJIT_ASSERT(defined < m.counts.defined_functions);
+  return or_out_of_memory(*instance.store, uint32_t(vm::Crossing::kTrapped), [&] {
+    return uint32_t(enter_interpreter(instance, m.wasm().imported_funcs + uint32_t(defined),
+                                      static_cast<vm::ValRaw*>(values), static_cast<vm::VMTailCall*>(tail_call)));
+  });
 }
 
 template <auto Row, class F>
@@ -37,7 +95,12 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.name = &Missing<vm::Libcall::name, vm::LibcallFunction<signature>>::call;
   WJIT_LIBCALLS(WJIT_L, )
 #undef WJIT_L
-  b.raise_trap = [](VMContext* c, uint32_t code) { done(c, TrapCode(code)); };
+  b.raise_trap = &raise_trap;
+  b.enter_interpreter = &enter_entry;
+  b.out_of_fuel = &out_of_fuel;
+  b.host_call = &host_call;
+  // The switch itself: a function around it would lie on the fiber while it is suspended.
+  b.fiber_suspend = reinterpret_cast<void (*)(void*)>(reinterpret_cast<void (*)()>(&wjit_fiber_suspend));
   b.memory_grow = &memory_grow;
   b.memory_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, memory_copy(c, to, from, dst, src, n));

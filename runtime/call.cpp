@@ -9,14 +9,13 @@
 
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/vm.h"
+#include "runtime/native_calls.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
 
 // Native stack that wasm and the host functions it calls may use, below the outermost call.
 constexpr uintptr_t kNativeStackBytes = 512 << 10;
-
-static const uint64_t kExitWord[] = {uint64_t(bc::Op::exit)};
 
 Suspended::Suspended() = default;
 Suspended::~Suspended() {
@@ -57,7 +56,7 @@ class CurrentStack {
   Stack* before_;
 };
 
-const wasm::SubType& type_of(Store& store, vm::VMFuncRef* ref) {
+const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()];
 }
 
@@ -85,7 +84,7 @@ void add_trace(Store& store, const Vm& vm) {
 }
 
 // What a finished, stopped or trapped run means for its caller. `bottom` is the activation's bottom frame.
-CallEnd conclude(Store& store, Vm& vm, vm::VMFuncRef* root, vm::ValRaw* values, std::unique_ptr<Suspended>* suspended) {
+CallEnd conclude(Store& store, Vm& vm, const vm::VMFuncRef* root, vm::ValRaw* values, std::unique_ptr<Suspended>* suspended) {
   switch (vm.take_reason()) {
     case DoneReason::kReturn: {
       const wasm::FuncType type = type_of(store, root).func();
@@ -107,32 +106,56 @@ CallEnd conclude(Store& store, Vm& vm, vm::VMFuncRef* root, vm::ValRaw* values, 
       }
       break;
     case DoneReason::kHostTrap:
+    case DoneReason::kTailCall:
     case DoneReason::kNone: break;
   }
   return CallEnd::kSuspended;
 }
 
+// While the interpreter runs, native frames below it are its activation record's: what it calls sees none.
+class NativeFramesBelow {
+ public:
+  NativeFramesBelow(Store& store, const Vm& vm)
+      : limits_(store.limits), record_(*reinterpret_cast<ActivationRecord*>(const_cast<uint64_t*>(vm.bottom->ip))) {
+    record_.exit_fp = std::exchange(limits_.last_wasm_exit_fp, 0);
+    record_.exit_pc = std::exchange(limits_.last_wasm_exit_pc, 0);
+    record_.entry_fp = limits_.last_wasm_entry_fp;
+  }
+  ~NativeFramesBelow() {
+    limits_.last_wasm_exit_fp = record_.exit_fp;
+    limits_.last_wasm_exit_pc = record_.exit_pc;
+  }
+
+ private:
+  vm::VMRuntimeLimits& limits_;
+  ActivationRecord& record_;
+};
+
 void run(Store& store, Vm& vm) {
+  const NativeFramesBelow below(store, vm);
   const Dispatch d = store.engine().config.dispatch;
   const bool tail = d == Dispatch::kTail || (d == Dispatch::kAuto && tail_dispatch_is_sound());
   tail ? run_tail(&vm) : run_loop(&vm);
 }
 
 // Bottom frame and callee frame of a new activation at the top of vm.stack. False: trap pending.
-bool begin_activation(Store& store, Vm& vm, vm::VMFuncRef* callee, const bc::Code* code, vm::ValRaw* values) {
+bool begin_activation(Store& store, Vm& vm, const vm::VMFuncRef* callee, const bc::Code* code,
+                      const vm::ValRaw* values) {
   Stack& s = *vm.stack;
   const wasm::FuncType type = type_of(store, callee).func();
-  if (s.top + code->frame_cells > s.values_end() || s.top_frame + 2 >= s.frames_end()) {
+  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame + 2 >= s.frames_end()) {
     trapped(store, vm::TrapCode::kStackOverflow);
     return false;
   }
-  InterpFrame* bottom = s.top_frame + 1;
-  *bottom = {kExitWord, s.top, s.top_instance, nullptr};
-  vm.frame = bottom + 1;
-  *vm.frame = {code->words.data(), s.top, nullptr, code};
+  auto* record = new (s.top) ActivationRecord{uint64_t(bc::Op::exit), 0, 0, 0};
+  uint64_t* cells = s.top + kRecordCells;
+  vm.bottom = s.top_frame + 1;
+  *vm.bottom = {&record->exit_word, cells, s.top_instance, nullptr};
+  vm.frame = vm.bottom + 1;
+  *vm.frame = {code->words.data(), cells, nullptr, code};
   vm.inst = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(callee->vmctx));
-  raw_to_cells(type.params.data(), type.params.size(), values, s.top);
-  std::fill_n(s.top + code->param_cells, code->zero_cells, 0);
+  raw_to_cells(type.params.data(), type.params.size(), values, cells);
+  std::fill_n(cells + code->param_cells, code->zero_cells, 0);
   return true;
 }
 
@@ -183,19 +206,23 @@ CallEnd run_resumable(Store& store, Vm& vm, std::unique_ptr<Stack> stack, vm::VM
   return end;
 }
 
+// The stack that plain calls go on with; null: out of system memory.
+Stack* plain_stack(Store& store) {
+  if (!store.activations) store.activations = std::make_shared<Activations>();
+  Activations& a = *store.activations;
+  if (a.current) return a.current;
+  if (!a.plain) a.plain = a.take(store.engine().config);
+  return a.plain.get();
+}
+
 // The root's code, compiled before anything is set up. Out of fuel here suspends at nothing: the call is begun when it
 // is resumed.
 CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::unique_ptr<Suspended>* out) {
-  if (!store.activations) store.activations = std::make_shared<Activations>();
-  Activations& a = *store.activations;
   std::unique_ptr<Stack> own;
-  Stack* stack = a.current;
+  Stack* stack = plain_stack(store);
   if (out) {
-    own = a.take(store.engine().config);
+    own = store.activations->take(store.engine().config);
     stack = own.get();
-  } else if (!stack) {
-    if (!a.plain) a.plain = a.take(store.engine().config);
-    stack = a.plain.get();
   }
   if (!stack) return trapped(store, vm::TrapCode::kOutOfSystemMemory);
   Vm vm = make_vm(store, stack, out != nullptr);
@@ -220,7 +247,7 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
   entry.calls.fetch_add(1, std::memory_order_relaxed);
   if (!begin_activation(store, vm, callee, code.code, values)) return CallEnd::kTrapped;
   if (out) return run_resumable(store, vm, std::move(own), callee, values, out);
-  CurrentStack current(a, stack);
+  CurrentStack current(*store.activations, stack);
   run(store, vm);
   return conclude(store, vm, callee, values, nullptr);
 }
@@ -284,6 +311,34 @@ CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<co
 }
 
 }  // namespace
+
+vm::Crossing enter_interpreter(Instance& instance, uint32_t func_index, vm::ValRaw* values, vm::VMTailCall* tail_call) {
+  Store& store = *instance.store;
+  const vm::VMFuncRef callee = instance.make_func_ref(func_index);
+  const auto failed = [&] {  // before there is a frame of this function
+    auto& trace = TrapAccess::trace(*store.pending_trap);
+    if (trace.empty()) trace = current_backtrace(store);
+    return vm::Crossing::kTrapped;
+  };
+  // This recursion is the tiers': neither of the interpreter's own bounds sees it.
+  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < store.limits.stack_limit)
+    return trapped(store, vm::TrapCode::kStackOverflow), failed();
+  Stack* stack = plain_stack(store);
+  if (!stack) return trapped(store, vm::TrapCode::kOutOfSystemMemory), failed();
+  Vm vm = make_vm(store, stack, false);
+  vm.tail_call = tail_call;
+  CodeEntry& entry = vm.code_map->at(callee.code_index);
+  const CodeOrWhy code = CodeMap::get(entry, {vm.fuel, &store.compile_fuel});
+  if (code.error) return store.set_pending(trap_from_error(*code.error)), failed();
+  if (!code.code) return store.set_pending(out_of_fuel(code.required_fuel)), failed();
+  entry.calls.fetch_add(1, std::memory_order_relaxed);
+  if (!begin_activation(store, vm, &callee, code.code, values)) return failed();
+  CurrentStack current(*store.activations, stack);
+  run(store, vm);
+  if (vm.reason == DoneReason::kTailCall) return vm::Crossing::kTailCall;
+  return conclude(store, vm, &callee, values, nullptr) == CallEnd::kReturned ? vm::Crossing::kReturned
+                                                                             : vm::Crossing::kTrapped;
+}
 
 CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                   std::unique_ptr<Suspended>* suspended) {

@@ -6,6 +6,7 @@
 
 #include "compiler/wasm/validate.h"
 #include "runtime/code/code_map.h"
+#include "runtime/code/native_entries.h"
 #include "runtime/table.h"
 
 namespace wjit::rt {
@@ -91,6 +92,7 @@ CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<c
       module_(std::move(module)),
       counts(module_counts(*module_)),
       offsets(counts) {
+  if (engine_->native) thunks = std::make_unique<FunctionThunks>();
   plan_lazy_tables();
   gc_initialiser_ = GcInitialisers().find(*module_);
 }

@@ -19,6 +19,7 @@
 namespace wjit::rt {
 
 struct CodeEntry;
+class FunctionThunks;
 
 // The start of a defined func-ref table as the leading active segments leave it; slots are made from it when
 // they are first read. Segments that cannot be known beforehand are written at instantiation instead.
@@ -50,6 +51,8 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   uint32_t code_index(uint32_t func_index) const { return code_base + (func_index - wasm().imported_funcs); }
   uint32_t code_base = 0;
   std::vector<CodeEntry*> code_entries;  // by defined function
+
+  std::unique_ptr<FunctionThunks> thunks;  // null where the engine has no native code
 
   // Leading element segments that lazy_tables stand for; instantiation writes the rest.
   uint32_t lazy_segments() const { return lazy_segments_; }

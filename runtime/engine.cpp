@@ -8,6 +8,9 @@
 
 #include "compiler/support/result.h"
 #include "runtime/code/code_map.h"
+#include "runtime/code/native_entries.h"
+#include "runtime/trap/owns_address.h"
+#include "runtime/trap/signals.h"
 
 namespace wjit::rt {
 
@@ -82,5 +85,11 @@ Engine::Engine(const Config& c)
       memory(choose_memory_tunables(c)),
       code_map(std::make_shared<CodeMap>()) {}
 Engine::~Engine() = default;
+
+support::Result<void> Engine::enable_native_code() {
+  WJIT_CHECK(install_trap_handlers(&store_owns_address));
+  WJIT_TRY(native, NativeEntries::create(registry));
+  return {};
+}
 
 }  // namespace wjit::rt

@@ -5,12 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "compiler/support/result.h"
 #include "compiler/wasm/types.h"
 #include "wjit/config.hpp"
 
 namespace wjit::rt {
 
 class CodeMap;
+class NativeEntries;
 
 // How linear memories are laid out. Chosen once, when the engine is made, because code compiled without
 // bounds checks must never meet a memory without guard pages.
@@ -38,6 +40,10 @@ class Engine {
   const MemoryTunables memory;
   const std::shared_ptr<CodeMap> code_map;  // shared_ptr: whole here without CodeMap's definition
   std::atomic<uint64_t> epoch{0};
+  // What crosses between native code and the rest; null in engines that only interpret.
+  std::unique_ptr<NativeEntries> native;
+  // Before there is any module or store. Errors: kResource, where the host gives no executable memory.
+  support::Result<void> enable_native_code();
 };
 
 // Probes the address space with one reservation and gives it back.

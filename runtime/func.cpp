@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "runtime/native_calls.h"
 #include "runtime/store.h"
 #include "runtime/trap_access.h"
 
@@ -67,11 +68,21 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
   call.caller = caller ? Instance::from_vmctx(vm::VMContext::from_opaque(caller)) : nullptr;
   call.cells = reinterpret_cast<unsigned char*>(values);
   Store& store = *f->store;
+  // Native code leaves at once when this fails: its frames are walked now.
+  const auto ended = [&](bool ok) {
+    if (ok || store.limits.last_wasm_exit_fp == 0) return ok;
+    try {
+      auto& trace = TrapAccess::trace(*store.pending_trap);
+      if (trace.empty()) trace = current_backtrace(store);
+    } catch (const std::bad_alloc&) {  // a trap without its frames
+    }
+    return false;
+  };
   // A call by the host itself crosses no border.
-  if (!store.call_hook || !call.caller) return run_callback(*f, call);
-  if (!store.run_call_hook(CallHook::kCallingHost)) return false;
+  if (!store.call_hook || !call.caller) return ended(run_callback(*f, call));
+  if (!store.run_call_hook(CallHook::kCallingHost)) return ended(false);
   const bool ok = run_callback(*f, call);
-  return store.run_call_hook(CallHook::kReturningFromHost) && ok;
+  return ended(store.run_call_hook(CallHook::kReturningFromHost) && ok);
 }
 
 Store* store_of(const vm::VMFuncRef* ref) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <new>
 
+#include "runtime/code/native_entries.h"
 #include "runtime/libcalls.h"
 #include "runtime/store.h"
 
@@ -12,6 +13,22 @@ namespace {
 
 // Memory 0 of a module without one: nothing is in bounds.
 vm::VMMemoryDefinition no_memory;
+
+}  // namespace
+
+namespace {
+
+support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& m, uint32_t defined_index) {
+  const std::span types(m.wasm().funcs);
+  return m.thunks->of(defined_index, *m.engine().native, types.subspan(m.wasm().imported_funcs),
+                      m.offsets.vmctx_defined_functions_begin());
+}
+
+// All of them, so that no func ref fails later.
+support::Result<void> make_native_calls(const CompiledModule& m) {
+  for (uint32_t i = 0; i < m.counts.defined_functions; ++i) WJIT_CHECK(native_calls(m, i));
+  return {};
+}
 
 }  // namespace
 
@@ -48,6 +65,7 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
                 "an instance of this module would need " + std::to_string(module->offsets.size()) +
                     " bytes for its context, at most " + std::to_string(vm::VMOffsets::kMaxSize));
   const wasm::Module& w = module->wasm();
+  if (module->thunks) WJIT_CHECK(make_native_calls(*module));
   std::vector<Memory> memories;
   memories.reserve(w.memories.size() - w.imported_memories);
   for (size_t i = w.imported_memories; i < w.memories.size(); ++i) {
@@ -127,8 +145,17 @@ void Instance::initialize_vmctx(const Imports& imports) noexcept {
     new (view.defined_tags() + i) vm::VMTagDefinition{{wasm().tags[wasm().imported_tags + i]}};
   vm::VMFuncRef stubs;
   fill_stub_entries(stubs);
-  for (uint32_t i = 0; i < counts.defined_functions; ++i)
-    new (view.defined_functions() + i) vm::VMCodeEntry{stubs.wasm_call};
+  NativeEntries* native = module->engine().native.get();
+  for (uint32_t i = 0; i < counts.defined_functions; ++i) {
+    vm::VMWasmCallFunction* code = stubs.wasm_call;
+    if (native) {
+      const auto trampolines = native->of(wasm().funcs[wasm().imported_funcs + i]);
+      WJIT_ASSERT(trampolines);  // make_native_calls has
+      code = reinterpret_cast<vm::VMWasmCallFunction*>(
+          const_cast<uint8_t*>((**trampolines)[isa::Trampoline::kWasmToInterpreter]));
+    }
+    new (view.defined_functions() + i) vm::VMCodeEntry{code};
+  }
 
   memory0 = wasm().memories.empty() ? &no_memory : memory(0);
   code_entries = module->code_entries.data();
@@ -163,6 +190,11 @@ vm::VMFuncRef Instance::make_func_ref(uint32_t func_index) {
   if (func_index < w.imported_funcs) return *imported_func_refs[func_index].ref;
   vm::VMFuncRef ref;
   fill_stub_entries(ref);
+  if (module->thunks) {
+    const auto calls = native_calls(*module, func_index - w.imported_funcs);
+    WJIT_ASSERT(calls);  // made when the instance was
+    ref.wasm_call = calls->wasm, ref.native_call = calls->native, ref.array_call = calls->array;
+  }
   ref.type_index = {w.funcs[func_index]};
   ref.code_index = module->code_index(func_index);
   ref.vmctx = vm::VMOpaqueContext::from(vmctx());

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <new>
 
+#include "runtime/code/native_entries.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -111,6 +113,14 @@ vm::VMFuncRef* Store::add_host_func(wasm::TypeId type, HostFunc::Callback callba
   f.context.host_state = &f;
   vm::VMFuncRef& ref = f.context.func_ref;
   fill_stub_entries(ref);
+  if (NativeEntries* native = engine_->native.get()) {
+    const auto trampolines = native->of(type);
+    if (!trampolines) throw std::bad_alloc();
+    ref.wasm_call = reinterpret_cast<vm::VMWasmCallFunction*>(
+        const_cast<uint8_t*>((**trampolines)[isa::Trampoline::kWasmToArray]));
+    ref.native_call = reinterpret_cast<vm::VMNativeCallFunction*>(
+        const_cast<uint8_t*>((**trampolines)[isa::Trampoline::kNativeToArray]));
+  }
   ref.array_call = &call_host_func;
   ref.type_index = {type};
   ref.code_index = vm::kNoCodeIndex;

@@ -14,6 +14,7 @@
 
 namespace wjit::rt {
 
+class FiberCall;    // a resumable call of native code (runtime/fiber_call.h)
 class Activations;  // the interpreter's stacks (runtime/interp)
 
 // What an externref of wasm points at: the embedder's value, alive as long as wasm may hold it.
@@ -53,6 +54,7 @@ class Store {
     return std::move(pending_trap);
   }
   std::shared_ptr<Activations> activations;  // filled by the interpreter on first use
+  FiberCall* fiber_call = nullptr;           // the innermost that runs
   std::any data;                             // the embedder's
   wjit::Store::CallHookCallback call_hook;   // empty: none
   // False: the hook refused, and its trap is pending, unless one was pending before, which stays.
@@ -88,6 +90,7 @@ class Store {
   // At the start of what may make references: never between making one and storing it.
   void collect_externs_if_due();
   uint32_t pins = 0;
+  std::vector<vm::ValRaw> tail_values;  // arguments of a tail call on its way from the interpreter to native code
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 
  private:

@@ -76,14 +76,30 @@ struct FrameRecord {
 };
 static_assert(sizeof(FrameRecord) == 16 && offsetof(FrameRecord, return_address) == 8);
 inline constexpr uint32_t kStackAlign = 16;
+// Below [fp]. Of every frame that calls or can trap: its VMContext. Of a frame through which the host entered wasm:
+// where a trap lands, with fp and sp as last_wasm_entry_fp and last_wasm_entry_sp have them.
+inline constexpr int32_t kFrameVmctx = 8, kFrameLanding = 16;
+
+// In what VMRuntimeLimits::fiber points at: a byte, not 0 when the call that was suspended is to end with the trap that
+// is pending.
+inline constexpr uint32_t kFiberCancelled = 12;
+
+// How a libcall that crossed from wasm to the host ended (enter_interpreter, host_call).
+enum class Crossing : uint8_t {
+  kTrapped,   // a trap is pending
+  kReturned,  // results are where the arguments were
+  kTailCall,  // enter_interpreter: the VMTailCall says who is to be called in place of this function
+  kSuspend,   // fiber_suspend is to be called; whoever resumes has done what was missing, or cancelled the call
+};
 
 // The native convention is the platform's C convention with a way out for traps: arguments (callee vmctx,
 // caller vmctx, wasm parameters…), further results through a pointer behind them, and two result registers:
-// the first wasm result as bits and the trap, null if there was none. C++ frames are never jumped over.
+// the first wasm result as bits (none if it is a v128), and null or, when a trap is pending in the store, not null. C++ frames are never jumped over.
 struct NativeResult {
   uint64_t first_result;
   void* trap;
 };
+inline constexpr uint64_t kNativeTrapped = 1;  // `trap` where a trap is pending in the store
 static_assert(sizeof(NativeResult) == 16, "comes back in rax:rdx and x0:x1");
 
 }  // namespace wjit::vm

@@ -203,6 +203,9 @@ struct alignas(16) VMInvokeArgument {
 struct VMRuntimeLimits {
   WJIT_VM_FIELDS(VMRuntimeLimits)
 };
+struct VMTailCall {
+  WJIT_VM_FIELDS(VMTailCall)
+};
 struct VMBuiltinFunctionsArray {
   WJIT_VM_FIELDS(VMBuiltinFunctionsArray)
 };

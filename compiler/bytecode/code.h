@@ -45,6 +45,7 @@ struct Code {
   uint32_t param_cells = 0;
   uint32_t zero_cells = 0;    // locals behind the params that start as zero
   uint32_t result_cells = 0;
+  bool is_bridge = false;     // stands for native code: no function of its own to a backtrace
   std::vector<uint64_t> words;
   std::vector<SourceOffset> offsets;
 

@@ -144,4 +144,12 @@ CodeOrWhy CodeMap::get(CodeEntry& e, CompileFuel fuel) {
   }
 }
 
+Result<void> CodeMap::publish(CodeEntry& e, std::unique_ptr<const bc::Code> code) {
+  State s = State::kUncompiled;
+  if (!e.state.compare_exchange_strong(s, State::kCompiling))
+    return fail(ErrorKind::kUsage, fmt::format("the function is {}, expected uncompiled", to_string(s)));
+  Compiling(e).compiled(std::move(code));
+  return {};
+}
+
 }  // namespace wjit::rt

@@ -106,6 +106,8 @@ class CodeMap {
 
   // The entry's code, compiling it first if need be. Any thread.
   static CodeOrWhy get(CodeEntry& entry, CompileFuel fuel = {});
+  // Code made elsewhere, for an entry that has none. Errors: kUsage, when it has or failed.
+  static Result<void> publish(CodeEntry& entry, std::unique_ptr<const bc::Code> code);
 
  private:
   using Spans = std::multimap<uint32_t, uint32_t>;  // size -> base

@@ -5,6 +5,8 @@
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/cells.h"
 #include "runtime/interp/vm.h"
+#include "runtime/code/native_entries.h"
+#include "runtime/fiber_call.h"
 #include "runtime/libcalls.h"
 #include "runtime/trap_access.h"
 
@@ -80,12 +82,33 @@ static uint32_t cell_count(std::span<const wasm::ValType> types) {
   return n;
 }
 
+// An array call out of this activation, whose top frame is vm->frame, of `inst`. What it calls begins its own behind
+// `top` and everything else this one uses.
+static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller, HostValues& values,
+                     uint64_t* top) {
+  if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
+  Stack* const stack = vm->stack;
+  uint64_t* const old_top = std::exchange(stack->top, top);
+  InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
+  Instance* const old_instance = std::exchange(stack->top_instance, inst);
+  auto* const from = vm::VMOpaqueContext::from(caller);
+  // On a fiber, host functions run on the stack of who resumed it.
+  const bool ok = vm->store->limits.fiber && ref.code_index == vm::kNoCodeIndex
+                      ? vm->store->fiber_call->host_call(ref.array_call, ref.vmctx, from, values.data(),
+                                                         values.size()) == vm::Crossing::kReturned
+                      : ref.array_call(ref.vmctx, from, values.data(), values.size());
+  stack->top = old_top;
+  stack->top_frame = old_frame;
+  stack->top_instance = old_instance;
+  return ok;
+}
+
 // Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
-// a tail call, the frame that gave way), its ip set. False: the run is over.
+// a tail call, the one below the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
+// that calls. False: the run is over.
 static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
   const wasm::FuncType type = (*caller->module->engine().registry)[ref->type_index.bits()].func();
   const uint32_t room = std::max(cell_count(type.params), cell_count(type.results));
-  vm->inst = caller;
   if (cells + room > vm->values_end) {
     vm->trap = vm::TrapCode::kStackOverflow;
     vm->done(DoneReason::kTrap);
@@ -93,18 +116,7 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
   }
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
-  // A nested activation begins behind everything this one uses.
-  uint64_t* top = cells + room;
-  if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
-  Stack* const stack = vm->stack;
-  uint64_t* const old_top = std::exchange(stack->top, top);
-  InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
-  Instance* const old_instance = std::exchange(stack->top_instance, caller);
-  const bool ok = ref->array_call(ref->vmctx, reinterpret_cast<vm::VMOpaqueContext*>(caller->vmctx()), values.data(),
-                                  values.size());
-  stack->top = old_top;
-  stack->top_frame = old_frame;
-  stack->top_instance = old_instance;
+  const bool ok = call_out(vm, vm->inst, *ref, caller->vmctx(), values, cells + room);
   if (ok) {
     raw_to_cells(type.results.data(), type.results.size(), values.data(), cells);
     return true;
@@ -117,6 +129,45 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
     vm->done(DoneReason::kPending);
   }
   return false;
+}
+
+// ---- native code ---------------------------------------------------------------------------------------------
+
+// Returning from the only frame of a run that native code called: the run ends instead, and native code makes the
+// call in its place, so that tail calls between the tiers need no stack.
+static bool tail_call_native(Vm* vm, const vm::VMFuncRef& ref, const wasm::FuncType& type, Instance* caller) {
+  Store& store = *vm->store;
+  const auto trampolines = store.engine().native->of(ref.type_index.bits());
+  if (!trampolines) {
+    store.set_pending(trap_from_error(trampolines.error()));
+    vm->done(DoneReason::kPending);
+    return false;
+  }
+  store.tail_values.resize(std::max<size_t>(type.params.size(), 1));
+  cells_to_raw(type.params.data(), type.params.size(), vm->frame->sp, store.tail_values.data());
+  const uint8_t* code = (**trampolines)[isa::Trampoline::kTailCall];
+  *vm->tail_call = {store.tail_values.data(), ref.vmctx, vm::VMOpaqueContext::from(caller->vmctx()), ref.wasm_call,
+                    reinterpret_cast<vm::VMFunctionBody*>(const_cast<uint8_t*>(code))};
+  vm->done(DoneReason::kTailCall);
+  return false;
+}
+
+bool call_native(Vm* vm, Instance* inst) {
+  InterpFrame* const f = vm->frame;
+  const uint32_t func_index = f->code->func_index;
+  const vm::VMFuncRef ref = inst->make_func_ref(func_index);
+  const wasm::FuncType type = (*vm->store->engine().registry)[ref.type_index.bits()].func();
+  Instance* const caller = f->saved ? f->saved : inst;
+  vm->inst = inst;
+  if (vm->tail_call && f - 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  HostValues values(std::max(type.params.size(), type.results.size()));
+  cells_to_raw(type.params.data(), type.params.size(), f->sp, values.data());
+  if (!call_out(vm, inst, ref, caller->vmctx(), values, f->sp)) {
+    vm->done(DoneReason::kPending);
+    return false;
+  }
+  raw_to_cells(type.results.data(), type.results.size(), values.data(), f->sp);
+  return true;
 }
 
 // ---- calls through references -------------------------------------------------------------------------------
@@ -132,6 +183,7 @@ static void count_call(CodeEntry& e) {
 Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, const uint64_t* ip, unsigned words) {
   if (ref->code_index == vm::kNoCodeIndex) {
     vm->frame->ip = ip + words;
+    vm->inst = inst;
     return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);
@@ -157,15 +209,12 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
   InterpFrame* f = vm->frame;
   uint64_t* const cells = f->sp;
   if (ref->code_index == vm::kNoCodeIndex) {
-    f->ip = ip + 1;
     std::memmove(cells, args, count * 8);
-    const bool ok = call_host(vm, inst, ref, cells);
-    if (!ok && vm->reason != DoneReason::kHostTrap) return Entered::kDone;
-    // The frame is gone in either case: a call stopped here goes on in the caller.
-    // The results are at the frame's start, where its caller looks for them.
+    // The frame is gone before the host function begins, as in native code: no backtrace has it, and a call stopped
+    // here goes on in the caller. The results are at the frame's start, where its caller looks for them.
     vm->inst = f->saved ? f->saved : inst;
     vm->frame = f - 1;
-    return ok ? Entered::kHostDone : Entered::kDone;
+    return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);
   const bc::Code* code = entry.code.load(std::memory_order_acquire);

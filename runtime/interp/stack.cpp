@@ -2,6 +2,7 @@
 
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/vm.h"
+#include "runtime/native_calls.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -52,25 +53,23 @@ void Activations::give_back(std::unique_ptr<Stack> stack) {
   spare_.push_back(std::move(stack));
 }
 
-std::vector<wjit::Frame> interp_backtrace(const InterpFrame* top, Instance* inst) {
-  std::vector<wjit::Frame> trace;
+void add_interp_frames(std::vector<wjit::Frame>& trace, const InterpFrame* top, Instance* inst) {
   for (const InterpFrame* f = top; trace.size() < kMaxTraceFrames && inst; --f) {
-    if (!f->code) {  // bottom of an activation: `saved` is who called it, if anybody did
+    if (!f->code) {  // bottom of an activation: `saved` is whose host function called it, if any did
+      const auto* record = reinterpret_cast<const ActivationRecord*>(f->ip);
+      add_native_frames(trace, record->exit_fp, record->exit_pc, record->entry_fp, false);
       inst = f->saved;
       continue;
     }
-    const CompiledModule& m = *inst->module;
     const uint32_t at = uint32_t(f->ip - f->code->words.data());
-    wjit::Frame frame;
-    frame.module_name = m.name();
-    frame.func_name = std::string(m.func_name(f->code->func_index));
-    frame.func_index = f->code->func_index;
-    frame.instance = inst;
-    frame.module_offset = f->code->wasm_offset(at ? at - 1 : 0);
-    frame.func_offset = frame.module_offset - m.wasm().bodies[frame.func_index - m.wasm().imported_funcs].offset;
-    trace.push_back(std::move(frame));
+    if (!f->code->is_bridge) add_frame(trace, inst, f->code->func_index, f->code->wasm_offset(at ? at - 1 : 0));
     if (f->saved) inst = f->saved;
   }
+}
+
+std::vector<wjit::Frame> interp_backtrace(const InterpFrame* top, Instance* inst) {
+  std::vector<wjit::Frame> trace;
+  add_interp_frames(trace, top, inst);
   return trace;
 }
 

@@ -57,7 +57,7 @@ class Stack {
   InterpFrame *frames_ = nullptr, *frames_end_ = nullptr;
 };
 
-enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel };
+enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall };
 
 // One run of the interpreter over one activation.
 struct Vm {
@@ -70,6 +70,8 @@ struct Vm {
   Stack* stack = nullptr;
   CodeMap* code_map = nullptr;
   bool resumable = false;
+  InterpFrame* bottom = nullptr;       // of this activation
+  vm::VMTailCall* tail_call = nullptr; // where native code called this run: what it is to call instead (kTailCall)
 
   // Why the run ended: set once, taken once.
   DoneReason reason = DoneReason::kNone;
@@ -102,6 +104,14 @@ class Activations {
   std::vector<std::unique_ptr<Stack>> spare_;
 };
 
+// What an activation keeps below its first frame: what its bottom frame executes, and the wasm frames of native code
+// that called it or called the host that did (VMRuntimeLimits at that time), for backtraces.
+struct ActivationRecord {
+  uint64_t exit_word;
+  uintptr_t exit_fp, exit_pc, entry_fp;
+};
+constexpr uint64_t kRecordCells = sizeof(ActivationRecord) / 8;
+
 // ---- what handlers call out of line --------------------------------------------------------------------------
 
 // The code of an entry that has none yet; null: the run is done (error, or fuel), frame->ip is set.
@@ -119,6 +129,9 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
 vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip);
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
+
+// Runs the native function whose bridge vm->frame is, from cells to cells. False: the run is done.
+bool call_native(Vm* vm, Instance* inst);
 
 // ---- dispatchers ---------------------------------------------------------------------------------------------
 

@@ -1,0 +1,117 @@
+// What TrampolineBuilder and hand-emitted tests need of x86-64, under names that both ISAs share.
+#pragma once
+#include "compiler/isa/common/call_conv.h"
+#include "compiler/isa/x64/masm.h"
+
+namespace wjit::x64 {
+
+class TrampMasm : public Masm {
+ public:
+  using Reg = isa::Reg;
+  using Type = isa::Type;
+  static constexpr Reg kFp = 5, kSp = 4, kVmctx = 7, kCaller = 6, kEntry = 10, kT0 = 11, kT1 = 14, kT2 = 15;
+  static constexpr Reg kCResult0 = 0, kCResult1 = 2;
+  static constexpr Reg kWasmInts[] = {2, 1, 8, 9, 0, 3, 12, 13}, kWasmIntResults[] = {0, 2, 1, 8, 9, 3, 12, 13};
+  static constexpr Reg kVectors[] = {0, 1, 2, 3, 4, 5, 6, 7};
+  static constexpr Reg kCInts[] = {7, 6, 2, 1, 8, 9};
+  static constexpr isa::WasmRegisters kWasm{{kWasmInts, kVectors}, {kWasmIntResults, kVectors}};
+  static constexpr isa::RegisterSet kC{kCInts, kVectors};
+  static constexpr uint32_t kReturnAddressBytes = 8;  // at [sp] when a function begins
+
+  void begin_frame(uint32_t bytes, bool) {
+    push(Gp::rbp);
+    mov(W::k64, Gp::rbp, Gp::rsp);
+    if (bytes) sub(W::k64, Gp::rsp, int32_t(bytes));
+  }
+  void end_frame(uint32_t popped) {
+    mov(W::k64, Gp::rsp, Gp::rbp);
+    pop(Gp::rbp);
+    popped ? ret(uint16_t(popped)) : ret();
+  }
+  static constexpr uint32_t kCalleeSavedBytes = 40;
+  void save_callee_saved(int32_t at) {
+    for (Gp r : kCalleeSaved) mov(W::k64, Mem::at(Gp::rbp, at), r), at += 8;
+  }
+  void restore_callee_saved(int32_t at) {
+    for (Gp r : kCalleeSaved) mov(W::k64, r, Mem::at(Gp::rbp, at)), at += 8;
+  }
+  // MXCSR as wasm wants it: nearest, no exceptions, subnormals kept. The host's is kept at [fp + at].
+  void set_fp_control(int32_t at) {
+    const Label same = new_label();
+    stmxcsr(Mem::at(Gp::rbp, at));
+    mov(W::k32, g(kT0), Mem::at(Gp::rbp, at));
+    and_(W::k32, g(kT0), int32_t(0xffc0));
+    cmp(W::k32, g(kT0), int32_t(0x1f80));
+    jcc(Cc::e, same);
+    mov(W::k32, Mem::at(Gp::rbp, at + 4), int32_t(0x1f80));
+    ldmxcsr(Mem::at(Gp::rbp, at + 4));
+    bind(same);
+  }
+  void restore_fp_control(int32_t at) {
+    const Label same = new_label();
+    mov(W::k32, g(kT1), Mem::at(Gp::rbp, at));
+    and_(W::k32, g(kT1), int32_t(0xffc0));
+    cmp(W::k32, g(kT1), int32_t(0x1f80));
+    jcc(Cc::e, same);
+    ldmxcsr(Mem::at(Gp::rbp, at));
+    bind(same);
+  }
+
+  void load(Reg to, Reg base, int32_t at) { mov(W::k64, g(to), Mem::at(g(base), at)); }
+  void load32(Reg to, Reg base, int32_t at) { mov(W::k32, g(to), Mem::at(g(base), at)); }
+  void store(Reg base, int32_t at, Reg from) { mov(W::k64, Mem::at(g(base), at), g(from)); }
+  void store32(Reg base, int32_t at, Reg from) { mov(W::k32, Mem::at(g(base), at), g(from)); }
+  void store_zero(Reg base, int32_t at) { mov(W::k64, Mem::at(g(base), at), 0); }
+  void load_vector(uint32_t size, Reg to, Reg base, int32_t at) {
+    const Mem m = Mem::at(g(base), at);
+    size == 16 ? mov128(Xmm(to), m) : mov(size == 4 ? F::k32 : F::k64, Xmm(to), m);
+  }
+  void store_vector(uint32_t size, Reg base, int32_t at, Reg from) {
+    const Mem m = Mem::at(g(base), at);
+    size == 16 ? mov128(m, Xmm(from)) : mov(size == 4 ? F::k32 : F::k64, m, Xmm(from));
+  }
+  void move(Reg to, Reg from) { mov(W::k64, g(to), g(from)); }
+  void imm(Reg to, uint64_t value) { mov(g(to), value); }
+  void lea(Reg to, Reg base, int32_t at) { Masm::lea(W::k64, g(to), Mem::at(g(base), at)); }
+  void load_address(Reg to, Label label) { Masm::lea(W::k64, g(to), Mem::at(label)); }
+  void add_immediate(Reg to, Reg a, int32_t value) { lea(to, a, value); }
+  void add3(Reg to, Reg a, Reg b) { Masm::lea(W::k64, g(to), Mem::at(g(a), g(b), 0)); }
+  void subtract(Reg to, Reg a, Reg b) {  // to == a
+    (void)a;
+    sub(W::k64, g(to), g(b));
+  }
+  void zero_extend32(Reg r) { mov(W::k32, g(r), g(r)); }
+  void zero_extend8(Reg r) { movzx(W::k8, g(r), g(r)); }
+
+  void call(Reg to) { Masm::call(g(to)); }
+  void jump(Label to) { jmp(to); }
+  void jump_to(Reg to) { jmp(g(to)); }
+  void branch_if_zero(Reg r, Label to) { test(W::k64, g(r), g(r)), jcc(Cc::e, to); }
+  void branch_if_nonzero(Reg r, Label to) { test(W::k64, g(r), g(r)), jcc(Cc::ne, to); }
+  void branch_if_below(Reg a, Reg b, Label to) { cmp(W::k64, g(a), g(b)), jcc(Cc::b, to); }
+
+  void take_return_address(Reg to) { pop(g(to)); }
+  void align_stack_and_reserve(uint32_t bytes) {
+    and_(W::k64, Gp::rsp, -16);
+    sub(W::k64, Gp::rsp, int32_t(bytes));
+  }
+  void land(Reg fp, Reg sp, int32_t at) {
+    mov(W::k64, Gp::rsp, g(sp));
+    mov(W::k64, Gp::rbp, g(fp));
+    jmp(Mem::at(Gp::rbp, at));
+  }
+  void landing_pad() {}
+  // The frame gives way to a call with `bytes` of stack arguments that end where `end` says.
+  void replace_frame(Reg end, uint32_t bytes) {
+    mov(W::k64, g(kEntry), Mem::at(Gp::rbp, 8));
+    mov(W::k64, Gp::rbp, Mem::at(Gp::rbp, 0));
+    Masm::lea(W::k64, Gp::rsp, Mem::at(g(end), -int32_t(bytes) - 8));
+    mov(W::k64, Mem::at(Gp::rsp, 0), g(kEntry));
+  }
+  static constexpr Gp g(Reg r) { return Gp(r); }
+
+ private:
+  static constexpr Gp kCalleeSaved[] = {Gp::rbx, Gp::r12, Gp::r13, Gp::r14, Gp::r15};
+};
+
+}  // namespace wjit::x64

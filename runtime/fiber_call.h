@@ -1,0 +1,72 @@
+// A resumable call of native code: it runs on a fiber, and stops where a host function fails or fuel runs out.
+//
+// Invariants.
+//  - Between the fiber's root and a suspension lie emitted frames only, so the call may go on in any thread that holds
+//    the store. (Not so where the interpreter called native code on the fiber: there a host error is an ordinary trap,
+//    and so is want of fuel.)
+//  - While the fiber runs, VMRuntimeLimits describe it; resume exchanges them with the resumer's and back. A host function
+//    called from the fiber runs on the resumer's stack and sees the resumer's stack limit, but the fiber's last exit.
+#pragma once
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/fiber/fiber.h"
+#include "runtime/store.h"
+#include "vmcontext/abi.h"
+
+namespace wjit::rt {
+
+class Stack;
+struct InterpFrame;
+
+class FiberCall {
+ public:
+  enum class Stop : uint8_t { kReturned, kTrapped, kHostTrap, kOutOfFuel };
+
+  // Null: no memory for a stack. `capacity` >= max(params, results). Nothing runs yet.
+  static std::unique_ptr<FiberCall> create(Store& store, FiberPool& pool, vm::VMFuncRef* callee,
+                                           std::span<const vm::ValRaw> args, size_t capacity);
+  // Ends what is suspended with a trap (kCancelled), which nobody sees.
+  ~FiberCall();
+  FiberCall(const FiberCall&) = delete;
+
+  // Runs until the next stop. After kHostTrap, `inputs` are the results of the host function that failed; the caller has
+  // checked their types. kTrapped: the trap is the store's pending one.
+  Stop resume(std::span<const vm::ValRaw> inputs = {});
+  bool finished() const { return fiber_->finished(); }
+  std::span<const vm::ValRaw> values() const { return values_; }  // results, after kReturned
+  uint64_t required_fuel() const { return required_fuel_; }
+  const wjit::Trap& host_error() const { return *host_error_; }
+
+  // What waits below: the frames of whoever resumed this.
+  void add_resumer_frames(std::vector<wjit::Frame>& trace) const;
+
+  // Behind the libcalls of these names, on the fiber.
+  vm::Crossing host_call(vm::VMArrayCallFunction function, vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller,
+                         vm::ValRaw* values, uint64_t capacity);
+  vm::Crossing out_of_fuel(uint64_t cost);
+
+ private:
+  FiberCall(Store& store, vm::VMFuncRef* callee, std::span<const vm::ValRaw> args, size_t capacity);
+  static void body(Fiber* fiber, void* self);
+  void exchange_limits();
+  Stop run();
+
+  Store& store_;
+  const std::shared_ptr<Engine> engine_;
+  vm::VMFuncRef* const callee_;
+  std::vector<vm::ValRaw> values_;
+  std::unique_ptr<Fiber> fiber_;
+  std::unique_ptr<Stack> stack_;  // the interpreter's, for what it runs of this call
+  vm::VMRuntimeLimits other_;     // of the side that does not run: only what exchange_limits exchanges
+  bool ok_ = false;
+  Stop stop_ = Stop::kReturned;
+  uint64_t required_fuel_ = 0;
+  std::unique_ptr<wjit::Trap> host_error_;
+  vm::ValRaw* host_values_ = nullptr;
+  FiberCall* outer_ = nullptr;
+  Stack* resumer_stack_ = nullptr;
+};
+
+}  // namespace wjit::rt

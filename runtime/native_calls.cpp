@@ -1,0 +1,92 @@
+#include "runtime/native_calls.h"
+
+#include "compiler/isa/common/trampolines.h"
+#include "runtime/code/code_map.h"
+#include "runtime/code/code_memory.h"
+#include "runtime/code/native_entries.h"
+#include "runtime/fiber_call.h"
+#include "runtime/interp/backtrace.h"
+#include "runtime/interp/vm.h"
+#include "runtime/store.h"
+
+namespace wjit::rt {
+
+namespace {
+
+uint32_t cells_of(std::span<const wasm::ValType> types) {
+  uint32_t n = 0;
+  for (wasm::ValType t : types) n += t.cells();
+  return n;
+}
+
+}  // namespace
+
+support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code) {
+  const CompiledModule& m = *instance.module;
+  WJIT_ASSERT(m.engine().native && func_index >= m.wasm().imported_funcs);
+  const uint32_t defined = func_index - m.wasm().imported_funcs;
+  const wasm::FuncType type = (*m.engine().registry)[m.wasm().funcs[func_index]].func();
+  auto bridge = std::make_unique<bc::Code>();
+  bridge->func_index = func_index;
+  bridge->is_bridge = true;
+  bridge->param_cells = cells_of(type.params);
+  bridge->result_cells = cells_of(type.results);
+  bridge->frame_cells = std::max(bridge->param_cells, bridge->result_cells);
+  bridge->words = {uint64_t(bc::Op::call_native), uint64_t(bc::Op::ret)};
+  WJIT_CHECK(CodeMap::publish(*m.code_entries[defined], std::move(bridge)));
+  auto* entry = vm::vmctx_at<vm::VMCodeEntry>(instance.vmctx(), m.offsets.vmctx_entry(defined));
+  entry->publish(static_cast<vm::VMWasmCallFunction*>(const_cast<void*>(code)));
+  return {};
+}
+
+void add_frame(std::vector<wjit::Frame>& trace, Instance* instance, uint32_t func_index, uint32_t module_offset) {
+  const CompiledModule& m = *instance->module;
+  wjit::Frame frame;
+  frame.module_name = m.name();
+  frame.func_name = std::string(m.func_name(func_index));
+  frame.func_index = func_index;
+  frame.instance = instance;
+  frame.module_offset = module_offset;
+  frame.func_offset = module_offset - m.wasm().bodies[func_index - m.wasm().imported_funcs].offset;
+  trace.push_back(std::move(frame));
+}
+
+// SAFETY: frame records and the fixed slots below them are as trampolines.h says; the walk goes from a noted exit to
+// the entry that belongs to it, over frames of code that keeps them.
+void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t pc, uintptr_t entry_fp, bool faulted) {
+  while (fp != 0) {
+    while (fp != entry_fp && trace.size() < kMaxTraceFrames) {
+      CodeHit hit;
+      bool found = faulted && lookup_code(pc, &hit, PcIs::kInstruction) && hit.wasm_offset != kNoWasmOffset;
+      if (!found) found = lookup_code(pc, &hit, PcIs::kReturnAddress);
+      faulted = false;
+      if (found && hit.kind == CodeKind::kModule && hit.in_function) {
+        auto* vmctx = *reinterpret_cast<vm::VMContext**>(fp - vm::kFrameVmctx);
+        Instance* instance = Instance::from_vmctx(vmctx);
+        const uint32_t offset = hit.wasm_offset != kNoWasmOffset
+                                    ? hit.wasm_offset
+                                    : uint32_t(instance->wasm().bodies[hit.func_index - instance->wasm().imported_funcs].offset);
+        add_frame(trace, instance, hit.func_index, offset);
+      }
+      const auto* record = reinterpret_cast<const vm::FrameRecord*>(fp);
+      pc = record->return_address;
+      fp = record->caller_fp;
+    }
+    if (fp != entry_fp) return;
+    // What was noted when this activation began.
+    const auto* saved = reinterpret_cast<const uintptr_t*>(entry_fp - isa::kSavedLimits);
+    fp = saved[0], pc = saved[1], entry_fp = saved[3];
+  }
+}
+
+std::vector<wjit::Frame> current_backtrace(Store& store, bool faulted) {
+  std::vector<wjit::Frame> trace;
+  const vm::VMRuntimeLimits& l = store.limits;
+  add_native_frames(trace, l.last_wasm_exit_fp, l.last_wasm_exit_pc, l.last_wasm_entry_fp, faulted);
+  const Stack* stack = store.activations ? store.activations->current : nullptr;
+  if (stack && stack->top_instance) add_interp_frames(trace, stack->top_frame, stack->top_instance);
+  if (store.fiber_call) store.fiber_call->add_resumer_frames(trace);
+  return trace;
+}
+
+}  // namespace wjit::rt

@@ -1,0 +1,30 @@
+// Where native code and the runtime meet: publishing a function's code, entering the interpreter, walking frames.
+#pragma once
+#include <vector>
+
+#include "runtime/instance.h"
+#include "vmcontext/abi.h"
+#include "wjit/wjit.hpp"
+
+namespace wjit::rt {
+
+// Makes `code`, which follows the wasm convention, what every call of this defined function runs from now on: in this
+// instance through its VMCodeEntry, in the interpreter through a bridge. The function has not been compiled before.
+// The engine has native code (Engine::native). The code stays as long as the module.
+support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code);
+
+// Runs a function in the interpreter for native code that called it; the calling frames' exit is noted in
+// VMRuntimeLimits.
+vm::Crossing enter_interpreter(Instance& instance, uint32_t func_index, vm::ValRaw* values, vm::VMTailCall* tail_call);
+
+// The wasm frames of native code from one exit outwards, through every activation that entered from native code's own
+// host calls; ends where the interpreter or nothing is below. `faulted`: exit_pc is the instruction that failed, not a
+// return address.
+void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t exit_fp, uintptr_t exit_pc, uintptr_t entry_fp,
+                       bool faulted);
+// From the newest exit of native code, or where there is none from what the interpreter runs, outwards to the host.
+std::vector<wjit::Frame> current_backtrace(Store& store, bool faulted = false);
+
+void add_frame(std::vector<wjit::Frame>& trace, Instance* instance, uint32_t func_index, uint32_t module_offset);
+
+}  // namespace wjit::rt
