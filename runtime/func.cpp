@@ -87,7 +87,7 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
 
 Store* store_of(const vm::VMFuncRef* ref) {
   if (is_host_func(ref))
-    return static_cast<HostFunc*>(vm::VMArrayCallHostFuncContext::from_opaque(ref->vmctx)->host_state)->store;
+    return host_func_of(ref)->store;
   return Instance::from_vmctx(vm::VMContext::from_opaque(ref->vmctx))->store;
 }
 

@@ -20,7 +20,9 @@ struct HostFunc {
   // Arguments in, results out, in the same cells (max(params, results) of them). False: store.pending_trap is
   // set.
   using Callback = std::function<bool(HostCall&)>;
-  vm::VMArrayCallHostFuncContext context;  // first: a func ref's vmctx is its address
+  // A func ref's vmctx is the address of one of them, by the convention in which the function is written.
+  vm::VMArrayCallHostFuncContext context;
+  vm::VMNativeCallHostFuncContext native_context;
   Store* store;
   wasm::TypeId type;
   Callback callback;
@@ -34,6 +36,13 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
 void fill_stub_entries(vm::VMFuncRef& ref);
 
 inline bool is_host_func(const vm::VMFuncRef* ref) { return ref->code_index == vm::kNoCodeIndex; }
+
+// The host function behind a host's func ref.
+inline HostFunc* host_func_of(const vm::VMFuncRef* ref) {
+  using vm::off::VMArrayCallHostFuncContext, vm::off::VMNativeCallHostFuncContext;
+  static_assert(uint32_t(VMArrayCallHostFuncContext::host_state) == uint32_t(VMNativeCallHostFuncContext::host_state));
+  return *reinterpret_cast<HostFunc**>(reinterpret_cast<char*>(ref->vmctx) + VMArrayCallHostFuncContext::host_state);
+}
 
 // The store a function belongs to.
 Store* store_of(const vm::VMFuncRef* ref);

@@ -128,6 +128,26 @@ vm::VMFuncRef* Store::add_host_func(wasm::TypeId type, HostFunc::Callback callba
   return &ref;
 }
 
+vm::VMFuncRef* Store::add_native_host_func(wasm::TypeId type, vm::VMNativeCallFunction* function) {
+  WJIT_ASSERT(engine_->native);
+  const auto trampolines = engine_->native->of(type);
+  if (!trampolines) throw std::bad_alloc();
+  const auto code = [&](isa::Trampoline t) { return const_cast<uint8_t*>((**trampolines)[t]); };
+  host_funcs_.push_back(std::make_unique<HostFunc>());
+  HostFunc& f = *host_funcs_.back();
+  f.store = this;
+  f.type = type;
+  f.native_context.host_state = &f;
+  vm::VMFuncRef& ref = f.native_context.func_ref;
+  ref.native_call = function;
+  ref.wasm_call = reinterpret_cast<vm::VMWasmCallFunction*>(code(isa::Trampoline::kWasmToNative));
+  ref.array_call = reinterpret_cast<vm::VMArrayCallFunction>(code(isa::Trampoline::kArrayToNative));
+  ref.type_index = {type};
+  ref.code_index = vm::kNoCodeIndex;
+  ref.vmctx = vm::VMOpaqueContext::from(&f.native_context);
+  return &ref;
+}
+
 ExternObject* Store::extern_object(const wjit::ExternRef& ref) {
   if (ref.is_null()) return nullptr;
   if (auto it = externs_.find(ref.data()); it != externs_.end()) return it->second.get();

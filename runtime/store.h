@@ -77,6 +77,9 @@ class Store {
   const std::vector<InstancePtr>& instances() const { return instances_; }
   // Lives as long as the store.
   vm::VMFuncRef* add_host_func(wasm::TypeId type, HostFunc::Callback callback);
+  // A C function in the native convention (vmcontext/abi.h), which wasm calls without a detour; a trap it returns is
+  // pending then. Only in engines with native code.
+  vm::VMFuncRef* add_native_host_func(wasm::TypeId type, vm::VMNativeCallFunction* function);
   size_t host_func_count() const { return host_funcs_.size(); }
   // Takes back what was added last, as long as nothing can refer to it.
   void drop_host_funcs_from(size_t count) { host_funcs_.resize(count); }

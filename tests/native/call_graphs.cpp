@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <random>
 
 #include "native/graph.h"
 
 int main(int argc, char** argv) {
-  uint64_t seed = std::random_device()(), graphs = 1000;
+  uint64_t seed = std::random_device()(), graphs = std::getenv("WJIT_TEST_FULL") ? 1'000'000 : 1000;
   bool print = false;
   CLI::App app("Random call graphs over bytecode, native code and host functions");
   app.add_option("--seed", seed, "of the first graph; the next has the next (default: random, printed)");
