@@ -90,6 +90,7 @@ int print_main(Args args) {
   auto printed =
       wasm::text::print_wat(module.ok().impl().wasm(), {.names = !no_names, .customs = !no_customs},
                             [&](std::string_view piece) { output.write(piece); });
+  if (printed) output.write("\n");
   int status = output.finish();
   return printed ? status : report(file, printed.error());
 }
