@@ -41,7 +41,10 @@ Trap Trap::exit(int32_t status) {
   return t;
 }
 
-Trap Trap::wasm(uint8_t trap_code) { return rt::make_trap(vm::TrapCode(trap_code)); }
+Trap Trap::wasm(uint8_t trap_code) {
+  if (!vm::trap_info(vm::TrapCode(trap_code))) return Trap(std::to_string(trap_code) + " is the code of no trap");
+  return rt::make_trap(vm::TrapCode(trap_code));
+}
 
 // wasm trap: integer divide by zero
 //     0: 0x1a3 <module>!<function>
