@@ -63,8 +63,8 @@ class MappedFile : public wasm::Bytes {
   }
 };
 
-// Text is translated first; what is then wrong with the module is told by its place in the text, also when that is
-// found in a body that is only looked at when it is called.
+// Text is translated first; what is then wrong with the module is told by its place in the text, also when
+// that is found in a body that is only looked at when it is called.
 Result<Module> finish_text(const Engine& engine, std::string_view source) {
   auto text = wasm::text::parse_wat_for_load(source, engine.config().features);
   if (!text) return std::move(text).error();

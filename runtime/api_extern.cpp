@@ -15,9 +15,11 @@ Result<H> handle(support::Result<rt::Instance*> made, wasm::ExternKind kind) {
 }
 
 // What is wrong with using a handle in this store; nothing: it may be used.
-std::optional<Error> wrong_handle(const char* what, const void* def, const rt::Store* owner, const rt::Store& store) {
+std::optional<Error> wrong_handle(const char* what, const void* def, const rt::Store* owner,
+                                  const rt::Store& store) {
   if (!def) return Error(ErrorKind::kUsage, std::string("the handle of the ") + what + " is empty");
-  if (owner != &store) return Error(ErrorKind::kUsage, std::string("the ") + what + " belongs to another store");
+  if (owner != &store)
+    return Error(ErrorKind::kUsage, std::string("the ") + what + " belongs to another store");
   return std::nullopt;
 }
 const rt::Store* store_of(vm::VMContext* owner) { return owner ? owner_of(owner)->store : nullptr; }
@@ -34,7 +36,8 @@ Result<Memory> Memory::create(Store::Context cx, const MemoryType& type) {
     return Error(ErrorKind::kUsage, "memory type: pages are of 65536 bytes or of one");
   if (type.max && *type.max < type.min)
     return Error(ErrorKind::kUsage, "memory type: the maximum is below the minimum");
-  if (type.shared && !type.max) return Error(ErrorKind::kUsage, "memory type: a shared memory needs a maximum");
+  if (type.shared && !type.max)
+    return Error(ErrorKind::kUsage, "memory type: a shared memory needs a maximum");
   return handle<Memory>(rt::make_host_memory(cx.impl(), t), wasm::ExternKind::kMemory);
 }
 MemoryType Memory::type(Store::Context) const {
@@ -57,7 +60,8 @@ Result<uint64_t> Memory::grow(Store::Context cx, uint64_t delta) const {
 }
 
 Result<Table> Table::create(Store::Context cx, const TableType& type, const Val& init) {
-  if (auto known = rt::check_type(type.element, *cx.impl().engine().registry); !known) return std::move(known).error();
+  if (auto known = rt::check_type(type.element, *cx.impl().engine().registry); !known)
+    return std::move(known).error();
   wasm::TableType t{rt::from_api(type.element), limits(type.min, type.max), type.is64};
   if (!t.element.is_ref())
     return Error(ErrorKind::kUsage, "table type: " + type.element.to_string() + " is no reference");
@@ -70,7 +74,8 @@ Result<Table> Table::create(Store::Context cx, const TableType& type, const Val&
 }
 TableType Table::type(Store::Context) const {
   if (!def_) return {};
-  return rt::to_api(owner_of(owner_)->defined_table(index_).current_type(), *store_of(owner_)->engine().registry);
+  return rt::to_api(owner_of(owner_)->defined_table(index_).current_type(),
+                    *store_of(owner_)->engine().registry);
 }
 uint64_t Table::size(Store::Context) const { return def_ ? def_->current_elements : 0; }
 std::optional<Val> Table::get(Store::Context, uint64_t index) const {
@@ -106,7 +111,8 @@ Result<uint64_t> Table::grow(Store::Context cx, uint64_t delta, const Val& init)
 }
 
 Result<Global> Global::create(Store::Context cx, const GlobalType& type, const Val& init) {
-  if (auto known = rt::check_type(type.content, *cx.impl().engine().registry); !known) return std::move(known).error();
+  if (auto known = rt::check_type(type.content, *cx.impl().engine().registry); !known)
+    return std::move(known).error();
   wasm::GlobalType t{rt::from_api(type.content), type.is_mutable};
   vm::ValRaw raw;
   if (auto ok = rt::to_raw(cx.impl(), init, t.type, "initial value", &raw); !ok) return std::move(ok).error();
@@ -118,8 +124,7 @@ GlobalType Global::type(Store::Context) const {
 }
 Val Global::get(Store::Context) const {
   if (!def_) return Val();
-  return rt::from_raw(*store_, vm::ValRaw::from_v128(def_->as_v128()),
-                      wasm::ValType::from_bits(type_bits_));
+  return rt::from_raw(*store_, vm::ValRaw::from_v128(def_->as_v128()), wasm::ValType::from_bits(type_bits_));
 }
 Result<Ok> Global::set(Store::Context cx, const Val& v) const {
   if (auto wrong = wrong_handle("global", def_, store_, cx.impl())) return std::move(*wrong);

@@ -233,8 +233,8 @@ std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::spa
                                       text(params) + " -> " + text(results));
 }
 
-std::optional<Error> check_funcs(Store::Context cx, std::span<const ValKind> kinds, const unsigned char* cells,
-                                 const char* what) {
+std::optional<Error> check_funcs(Store::Context cx, std::span<const ValKind> kinds,
+                                 const unsigned char* cells, const char* what) {
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] != ValKind::kFuncRef) continue;
     auto* ref = reinterpret_cast<vm::VMFuncRef*>(Cell<uint64_t>::load(nullptr, cells + 16 * i));

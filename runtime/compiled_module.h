@@ -61,7 +61,8 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   // Null when data segments are to be copied one by one.
   const MemoryImage* memory_image(uint32_t defined_memory) const;
   void count_instantiation() const { instantiations_.fetch_add(1, std::memory_order_relaxed); }
-  // An error of a body that is only looked at when it is called, told by its place in the text if the module was text.
+  // An error of a body that is only looked at when it is called, told by its place in the text if the module
+  // was text.
   Error located(Error error) const { return locate_ ? locate_(error) : error; }
   // Why no instance can be made: an initialiser needs an object of the GC heap.
   const std::optional<Error>& gc_initialiser() const { return gc_initialiser_; }

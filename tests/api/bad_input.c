@@ -1,15 +1,15 @@
-/* What the C API answers to what makes no sense: NULL, handles of something else, of another store, of a store that has
- * ended, wrong kinds and counts. Each answer has its reason, and none is a crash. */
+/* What the C API answers to what makes no sense: NULL, handles of something else, of another store, of a
+ * store that has ended, wrong kinds and counts. Each answer has its reason, and none is a crash. */
 #include "test.h"
 
 /* The last error is one of the caller's, and says so; it is taken. */
 static bool last_says(const char* part) { return error_says(wjit_last_error(), WJIT_ERROR_USAGE, part); }
 
 /* That the answer to NULL is 0 or NULL, and that it is said. */
-#define NOTHING(call, part)  \
-  do {                       \
-    CHECK(!(call));          \
-    CHECK(last_says(part));  \
+#define NOTHING(call, part) \
+  do {                      \
+    CHECK(!(call));         \
+    CHECK(last_says(part)); \
   } while (0)
 #define NO_TRAP_BUT(call, part) CHECK(trap_says(call, WJIT_TRAP_ERROR, part))
 #define NO_ERROR_BUT(call, part) CHECK(error_says(call, WJIT_ERROR_USAGE, part))
@@ -119,7 +119,8 @@ static void modules(kit_t* kit) {
   NO_ERROR_BUT(wjit_module_new(kit->store, NULL, 4, &module), "bytes are NULL");
   NO_ERROR_BUT(wjit_module_validate(NULL, "", 0), "store is NULL");
   NO_ERROR_BUT(wjit_module_from_file(kit->store, NULL, &module), "path is NULL");
-  CHECK(error_says(wjit_module_from_file(kit->store, "/nowhere", &module), WJIT_ERROR_IO, "/nowhere: No such file"));
+  CHECK(error_says(wjit_module_from_file(kit->store, "/nowhere", &module), WJIT_ERROR_IO,
+                   "/nowhere: No such file"));
   NO_ERROR_BUT(wjit_wat2wasm(NULL, 4, &out), "text is NULL");
   CHECK(error_says(wjit_wat2wasm(WJIT_STR("(modul"), &out), WJIT_ERROR_MALFORMED, "1:2: found 'modul'"));
   CHECK(!module && !out.data);
@@ -184,7 +185,8 @@ static void functions(kit_t* kit) {
 
   wasm_func_t* add = kit_func(kit, KIT_ADD);
   wasm_val_t args[3] = {WASM_I32_VAL(1), WASM_I32_VAL(2), WASM_I32_VAL(3)}, results[1] = {WASM_INIT_VAL};
-  wasm_val_vec_t one = {1, args}, two = {2, args}, three = {3, args}, room = WASM_ARRAY_VEC(results), no_room = {0, NULL};
+  wasm_val_vec_t one = {1, args}, two = {2, args}, three = {3, args}, room = WASM_ARRAY_VEC(results),
+                 no_room = {0, NULL};
   NO_TRAP_BUT(wasm_func_call(NULL, &two, &room), "func is NULL");
   NO_TRAP_BUT(wasm_func_call(add, NULL, &room), "takes 2 arguments");
   NO_TRAP_BUT(wasm_func_call(add, &one, &room), "takes 2 arguments [i32 i32] -> [i32], 1 were given");
@@ -268,12 +270,16 @@ static void globals_tables_memories(kit_t* kit) {
   type = wasm_tabletype_new(wasm_valtype_new_funcref(), &limits);
   NOTHING(wasm_table_new(NULL, type, NULL), "store is NULL");
   NOTHING(wasm_table_new(kit->store, NULL, NULL), "type is NULL");
-  NOTHING(wasm_table_new(kit->store, type, wasm_extern_as_memory(kit->exports.data[KIT_MEMORY]) ? (wasm_ref_t*)kit->exports.data[KIT_MEMORY] : NULL),
+  NOTHING(wasm_table_new(kit->store, type,
+                         wasm_extern_as_memory(kit->exports.data[KIT_MEMORY])
+                             ? (wasm_ref_t*)kit->exports.data[KIT_MEMORY]
+                             : NULL),
           "initial element: found a memory, expected funcref");
   wasm_table_t* table = wasm_table_new(kit->store, type, NULL);
   NOTHING(wasm_table_get(table, 2), "table index 2 in a table of 2");
   NOTHING(wasm_table_set(table, 2, NULL), "table index 2 in a table of 2");
-  NOTHING(wasm_table_set(table, 0, (wasm_ref_t*)kit->exports.data[KIT_COUNTER]), "table element: found a global");
+  NOTHING(wasm_table_set(table, 0, (wasm_ref_t*)kit->exports.data[KIT_COUNTER]),
+          "table element: found a global");
   CHECK(!wasm_table_grow(table, 2, NULL));
   CHECK(error_says(wjit_last_error(), WJIT_ERROR_LIMIT, "table of 2 elements cannot grow by 2"));
   NOTHING(wasm_table_get(NULL, 0), "table is NULL");
@@ -299,7 +305,8 @@ static void globals_tables_memories(kit_t* kit) {
   NOTHING(wasm_memory_type(NULL), "memory is NULL");
   NO_ERROR_BUT(wjit_memory_grow(NULL, 1, &before), "memory is NULL");
   wasm_memory_t* memory = wasm_extern_as_memory(kit->exports.data[KIT_MEMORY]);
-  CHECK(error_says(wjit_memory_grow(memory, 9, &before), WJIT_ERROR_LIMIT, "memory of 1 pages cannot grow by 9"));
+  CHECK(error_says(wjit_memory_grow(memory, 9, &before), WJIT_ERROR_LIMIT,
+                   "memory of 1 pages cannot grow by 9"));
 }
 
 static void instances_and_linkers(kit_t* kit) {
@@ -337,11 +344,15 @@ static void instances_and_linkers(kit_t* kit) {
   NO_ERROR_BUT(wjit_linker_define(linker, WJIT_STR("m"), NULL, 1, add), "name is NULL");
   NO_ERROR_BUT(wjit_linker_define(linker, WJIT_STR("m"), WJIT_STR("f"), NULL), "item is NULL");
   CHECK(!wjit_linker_define(linker, WJIT_STR("m"), WJIT_STR("f"), add));
-  NO_ERROR_BUT(wjit_linker_define(linker, WJIT_STR("m"), WJIT_STR("f"), add), "\"f\" of \"m\" is defined already");
+  NO_ERROR_BUT(wjit_linker_define(linker, WJIT_STR("m"), WJIT_STR("f"), add),
+               "\"f\" of \"m\" is defined already");
   NO_ERROR_BUT(wjit_linker_define_instance(linker, WJIT_STR("m"), NULL), "instance is NULL");
-  NO_ERROR_BUT(wjit_linker_define_func(linker, WJIT_STR("m"), WJIT_STR("g"), type, NULL, NULL, NULL), "callback is NULL");
-  NO_ERROR_BUT(wjit_linker_define_func(linker, WJIT_STR("m"), WJIT_STR("g"), NULL, never, NULL, NULL), "type is NULL");
-  NO_ERROR_BUT(wjit_linker_define_func(NULL, WJIT_STR("m"), WJIT_STR("g"), type, never, NULL, NULL), "linker is NULL");
+  NO_ERROR_BUT(wjit_linker_define_func(linker, WJIT_STR("m"), WJIT_STR("g"), type, NULL, NULL, NULL),
+               "callback is NULL");
+  NO_ERROR_BUT(wjit_linker_define_func(linker, WJIT_STR("m"), WJIT_STR("g"), NULL, never, NULL, NULL),
+               "type is NULL");
+  NO_ERROR_BUT(wjit_linker_define_func(NULL, WJIT_STR("m"), WJIT_STR("g"), type, never, NULL, NULL),
+               "linker is NULL");
   NO_ERROR_BUT(wjit_linker_define_wasi(linker, kit->store, NULL), "config is NULL");
   NO_ERROR_BUT(wjit_linker_define_wasi(linker, NULL, wjit_wasi_config_new()), "store is NULL");
   CHECK(!wjit_linker_instantiate(NULL, kit->store, kit->module, &trap));
@@ -380,13 +391,15 @@ static void stores(kit_t* kit) {
   CHECK(!wasm_instance_new(kit->store, kit->module, &vec, &trap));
   NO_TRAP_BUT(trap, "import 0 belongs to another store");
   wasm_table_t* table = wasm_extern_as_table(kit->exports.data[KIT_TABLE]);
-  NOTHING(wasm_table_set(table, 0, (wasm_ref_t*)theirs.data[KIT_ADD]), "table element: a reference of another store");
+  NOTHING(wasm_table_set(table, 0, (wasm_ref_t*)theirs.data[KIT_ADD]),
+          "table element: a reference of another store");
   wasm_foreign_t* foreign = wasm_foreign_new(other);
   wasm_val_t args[1] = {{WASM_EXTERNREF, {.ref = wasm_foreign_as_ref(foreign)}}};
   wasm_val_vec_t args_vec = WASM_ARRAY_VEC(args);
   wasm_global_set(wasm_extern_as_global(kit->exports.data[KIT_HELD]), &args[0]);
   CHECK(last_says("value: a reference of another store"));
-  NO_TRAP_BUT(wasm_func_call(kit_func(kit, KIT_HOLD), &args_vec, NULL), "argument 1: a reference of another store");
+  NO_TRAP_BUT(wasm_func_call(kit_func(kit, KIT_HOLD), &args_vec, NULL),
+              "argument 1: a reference of another store");
   wjit_linker_t* linker = wjit_linker_new(kit->engine);
   CHECK(!wjit_linker_define(linker, WJIT_STR("host"), WJIT_STR("call"), theirs.data[KIT_ADD]));
   CHECK(!wjit_linker_get(linker, kit->store, WJIT_STR("host"), WJIT_STR("call")));
@@ -396,9 +409,12 @@ static void stores(kit_t* kit) {
 
   wasm_store_delete(other);
   wasm_val_t out;
-  NO_TRAP_BUT(wasm_func_call(wasm_extern_as_func(theirs.data[KIT_ADD]), NULL, NULL), "func belongs to a deleted store");
-  NOTHING(wasm_memory_size(wasm_extern_as_memory(theirs.data[KIT_MEMORY])), "memory belongs to a deleted store");
-  NOTHING(wasm_table_get(wasm_extern_as_table(theirs.data[KIT_TABLE]), 0), "table belongs to a deleted store");
+  NO_TRAP_BUT(wasm_func_call(wasm_extern_as_func(theirs.data[KIT_ADD]), NULL, NULL),
+              "func belongs to a deleted store");
+  NOTHING(wasm_memory_size(wasm_extern_as_memory(theirs.data[KIT_MEMORY])),
+          "memory belongs to a deleted store");
+  NOTHING(wasm_table_get(wasm_extern_as_table(theirs.data[KIT_TABLE]), 0),
+          "table belongs to a deleted store");
   wasm_global_get(wasm_extern_as_global(theirs.data[KIT_COUNTER]), &out);
   CHECK(last_says("global belongs to a deleted store"));
   NOTHING(wjit_instance_get(instance, WJIT_STR("add")), "instance belongs to a deleted store");

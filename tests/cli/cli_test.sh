@@ -237,6 +237,11 @@ check 0 '^3\|$' '' bash -c "'$wjit' --invoke add - 1 2 < math.wasm"
 check 0 '^3\|$' '' bash -c "cat math.wasm | '$wjit' --invoke add - 1 2"
 check 1 '' '^wjit: -: .*magic header' bash -c "'$wjit' - < junk.wasm"
 check 0 '' '' bash -c "'$wjit' validate - < math.wasm"
+check 0 '^\(module\|.*\)\)\|$' '' bash -c "'$wjit' print - < math.wasm"
+check 0 '' '' bash -c "'$wjit' parse - -o piped.wasm < fac.wat"
+check 0 '^120\|$' '' "$wjit" --invoke fac piped.wasm 5
+check 2 '' '^wjit: -: is not called .wat: expected --output=FILE' bash -c "'$wjit' parse - < fac.wat"
+check 1 '' "^wjit: -:3:6: found 'i32.cost'" bash -c "'$wjit' parse - -o - < typo.wat"
 
 # --- help, completion, manual ----------------------------------------------------------------------------------------------
 check 0 'Usage: wjit dump' '' "$wjit" help dump
@@ -323,6 +328,18 @@ check 1 '' '^wjit: math.wasm:1:1: found ' "$wjit" parse math.wasm
 mv fac.wat fac.txt
 check 2 '' 'fac.txt: is not called .wat: expected --output=FILE' "$wjit" parse fac.txt
 check 1 '' '^wjit: junk.wasm: .*magic header' "$wjit" print junk.wasm
+
+# --- too little and too much ------------------------------------------------------------------------------------------------
+for command in run validate parse print wast dump completion; do
+  check 2 '' 'is required' "$wjit" $command
+  [ $command = completion ] || check 1 '' 'missing: No such file or directory' "$wjit" $command missing
+done
+for command in 'parse fac.txt' 'print math.wasm' 'dump math.wasm' 'completion bash' abi 'help run'; do
+  check 2 '' "unexpected argument 'x'" "$wjit" $command x
+done
+check 2 '' '--func' "$wjit" dump math.wasm --func
+check 2 '' "expected one of: guard|expected one of: auto, guard, checks" "$wjit" print --memory=x math.wasm
+check 2 '' "found 'x', expected one of: eager, lazy-translation, lazy" "$wjit" validate --mode=x math.wasm
 
 # --- abi -------------------------------------------------------------------------------------------------------------------
 check 0 'VMContext' '' "$wjit" abi
