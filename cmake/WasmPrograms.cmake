@@ -30,8 +30,8 @@ function(wjit_add_wasm_programs target)
     get_filename_component(input ${source} ABSOLUTE)
     set(output ${CMAKE_CURRENT_BINARY_DIR}/${name}.wasm)
     add_custom_command(OUTPUT ${output}
-      COMMAND ${WJIT_WASM_CC} ${WJIT_WASM_CFLAGS} -Wall ${input} -o ${output} -lm
-      DEPENDS ${input} COMMENT "Building WebAssembly program ${name}.wasm" VERBATIM)
+      COMMAND ${WJIT_WASM_CC} ${WJIT_WASM_CFLAGS} -Wall -MD -MF ${output}.d -MT ${output} ${input} -o ${output} -lm
+      DEPENDS ${input} DEPFILE ${output}.d COMMENT "Building WebAssembly program ${name}.wasm" VERBATIM)
     list(APPEND outputs ${output})
   endforeach()
   add_custom_target(${target}-files DEPENDS ${outputs})

@@ -11,6 +11,15 @@
  * ({0, NULL}), one that returns bool returns false: wjit_last_error (wjit.h) says why. What runs WebAssembly returns
  * a trap, also for the caller's mistakes and when memory runs out. Nothing here throws or aborts on bad input.
  *
+ * NULL, a handle of another kind, of another store or of a store that has ended is bad input and is told so, where a
+ * handle or a type is expected; questions that cannot fail (a kind, a size, a lent pointer) answer 0 or NULL for it.
+ * What is to be filled in (`out`, a vector's data, *trap aside) must be there. What was deleted or taken must not be
+ * used again; a vector that was taken is empty, and may be given once more.
+ *
+ * What functions, types and instances are is the WebAssembly specification's business (its appendix on embedding names
+ * the same operations: module_instantiate, func_invoke, table_grow …); where it leaves a choice, the comments here say
+ * ours.
+ *
  * Threads. An engine, a config, a type, a vector and a shared module belong to no store: different threads may use
  * them at the same time as long as nobody changes or deletes them meanwhile (an engine may always be used by many).
  * A store and everything that belongs to it (every reference: modules, instances, functions, traps …) is used by one
@@ -116,6 +125,7 @@ enum wasm_mutability_enum {
   WASM_VAR,
 };
 
+/* Elements of a table, or pages of a memory. */
 typedef struct wasm_limits_t {
   uint32_t min;
   uint32_t max; /* wasm_limits_max_default: none */
@@ -127,7 +137,7 @@ static const uint32_t wasm_limits_max_default = 0xffffffff;
   WASM_DECLARE_VEC(name, *)     \
   WASM_API_EXTERN own wasm_##name##_t* wasm_##name##_copy(const wasm_##name##_t*);
 
-/* Value types. wjit.h has the kinds that the standard does not name. */
+/* Value types. wjit.h has the kinds that the standard does not name. new: NULL for what is no kind. */
 WASM_DECLARE_TYPE(valtype)
 typedef uint8_t wasm_valkind_t;
 enum wasm_valkind_enum {
@@ -146,17 +156,21 @@ static inline bool wasm_valkind_is_ref(wasm_valkind_t k) { return k >= WASM_EXTE
 static inline bool wasm_valtype_is_num(const wasm_valtype_t* t) { return wasm_valkind_is_num(wasm_valtype_kind(t)); }
 static inline bool wasm_valtype_is_ref(const wasm_valtype_t* t) { return wasm_valkind_is_ref(wasm_valtype_kind(t)); }
 
+/* Parameters and results, in order. new takes the vectors (NULL: none); an element of NULL is refused. */
 WASM_DECLARE_TYPE(functype)
 WASM_API_EXTERN own wasm_functype_t* wasm_functype_new(own wasm_valtype_vec_t* params, own wasm_valtype_vec_t* results);
 WASM_API_EXTERN const wasm_valtype_vec_t* wasm_functype_params(const wasm_functype_t*);
 WASM_API_EXTERN const wasm_valtype_vec_t* wasm_functype_results(const wasm_functype_t*);
 
+/* new takes the content; a mutability that is not WASM_VAR is WASM_CONST. */
 WASM_DECLARE_TYPE(globaltype)
 WASM_API_EXTERN own wasm_globaltype_t* wasm_globaltype_new(own wasm_valtype_t*, wasm_mutability_t);
 WASM_API_EXTERN const wasm_valtype_t* wasm_globaltype_content(const wasm_globaltype_t*);
 WASM_API_EXTERN wasm_mutability_t wasm_globaltype_mutability(const wasm_globaltype_t*);
 
-/* Limits beyond 32 bits read as 0xffffffff here; wjit.h has the whole number. */
+/* Tables and memories of 32-bit addresses. Limits beyond 32 bits read as 0xffffffff here; wjit.h has the whole number.
+ * Whether a type can be (a maximum below the minimum, an element that is no reference) is for wasm_table_new and
+ * wasm_memory_new to say. A table type takes its element; limits of NULL are none. */
 WASM_DECLARE_TYPE(tabletype)
 WASM_API_EXTERN own wasm_tabletype_t* wasm_tabletype_new(own wasm_valtype_t*, const wasm_limits_t*);
 WASM_API_EXTERN const wasm_valtype_t* wasm_tabletype_element(const wasm_tabletype_t*);
@@ -188,6 +202,7 @@ WASM_DECLARE_EXTERNTYPE_CAST(globaltype)
 WASM_DECLARE_EXTERNTYPE_CAST(tabletype)
 WASM_DECLARE_EXTERNTYPE_CAST(memorytype)
 
+/* new takes names and type, of any kind. What is asked of them is lent. */
 WASM_DECLARE_TYPE(importtype)
 WASM_API_EXTERN own wasm_importtype_t* wasm_importtype_new(own wasm_name_t* module, own wasm_name_t* name,
                                                            own wasm_externtype_t*);
@@ -202,7 +217,8 @@ WASM_API_EXTERN const wasm_externtype_t* wasm_exporttype_type(const wasm_exportt
 
 /* ---- Values ---------------------------------------------------------------------------------------------------- */
 
-/* A number, or a reference (NULL: null), which the value owns. Vectors lent in WASM_ARRAY_VEC own nothing. */
+/* A number, or a reference (NULL: null), which the value owns. Vectors lent in WASM_ARRAY_VEC own nothing. Bits of
+ * NaNs are kept. A v128 does not fit: wjit_val_t. copy of NULL is a null reference. */
 struct wasm_ref_t;
 typedef struct wasm_val_t {
   wasm_valkind_t kind;
@@ -276,8 +292,10 @@ WASM_API_EXTERN own wasm_foreign_t* wasm_foreign_new(wasm_store_t*);
 
 /* ---- Modules --------------------------------------------------------------------------------------------------- */
 
-/* Bytes are copied. Imports and exports are in the module's order. What serialize wrote, deserialize takes if engine
- * version and layout are the same (its bytes are as trustworthy as any module's: they are checked). */
+/* The binary format, or text where the bytes are that (wjit.h: the same with the reason of a failure). Bytes are
+ * copied. validate answers for everything, new for what the engine's mode has it look at. Imports and exports are in
+ * the module's order. What serialize wrote, deserialize takes if engine version and layout are the same (its bytes are
+ * as trustworthy as any module's: they are checked). */
 WASM_DECLARE_SHARABLE_REF(module)
 WASM_API_EXTERN own wasm_module_t* wasm_module_new(wasm_store_t*, const wasm_byte_vec_t* binary);
 WASM_API_EXTERN bool wasm_module_validate(wasm_store_t*, const wasm_byte_vec_t* binary);
@@ -288,9 +306,10 @@ WASM_API_EXTERN own wasm_module_t* wasm_module_deserialize(wasm_store_t*, const 
 
 /* ---- Functions ------------------------------------------------------------------------------------------------- */
 
-/* A callback is lent its arguments and fills in the results, which are handed over; it returns NULL, or the trap that
- * ends the call (results are then dropped). The finalizer of `env` runs when the store ends; not when making the
- * function failed: then env is still the caller's. */
+/* A callback is lent its arguments and fills in the results, which are handed over, of the function's type and store
+ * (else the call traps; they are blank when it begins: zeros and nulls); it returns NULL, or the trap that ends the
+ * call (results are then dropped). The finalizer of `env` runs when the store ends; not when making the function
+ * failed: then env is still the caller's. */
 WASM_DECLARE_REF(func)
 typedef own wasm_trap_t* (*wasm_func_callback_t)(const wasm_val_vec_t* args, own wasm_val_vec_t* results);
 typedef own wasm_trap_t* (*wasm_func_callback_with_env_t)(void* env, const wasm_val_vec_t* args,
@@ -299,6 +318,7 @@ WASM_API_EXTERN own wasm_func_t* wasm_func_new(wasm_store_t*, const wasm_functyp
 WASM_API_EXTERN own wasm_func_t* wasm_func_new_with_env(wasm_store_t*, const wasm_functype_t* type,
                                                         wasm_func_callback_with_env_t, void* env,
                                                         void (*finalizer)(void*));
+/* The type, and how many parameters and results it has. */
 WASM_API_EXTERN own wasm_functype_t* wasm_func_type(const wasm_func_t*);
 WASM_API_EXTERN size_t wasm_func_param_arity(const wasm_func_t*);
 WASM_API_EXTERN size_t wasm_func_result_arity(const wasm_func_t*);
@@ -309,13 +329,17 @@ WASM_API_EXTERN own wasm_trap_t* wasm_func_call(const wasm_func_t*, const wasm_v
 
 /* ---- Globals, tables, memories --------------------------------------------------------------------------------- */
 
+/* Values given are lent and must be of the global's type; get copies. set changes nothing when it fails (an immutable
+ * global, another type, a reference of another store): wjit_last_error tells. */
 WASM_DECLARE_REF(global)
 WASM_API_EXTERN own wasm_global_t* wasm_global_new(wasm_store_t*, const wasm_globaltype_t*, const wasm_val_t*);
 WASM_API_EXTERN own wasm_globaltype_t* wasm_global_type(const wasm_global_t*);
 WASM_API_EXTERN void wasm_global_get(const wasm_global_t*, own wasm_val_t* out);
 WASM_API_EXTERN void wasm_global_set(wasm_global_t*, const wasm_val_t*);
 
-/* References given are lent; NULL is null. get answers NULL for null and beyond the end (wjit_last_error tells). */
+/* Sizes are in elements. References given are lent, of the table's type; NULL is null. grow: false when it is past the
+ * maximum or a limit, and the table is as it was. get answers NULL for null and beyond the end (wjit_last_error
+ * tells). */
 WASM_DECLARE_REF(table)
 typedef uint32_t wasm_table_size_t;
 WASM_API_EXTERN own wasm_table_t* wasm_table_new(wasm_store_t*, const wasm_tabletype_t*, wasm_ref_t* init);
@@ -325,7 +349,8 @@ WASM_API_EXTERN bool wasm_table_set(wasm_table_t*, wasm_table_size_t index, wasm
 WASM_API_EXTERN wasm_table_size_t wasm_table_size(const wasm_table_t*);
 WASM_API_EXTERN bool wasm_table_grow(wasm_table_t*, wasm_table_size_t delta, wasm_ref_t* init);
 
-/* The bytes are lent until the memory grows (which WebAssembly may do in any call). Sizes are in pages. */
+/* The bytes are lent until the memory grows (which WebAssembly may do in any call); data_size counts bytes, size,
+ * delta and limits pages of MEMORY_PAGE_SIZE bytes. grow as for tables. */
 WASM_DECLARE_REF(memory)
 typedef uint32_t wasm_memory_pages_t;
 static const size_t MEMORY_PAGE_SIZE = 0x10000;
@@ -338,6 +363,8 @@ WASM_API_EXTERN bool wasm_memory_grow(wasm_memory_t*, wasm_memory_pages_t delta)
 
 /* ---- Externs: what is imported and exported -------------------------------------------------------------------- */
 
+/* The conversions lend the same handle under another name; NULL for a handle of something else. A tag is of wjit.h's
+ * kind WJIT_EXTERN_TAG, and has no name of its own. */
 WASM_DECLARE_REF(extern)
 WASM_DECLARE_VEC(extern, *)
 WASM_API_EXTERN wasm_externkind_t wasm_extern_kind(const wasm_extern_t*);
@@ -355,8 +382,9 @@ WASM_DECLARE_EXTERN_CAST(memory)
 
 /* ---- Instances ------------------------------------------------------------------------------------------------- */
 
-/* Imports by position, one for each of wasm_module_imports. Runs the start function. NULL: *trap (if asked for) is the
- * trap, or says which import does not fit. On success *trap is NULL. */
+/* Imports by position, one for each of wasm_module_imports, lent. Runs the start function. What active segments wrote
+ * to imported tables and memories before a trap stays written. NULL: *trap (if asked for) is the trap, or says which
+ * import does not fit. On success *trap is NULL. */
 WASM_DECLARE_REF(instance)
 WASM_API_EXTERN own wasm_instance_t* wasm_instance_new(wasm_store_t*, const wasm_module_t*,
                                                        const wasm_extern_vec_t* imports, own wasm_trap_t** trap);

@@ -16,7 +16,7 @@ extern "C" {
 
 #define own
 
-/* "0.1.0" */
+/* "0.1.0"; static. */
 WASM_API_EXTERN const char* wjit_version(void);
 
 /* A literal as the two arguments that strings are given in. */
@@ -53,6 +53,8 @@ WASM_API_EXTERN own wjit_error_t* wjit_last_error(void);
 
 /* ---- Options of an engine (before wasm_engine_new_with_config) -------------------------------------------------- */
 
+/* An option that cannot be is refused with an error; one that only a machine can refuse shows where it is wanted. */
+
 /* A feature by the name that `wjit --features` knows ("simd", "threads"). */
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_feature(wasm_config_t*, const char* name, size_t name_size, bool on);
 
@@ -80,21 +82,28 @@ typedef uint8_t wjit_dispatch_t;
 enum wjit_dispatch_enum { WJIT_DISPATCH_AUTO, WJIT_DISPATCH_LOOP, WJIT_DISPATCH_TAIL };
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_dispatch(wasm_config_t*, wjit_dispatch_t);
 
+/* Meter WebAssembly: wjit_store_set_fuel. Off by default. */
 WASM_API_EXTERN void wjit_config_set_consume_fuel(wasm_config_t*, bool);
+/* Fill tables of functions at instantiation instead of on first read. Off by default. */
 WASM_API_EXTERN void wjit_config_set_eager_tables(wasm_config_t*, bool);
+/* For validating and translating whole modules. */
 WASM_API_EXTERN void wjit_config_set_compile_threads(wasm_config_t*, unsigned); /* 0: one per core */
+/* Past either WebAssembly traps: 16 MiB and 100000 by default. */
 WASM_API_EXTERN void wjit_config_set_max_wasm_stack(wasm_config_t*, uint64_t bytes);
 WASM_API_EXTERN void wjit_config_set_max_call_depth(wasm_config_t*, uint32_t frames);
+/* Address space for a memory with guard pages, and behind it: 8 GiB and 2 GiB by default. */
 WASM_API_EXTERN void wjit_config_set_memory_reservation(wasm_config_t*, uint64_t bytes);
 WASM_API_EXTERN void wjit_config_set_memory_guard_size(wasm_config_t*, uint64_t bytes);
 
 /* ---- Stores ----------------------------------------------------------------------------------------------------- */
 
-/* Fuel left. An error when the engine does not meter. A new store has none. */
+/* Fuel left (about one unit for an instruction; more for bulk operations, and for the first call of a body). An error
+ * when the engine does not meter. A new store has none; no more than INT64_MAX is kept. */
 WASM_API_EXTERN own wjit_error_t* wjit_store_get_fuel(const wasm_store_t*, uint64_t* out);
 WASM_API_EXTERN own wjit_error_t* wjit_store_set_fuel(wasm_store_t*, uint64_t fuel);
 
-/* Upper bounds for what the store may hold from now on; UINT64_MAX: none, as in a new store. */
+/* Upper bounds for what the store may hold from now on; UINT64_MAX: none, as in a new store. Past one creation fails
+ * (WJIT_ERROR_LIMIT) and growth is refused. NULL: those of the C++ API, 10000 instances, tables and memories. */
 typedef struct wjit_store_limits_t {
   uint64_t memory_bytes;   /* of one memory */
   uint64_t table_elements; /* of one table */
@@ -120,7 +129,7 @@ WASM_API_EXTERN void wjit_valtype_to_string(const wasm_valtype_t*, own wasm_name
 /* Tags among imports and exports. */
 enum wjit_externkind_enum { WJIT_EXTERN_TAG = 4 };
 
-/* Limits in full. `max` is UINT64_MAX where there is none. */
+/* Limits in full: elements of a table or pages of a memory. `max` is UINT64_MAX where there is none. */
 typedef struct wjit_limits_t {
   uint64_t min, max;
 } wjit_limits_t;
@@ -141,7 +150,7 @@ WASM_API_EXTERN own wjit_error_t* wjit_memory_grow(wasm_memory_t*, uint64_t delt
 
 /* ---- Modules ---------------------------------------------------------------------------------------------------- */
 
-/* As wasm_module_new and wasm_module_validate, with the reason. */
+/* As wasm_module_new and wasm_module_validate, with the reason. *out is NULL when there is one. */
 WASM_API_EXTERN own wjit_error_t* wjit_module_new(wasm_store_t*, const void* bytes, size_t size,
                                                   own wasm_module_t** out);
 WASM_API_EXTERN own wjit_error_t* wjit_module_validate(wasm_store_t*, const void* bytes, size_t size);
@@ -149,11 +158,12 @@ WASM_API_EXTERN own wjit_error_t* wjit_module_validate(wasm_store_t*, const void
 WASM_API_EXTERN own wjit_error_t* wjit_wat2wasm(const char* text, size_t size, own wasm_byte_vec_t* out);
 /* Maps the file, which must not be truncated while the module lives. `path` ends in NUL. */
 WASM_API_EXTERN own wjit_error_t* wjit_module_from_file(wasm_store_t*, const char* path, own wasm_module_t** out);
+/* Empty when it has none. */
 WASM_API_EXTERN void wjit_module_name(const wasm_module_t*, own wasm_name_t* out);
 /* Overrides the name section in backtraces; before the module is instantiated or shared. */
 WASM_API_EXTERN void wjit_module_set_name(wasm_module_t*, const char* name, size_t name_size);
 
-/* An export by name; NULL when there is none. */
+/* An export by name; NULL without a last error when there is none. */
 WASM_API_EXTERN own wasm_extern_t* wjit_instance_get(const wasm_instance_t*, const char* name, size_t name_size);
 
 /* ---- Traps ------------------------------------------------------------------------------------------------------ */
@@ -200,6 +210,7 @@ typedef struct wjit_val_t {
 } wjit_val_t;
 WASM_API_EXTERN void wjit_val_delete(own wjit_val_t*);
 
+/* As wasm_func_call. Room for the results is checked before it runs; they are the caller's to delete. */
 WASM_API_EXTERN own wasm_trap_t* wjit_func_call(const wasm_func_t*, const wjit_val_t* args, size_t arg_count,
                                                 wjit_val_t* results, size_t result_count);
 
@@ -209,7 +220,7 @@ WASM_API_EXTERN wasm_store_t* wjit_caller_store(const wjit_caller_t*);
 /* An export of the calling instance; NULL when there is none, or when the host called. */
 WASM_API_EXTERN own wasm_extern_t* wjit_caller_get_export(const wjit_caller_t*, const char* name, size_t name_size);
 
-/* As wasm_func_callback_with_env_t. `result_count` results are to be filled in. */
+/* As wasm_func_callback_with_env_t. `result_count` results are to be filled in; they are blank when it begins. */
 typedef own wasm_trap_t* (*wjit_func_callback_t)(void* env, wjit_caller_t* caller, const wjit_val_t* args,
                                                  size_t arg_count, wjit_val_t* results, size_t result_count);
 WASM_API_EXTERN own wasm_func_t* wjit_func_new(wasm_store_t*, const wasm_functype_t*, wjit_func_callback_t, void* env,
@@ -233,6 +244,7 @@ enum wjit_resumable_state_enum {
   WJIT_RESUMABLE_OUT_OF_FUEL, /* resume without values, after fuel was added */
 };
 WASM_API_EXTERN wjit_resumable_state_t wjit_resumable_state(const wjit_resumable_t*);
+/* The cost of what could not be paid; 0 unless in state OUT_OF_FUEL. */
 WASM_API_EXTERN uint64_t wjit_resumable_required_fuel(const wjit_resumable_t*);
 /* NULL unless in state HOST_TRAP. */
 WASM_API_EXTERN own wasm_func_t* wjit_resumable_host_func(const wjit_resumable_t*);
@@ -248,9 +260,10 @@ WASM_API_EXTERN own wasm_trap_t* wjit_resumable_resume(wjit_resumable_t*, const 
 typedef struct wjit_wasi_config_t wjit_wasi_config_t;
 WASM_API_EXTERN void wjit_wasi_config_delete(own wjit_wasi_config_t*);
 WASM_API_EXTERN own wjit_wasi_config_t* wjit_wasi_config_new(void);
-/* args[0] is the program's name; strings end in NUL. False: no memory. */
+/* args[0] is the program's name; strings end in NUL. False: a NULL, or no memory; the config is as it was. */
 WASM_API_EXTERN bool wjit_wasi_config_set_args(wjit_wasi_config_t*, size_t count, const char* const args[]);
 WASM_API_EXTERN bool wjit_wasi_config_add_env(wjit_wasi_config_t*, const char* name, const char* value);
+/* The host's directory under the guest's name for it; opened by wjit_linker_define_wasi. */
 WASM_API_EXTERN bool wjit_wasi_config_preopen_dir(wjit_wasi_config_t*, const char* host_path, const char* guest_path);
 /* True, as in a new config: stdin, stdout and stderr of the process. False: empty input, output dropped. */
 WASM_API_EXTERN void wjit_wasi_config_inherit_stdio(wjit_wasi_config_t*, bool);
@@ -264,6 +277,7 @@ WASM_API_EXTERN void wjit_linker_delete(own wjit_linker_t*);
 WASM_API_EXTERN own wjit_linker_t* wjit_linker_new(wasm_engine_t*);
 /* Whether a name may be defined again. */
 WASM_API_EXTERN void wjit_linker_allow_shadowing(wjit_linker_t*, bool);
+/* Lent; it stays its store's. */
 WASM_API_EXTERN own wjit_error_t* wjit_linker_define(wjit_linker_t*, const char* module, size_t module_size,
                                                      const char* name, size_t name_size, const wasm_extern_t*);
 /* All exports of the instance, as those of `module`. */
@@ -274,7 +288,8 @@ WASM_API_EXTERN own wjit_error_t* wjit_linker_define_instance(wjit_linker_t*, co
 WASM_API_EXTERN own wjit_error_t* wjit_linker_define_func(wjit_linker_t*, const char* module, size_t module_size,
                                                           const char* name, size_t name_size, const wasm_functype_t*,
                                                           wjit_func_callback_t, void* env, void (*finalizer)(void*));
-/* wasi_snapshot_preview1 and wasi_unstable. Takes the config. */
+/* wasi_snapshot_preview1 and wasi_unstable (docs/wasi.md), for this store. Takes the config, whether it succeeds or
+ * not. */
 WASM_API_EXTERN own wjit_error_t* wjit_linker_define_wasi(wjit_linker_t*, wasm_store_t*, own wjit_wasi_config_t*);
 /* NULL: *trap (if asked for) is the trap, or says which import is unknown or does not fit. */
 WASM_API_EXTERN own wasm_instance_t* wjit_linker_instantiate(wjit_linker_t*, wasm_store_t*, const wasm_module_t*,

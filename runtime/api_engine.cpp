@@ -63,12 +63,19 @@ class MappedFile : public wasm::Bytes {
   }
 };
 
-// Text is translated first; what is then wrong with the module is told by its place in the text.
+// Text is translated first; what is then wrong with the module is told by its place in the text, also when
+// that is found in a body that is only looked at when it is called.
 Result<Module> finish_text(const Engine& engine, std::string_view source) {
   auto text = wasm::text::parse_wat_for_load(source, engine.config().features);
   if (!text) return std::move(text).error();
-  auto module = rt::CompiledModule::create(engine.shared(), wasm::copy_bytes(text->binary));
-  if (!module) return wasm::text::locate(*text, source, module.error());
+  auto bytes = wasm::copy_bytes(text->binary);
+  text->binary = {};
+  auto lines = std::make_shared<const wasm::text::TextModule>(std::move(*text));
+  auto locate = [lines, source = std::string(source)](const Error& error) {
+    return wasm::text::locate(*lines, source, error);
+  };
+  auto module = rt::CompiledModule::create(engine.shared(), std::move(bytes), locate);
+  if (!module) return locate(module.error());
   return Module(std::move(*module));
 }
 

@@ -86,8 +86,10 @@ Func Func::create(Store::Context cx, const FuncType& type, Callback callback) {
   return detail::make_host_func(cx, type, detail::untyped_callback(type, std::move(callback)));
 }
 
-FuncType Func::type(Store::Context cx) const {
-  return rt::to_api(type_of(cx.impl(), ref_), *cx.impl().engine().registry);
+FuncType Func::type(Store::Context) const {
+  if (!ref_) return {};
+  rt::Store& store = *rt::store_of(ref_);
+  return rt::to_api(type_of(store, ref_), *store.engine().registry);
 }
 
 TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::span<const Val> params) const {
@@ -122,12 +124,24 @@ ResumableCall& ResumableCall::operator=(ResumableCall&&) noexcept = default;
 ResumableCall::~ResumableCall() = default;
 
 ResumableCall::Kind ResumableCall::kind() const {
-  return impl_->kind == rt::Suspended::Kind::kHostTrap ? Kind::kHostTrap : Kind::kOutOfFuel;
+  return !impl_ || impl_->kind == rt::Suspended::Kind::kHostTrap ? Kind::kHostTrap : Kind::kOutOfFuel;
 }
-uint64_t ResumableCall::required_fuel() const { return impl_->required_fuel; }
-Func ResumableCall::host_func() const { return Func::from_raw(impl_->host_func); }
-const Trap& ResumableCall::host_error() const { return *impl_->host_error; }
+uint64_t ResumableCall::required_fuel() const {
+  return impl_ && kind() == Kind::kOutOfFuel ? impl_->required_fuel : 0;
+}
+Func ResumableCall::host_func() const {
+  return impl_ && kind() == Kind::kHostTrap ? Func::from_raw(impl_->host_func) : Func();
+}
+const Trap& ResumableCall::host_error() const {
+  static const Trap none("no host function has stopped this call");
+  return impl_ && impl_->host_error ? *impl_->host_error : none;
+}
 Trap ResumableCall::into_host_error() && {
+  if (!impl_ || !impl_->host_error) {
+    Trap none = host_error();
+    impl_.reset();
+    return none;
+  }
   Trap error = std::move(*impl_->host_error);
   impl_.reset();
   return error;
@@ -181,7 +195,7 @@ RawCallback untyped_callback(const FuncType& type, Func::Callback callback) {
 
 Func make_host_func(Store::Context cx, const FuncType& type, RawCallback callback) {
   auto id = rt::from_api(type, *cx.impl().engine().registry);
-  WJIT_ASSERT(id && "the type registry is full");
+  if (!id) return Func();
   return Func::from_raw(cx.impl().add_host_func(*id, std::move(callback)));
 }
 
@@ -190,7 +204,8 @@ bool raise(rt::HostCall& call, Trap trap) { return call.store->set_pending(std::
 std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsigned char* cells,
                                   size_t capacity) {
   rt::Store& store = cx.impl();
-  WJIT_DASSERT(rt::store_of(func) == &store);
+  if (rt::store_of(func) != &store)
+    return TrapError(Error(ErrorKind::kUsage, "the function belongs to another store"));
   Pin pin(store);
   if (rt::call_func(store, func, reinterpret_cast<vm::ValRaw*>(cells), capacity) == rt::CallEnd::kReturned)
     return std::nullopt;
@@ -216,6 +231,17 @@ std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::spa
   };
   return Error(ErrorKind::kUsage, "typed function: found " + wasm::to_string(type) + ", asked for " +
                                       text(params) + " -> " + text(results));
+}
+
+std::optional<Error> check_funcs(Store::Context cx, std::span<const ValKind> kinds,
+                                 const unsigned char* cells, const char* what) {
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    if (kinds[i] != ValKind::kFuncRef) continue;
+    auto* ref = reinterpret_cast<vm::VMFuncRef*>(Cell<uint64_t>::load(nullptr, cells + 16 * i));
+    if (ref && rt::store_of(ref) != &cx.impl())
+      return Error(ErrorKind::kUsage, what + std::to_string(i + 1) + ": a function of another store");
+  }
+  return std::nullopt;
 }
 
 void before_extern_refs(Store::Context cx) { cx.impl().collect_externs_if_due(); }

@@ -41,12 +41,20 @@ Trap Trap::exit(int32_t status) {
   return t;
 }
 
-Trap Trap::wasm(uint8_t trap_code) { return rt::make_trap(vm::TrapCode(trap_code)); }
+Trap Trap::wasm(uint8_t trap_code) {
+  if (!vm::trap_info(vm::TrapCode(trap_code)))
+    return Trap(std::to_string(trap_code) + " is the code of no trap");
+  return rt::make_trap(vm::TrapCode(trap_code));
+}
 
 // wasm trap: integer divide by zero
 //     0: 0x1a3 <module>!<function>
 std::string Trap::to_string() const {
-  std::string s = kind_ == Kind::kWasm ? "wasm trap: " + message_ : message_;
+  // A body that cannot be compiled when it is called ends the call as a trap does, but is none of
+  // WebAssembly's.
+  const bool trapped = kind_ == Kind::kWasm && code_ != uint8_t(vm::TrapCode::kCompileFailed) &&
+                       code_ != uint8_t(vm::TrapCode::kUnsupported);
+  std::string s = trapped ? "wasm trap: " + message_ : message_;
   for (size_t i = 0; i < trace_.size(); ++i) {
     const Frame& f = trace_[i];
     char head[64];

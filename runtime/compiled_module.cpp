@@ -143,12 +143,14 @@ support::Result<void> CompiledModule::register_functions() {
 }
 
 support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
-    std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Bytes> bytes) {
+    std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Bytes> bytes, Locate locate) {
   WJIT_TRY(auto module, wasm::read_module(std::move(bytes), engine->config.features, engine->registry));
   const CompilationMode mode = engine->config.mode;
   if (mode != CompilationMode::kLazy)
     WJIT_CHECK(wasm::validate_module_bodies(*module, thread_count(*engine)));
   std::shared_ptr<CompiledModule> compiled(new CompiledModule(std::move(engine), std::move(module)));
+  compiled->locate_ = std::move(locate);
+  if (compiled->gc_initialiser_) compiled->gc_initialiser_ = compiled->located(*compiled->gc_initialiser_);
   WJIT_CHECK(compiled->register_functions());
   if (mode == CompilationMode::kEager)
     translate_all(compiled->code_entries, thread_count(compiled->engine()));

@@ -3,6 +3,7 @@
 // use), shared between threads. Keeps its engine alive.
 #pragma once
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,8 +28,11 @@ using LazyTableInit = std::vector<uint32_t>;  // slot -> function index, or Elem
 
 class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
  public:
+  // `locate`, if given, is kept for errors that are found later (located).
+  using Locate = std::function<Error(const Error&)>;
   static support::Result<std::shared_ptr<CompiledModule>> create(std::shared_ptr<Engine> engine,
-                                                                 std::shared_ptr<const wasm::Bytes> bytes);
+                                                                 std::shared_ptr<const wasm::Bytes> bytes,
+                                                                 Locate locate = nullptr);
   // Reads and validates everything, bodies included, whatever the engine's mode; keeps nothing.
   static support::Result<void> validate(const Engine& engine, std::span<const uint8_t> bytes);
   // For modules that exist without a binary (host-made memories, tables, globals, tags). No functions.
@@ -60,6 +64,9 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   // Null when data segments are to be copied one by one.
   const MemoryImage* memory_image(uint32_t defined_memory) const;
   void count_instantiation() const { instantiations_.fetch_add(1, std::memory_order_relaxed); }
+  // An error of a body that is only looked at when it is called, told by its place in the text if the module
+  // was text.
+  Error located(Error error) const { return locate_ ? locate_(error) : error; }
   // Why no instance can be made: an initialiser needs an object of the GC heap.
   const std::optional<Error>& gc_initialiser() const { return gc_initialiser_; }
 
@@ -83,6 +90,7 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   std::vector<LazyTableInit> lazy_tables_;
   support::BuiltOnce<std::vector<std::unique_ptr<MemoryImage>>> images_;  // by defined memory; null: none
   std::optional<Error> gc_initialiser_;
+  Locate locate_;
 };
 
 vm::ModuleCounts module_counts(const wasm::Module& module);

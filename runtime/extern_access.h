@@ -21,11 +21,13 @@ struct ExternAccess {
     }
     if (auto* g = std::get_if<rt::ExternGlobal>(&item)) {
       Global h;
-      h.def_ = g->def, h.type_bits_ = g->type.type.bits(), h.mutable_ = g->type.is_mutable;
+      h.def_ = g->def, h.store_ = g->store;
+      h.type_bits_ = g->type.type.bits(), h.mutable_ = g->type.is_mutable;
       return h;
     }
     Tag h;
     h.def_ = std::get<rt::ExternTag>(item).def;
+    h.store_ = std::get<rt::ExternTag>(item).store;
     h.type_id_ = h.def_->type_index.bits();
     return h;
   }
@@ -34,12 +36,13 @@ struct ExternAccess {
     if (auto* t = std::get_if<Table>(&item)) return refs(*t);
     if (auto* m = std::get_if<Memory>(&item)) return refs(*m);
     if (auto* g = std::get_if<Global>(&item)) return refs(*g);
-    return rt::ExternTag{std::get<Tag>(item).def_};
+    const Tag& t = std::get<Tag>(item);
+    return rt::ExternTag{t.def_, t.store_};
   }
   static rt::ExternTable refs(const Table& t) { return {t.def_, t.owner_, t.index_}; }
   static rt::ExternMemory refs(const Memory& m) { return {m.def_, m.owner_, m.index_}; }
   static rt::ExternGlobal refs(const Global& g) {
-    return {g.def_, {wasm::ValType::from_bits(g.type_bits_), g.mutable_}};
+    return {g.def_, {wasm::ValType::from_bits(g.type_bits_), g.mutable_}, g.store_};
   }
   // A default-constructed handle.
   static bool is_empty(const Extern& item) {

@@ -9,6 +9,8 @@
 
 namespace wjit::rt {
 
+class Store;
+
 struct ExternFunc {
   vm::VMFuncRef* ref;
 };
@@ -25,9 +27,11 @@ struct ExternMemory {
 struct ExternGlobal {
   vm::VMGlobalDefinition* def;
   wasm::GlobalType type;
+  Store* store;
 };
 struct ExternTag {
   vm::VMTagDefinition* def;
+  Store* store;
 };
 using ExternRefs =
     std::variant<ExternFunc, ExternTable, ExternMemory, ExternGlobal, ExternTag>;  // as ExternKind

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "compiler/wasm/limits.h"
 #include "runtime/native_calls.h"
 #include "runtime/store.h"
 #include "runtime/trap_access.h"
@@ -173,7 +174,20 @@ wjit::GlobalType to_api(const wasm::GlobalType& type, const wasm::TypeRegistry& 
   return {to_api(type.type, registry), type.is_mutable};
 }
 
+support::Result<void> check_type(wjit::ValType type, const wasm::TypeRegistry& registry) {
+  const wasm::ValType t = wasm::ValType::from_bits(type.bits);
+  if (type.bits && t.concrete() && t.type_id() >= registry.size())
+    return fail(ErrorKind::kUsage, "the type " + type.to_string() + " is one of another engine");
+  return {};
+}
+
 support::Result<wasm::TypeId> from_api(const wjit::FuncType& type, wasm::TypeRegistry& registry) {
+  if (type.params.size() > wasm::kMaxParams || type.results.size() > wasm::kMaxResults)
+    return fail(ErrorKind::kLimit, "a function type of " + std::to_string(type.params.size()) + " parameters and " +
+                                       std::to_string(type.results.size()) + " results: at most " +
+                                       std::to_string(wasm::kMaxParams) + " and " + std::to_string(wasm::kMaxResults));
+  for (wjit::ValType t : type.params) WJIT_CHECK(check_type(t, registry));
+  for (wjit::ValType t : type.results) WJIT_CHECK(check_type(t, registry));
   std::vector<wasm::ValType> params, results;
   for (wjit::ValType t : type.params) params.push_back(from_api(t));
   for (wjit::ValType t : type.results) results.push_back(from_api(t));

@@ -57,6 +57,8 @@ wjit::TableType to_api(const wasm::TableType& type, const wasm::TypeRegistry& re
 wjit::MemoryType to_api(const wasm::MemoryType& type);
 wjit::GlobalType to_api(const wasm::GlobalType& type, const wasm::TypeRegistry& registry);
 wasm::ValType from_api(wjit::ValType type);
+// Whether a type can be had in this engine: not a concrete one of another.
+support::Result<void> check_type(wjit::ValType type, const wasm::TypeRegistry& registry);
 support::Result<wasm::TypeId> from_api(const wjit::FuncType& type, wasm::TypeRegistry& registry);
 
 // Values. to_raw checks kind and, for references, the type; `what` begins the message ("argument 1").

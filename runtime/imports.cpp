@@ -59,14 +59,15 @@ class Matcher {
   Imports& out_;
 };
 
-bool in_store(const ExternRefs& item, const Store& store) {
+}  // namespace
+
+bool belongs_to(const ExternRefs& item, const Store& store) {
   if (auto* f = std::get_if<ExternFunc>(&item)) return store_of(f->ref) == &store;
   if (auto* t = std::get_if<ExternTable>(&item)) return t->owner->store == &store;
   if (auto* m = std::get_if<ExternMemory>(&item)) return m->owner->store == &store;
-  return true;  // globals and tags do not know theirs
+  if (auto* g = std::get_if<ExternGlobal>(&item)) return g->store == &store;
+  return std::get<ExternTag>(item).store == &store;
 }
-
-}  // namespace
 
 std::string import_name(const wasm::Import& import) {
   return "import \"" + std::string(import.module) + "\" \"" + std::string(import.name) + "\"";
@@ -97,7 +98,7 @@ support::Result<Imports> match_imports(Store& store, const wasm::Module& module,
   Matcher matcher(module, out);
   for (size_t i = 0; i < items.size(); ++i) {
     const wasm::Import& import = module.imports[i];
-    if (!in_store(items[i], store))
+    if (!belongs_to(items[i], store))
       return fail(ErrorKind::kUsage, import_name(import) + ": belongs to another store");
     if (auto matched = matcher.take(import, items[i]); !matched)
       return tl::unexpected<Error>(std::move(matched).error().prefix(import_name(import) + ": "));

@@ -16,6 +16,8 @@ class Store;
 support::Result<Imports> match_imports(Store& store, const wasm::Module& module,
                                        std::span<const ExternRefs> items);
 
+bool belongs_to(const ExternRefs& item, const Store& store);
+
 // import "env" "f"
 std::string import_name(const wasm::Import& import);
 // What an import declares: "func [i32] -> []".

@@ -293,9 +293,9 @@ ExternRefs Instance::extern_at(wasm::ExternKind kind, uint32_t index) {
       return ExternMemory{memory(index), o.owner->vmctx(), o.defined_index};
     }
     case wasm::ExternKind::kGlobal:
-      return ExternGlobal{global(index), global_type(index)};
+      return ExternGlobal{global(index), global_type(index), store};
     case wasm::ExternKind::kTag:
-      return ExternTag{tag(index)};
+      return ExternTag{tag(index), store};
   }
   __builtin_unreachable();
 }

@@ -113,10 +113,16 @@ void Linker::allow_shadowing(bool on) { impl_->allow_shadowing = on; }
 Result<Ok> Linker::define(Store::Context cx, std::string_view module, std::string_view name,
                           const Extern& item) {
   if (ExternAccess::is_empty(item)) return Error(ErrorKind::kUsage, "define of an empty handle");
+  if (!rt::belongs_to(ExternAccess::refs(item), cx.impl()))
+    return Error(ErrorKind::kUsage,
+                 "\"" + std::string(name) + "\" of \"" + std::string(module) + "\": belongs to another store");
   return ok_or(impl_->define(cx.impl(), module, name, ExternAccess::refs(item)));
 }
 
 Result<Ok> Linker::define_instance(Store::Context cx, std::string_view module, const Instance& instance) {
+  if (!instance.raw()) return Error(ErrorKind::kUsage, "define of an empty handle");
+  if (instance.raw()->store != &cx.impl())
+    return Error(ErrorKind::kUsage, "the instance for \"" + std::string(module) + "\" belongs to another store");
   rt::Linker::Modules all;
   rt::Linker::Names& names = all[std::string(module)];
   for (const wasm::Export& e : instance.raw()->wasm().exports) {

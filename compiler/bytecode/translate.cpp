@@ -256,9 +256,7 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
 
 Result<void> Translator::unsupported(const wasm::Instr& in) const {
   return fail(ErrorKind::kUnsupported,
-              fmt::format("function {}: {} is valid, but the interpreter does not run it yet", func_index_,
-                          wasm::info(in.op).text),
-              in.offset);
+              fmt::format("{} is valid, but the interpreter does not run it yet", wasm::info(in.op).text), in.offset);
 }
 
 // ---- straight-line code -------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 
 namespace wjit {
 
-// id, name as --features spells it, on by default. WebAssembly 3.0 is on; proposals are off.
+// id, name as --features spells it, on by default. WebAssembly 3.0 is on; proposals are off. The names are those of the
+// proposals that brought them (github.com/WebAssembly/proposals). What is off is refused with kUnsupported.
 #define WJIT_FEATURES(F)                                   \
   F(kMvp, "mvp", true)                                     \
   F(kMutableGlobals, "mutable-globals", true)              \
@@ -31,6 +32,7 @@ namespace wjit {
   F(kCustomPageSizes, "custom-page-sizes", false)          \
   F(kWideArithmetic, "wide-arithmetic", false)
 
+// One of the above.
 enum class Feature : uint8_t {
 #define WJIT_F(id, name, on) id,
   WJIT_FEATURES(WJIT_F)
@@ -64,6 +66,7 @@ class FeatureSet {
   uint64_t bits_ = 0;
 };
 
+// Its name, a literal.
 WJIT_API const char* feature_name(Feature f);
 
 // Which tiers run a function.
@@ -76,30 +79,32 @@ enum class CompilationMode : uint8_t {
   kLazy,             // validate on the first call too: an invalid body traps nothing until it is called
 };
 
-// Handler dispatch of the interpreter. kAuto takes tail calls where the build can promise them, else the loop.
+// Handler dispatch of the interpreter; results are the same. kAuto takes tail calls where the build can promise them,
+// else the loop.
 enum class Dispatch : uint8_t { kAuto, kLoop, kTail };
 
-// How linear memories are laid out (fixed per Engine).
+// How linear memories are laid out (fixed per Engine). Accesses out of bounds trap either way.
 enum class MemoryStyle : uint8_t {
   kAuto,    // guard pages when the address space allows the reservation, else explicit checks
-  kGuard,
-  kChecks,
+  kGuard,   // inaccessible pages behind each memory of 32-bit addresses; one that cannot be had is an error (kResource)
+  kChecks,  // every access is compared with the size
 };
 
 class MemoryCreator;  // wjit/memory_creator.hpp
 
-// Options of an Engine. Plain data; copy freely.
+// Options of an Engine, which copies them. Plain data; copy freely. Sizes are bytes, and rounded up to host pages. No
+// value is refused here: what cannot be had shows as kResource, or as a trap, where it is wanted.
 struct Config {
   FeatureSet features = FeatureSet::defaults();
   Tier tier = Tier::kInterp;
   CompilationMode mode = CompilationMode::kLazyTranslation;
   Dispatch dispatch = Dispatch::kAuto;
   MemoryStyle memory_style = MemoryStyle::kAuto;
-  bool consume_fuel = false;                   // meter wasm; a new Store has no fuel until set_fuel
+  bool consume_fuel = false;                   // meter wasm (Store::set_fuel); a new Store has no fuel
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
   unsigned compile_threads = 0;                // for eager validation/translation; 0: one per core
-  uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation
-  uint32_t max_call_depth = 100'000;           // frames of one activation chain
+  uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation; past it wasm traps
+  uint32_t max_call_depth = 100'000;           // frames of one activation chain; past it wasm traps
   uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory
   uint64_t memory_guard_size = uint64_t{1} << 31;   // bytes of guard after it
   // Where linear memories come from; null: from the engine. With one, kAuto is kChecks: guard pages are the creator's

@@ -12,7 +12,8 @@ enum class ErrorKind : uint8_t {
   kMalformed,    // bytes that are no WebAssembly binary (spec: "malformed")
   kInvalid,      // decoded, but the validator refuses it (spec: "invalid")
   kUnsupported,  // valid, but of a feature that is switched off or that this tier does not run
-  kLimit,        // past one of the implementation limits (compiler/wasm/limits.h)
+  kLimit,        // past one of the implementation's limits (compiler/wasm/limits.h; spec: Implementation Limitations) or
+                 // of a store's (StoreLimits)
   kLink,         // instantiation: unknown import, wrong type (spec: "unlinkable")
   kTrap,         // a WebAssembly trap
   kExit,         // the guest asked to end (proc_exit)
@@ -29,6 +30,7 @@ struct ErrorData {
   std::string message;
 };
 
+// A plain value, of no store or engine; never empty but when moved from, and then only to be destroyed or assigned to.
 // One pointer wide, so that Result<void> stays in registers on paths that never fail.
 class Error {
  public:
@@ -40,7 +42,8 @@ class Error {
   Error& operator=(Error&&) = default;
 
   ErrorKind kind() const { return data_->kind; }
-  uint64_t offset() const { return data_->offset; }
+  uint64_t offset() const { return data_->offset; }  // bytes into the module's binary; kNoOffset: about no place in one
+  // What was wrong and what was expected, for people; its words may change. Text is told as "LINE:COLUMN: …".
   const std::string& message() const { return data_->message; }
   // Puts context in front: "function 12: " + message.
   Error&& prefix(const std::string& context) && {

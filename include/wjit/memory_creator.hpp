@@ -16,16 +16,19 @@ struct MemoryRequest {
   bool may_move;  // base() may change when it grows; never with a reservation, nor for shared memories
 };
 
+// One memory, owned by the engine's instance; destroyed with its Store. Used by the thread that uses the Store.
 class LinearMemory {
  public:
   virtual ~LinearMemory() = default;
-  // Never null; readable and writable for as many bytes as the memory has.
+  // Never null; readable and writable for as many bytes as the memory has. Changes in grow_to only, and only if
+  // may_move.
   virtual uint8_t* base() const = 0;
   // Makes it `bytes` long, which is more than it was; the new bytes are zero. False: refused, and nothing changed.
   virtual bool grow_to(uint64_t bytes) = 0;
 };
 
-// Config::memory_creator. Called by the threads that instantiate, several at a time if several engines' stores do.
+// Config::memory_creator, which shares it with its engines. Called by the threads that make instances and memories,
+// several at a time if several stores do. What it throws leaves the function that asked for the memory.
 class MemoryCreator {
  public:
   virtual ~MemoryCreator() = default;

@@ -28,6 +28,9 @@ WJIT_API std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* fun
 // Nothing when the type is the one asked for, else an error that says both.
 WJIT_API std::optional<Error> check_type(Store::Context cx, vm::VMFuncRef* func, std::span<const ValKind> params,
                                 std::span<const ValKind> results);
+// Whether the functions among these values belong to the store: what checking the type once cannot tell.
+WJIT_API std::optional<Error> check_funcs(Store::Context cx, std::span<const ValKind> kinds, const unsigned char* cells,
+                                          const char* what);
 WJIT_API uint64_t extern_to_cell(rt::Store* store, const ExternRef& ref);
 WJIT_API void before_extern_refs(Store::Context cx);
 WJIT_API ExternRef extern_from_cell(rt::Store* store, uint64_t cell);
@@ -103,6 +106,11 @@ struct Values<Ok> {
 template <>
 struct Values<void> : Values<Ok> {};
 
+template <class V>
+constexpr bool has_funcs() {
+  return std::find(V::kKinds.begin(), V::kKinds.end(), ValKind::kFuncRef) != V::kKinds.end();
+}
+
 inline FuncType make_func_type(std::span<const ValKind> params, std::span<const ValKind> results) {
   FuncType t;
   for (ValKind k : params) t.params.push_back(ValType{k});
@@ -177,6 +185,10 @@ struct Wrapped {
       } else {
         Out::store(call.store, call.cells, invoke());
       }
+      if constexpr (has_funcs<Out>()) {
+        auto wrong = check_funcs(Store::Context(call.store), Out::kKinds, call.cells, "result of a host function, ");
+        if (wrong) return raise(call, Trap(wrong->message()));
+      }
       return true;
     };
   }
@@ -184,7 +196,8 @@ struct Wrapped {
 
 }  // namespace detail
 
-// A function whose type was checked once. Results is Ok (or an empty tuple) when there are none.
+// A function whose type was checked once (Func::typed). Results is Ok (or an empty tuple) when there are none. Handles as
+// Func is; a call of it with another Store, or with functions of one, is an Error (kUsage).
 template <class Params, class Results>
 class TypedFunc {
   using In = detail::Values<Params>;
@@ -198,6 +211,9 @@ class TypedFunc {
     if constexpr (std::find(In::kKinds.begin(), In::kKinds.end(), ValKind::kExternRef) != In::kKinds.end())
       detail::before_extern_refs(cx);
     In::store(&cx.impl(), cells, params);
+    if constexpr (detail::has_funcs<In>()) {
+      if (auto wrong = detail::check_funcs(cx, In::kKinds, cells, "argument ")) return TrapError(std::move(*wrong));
+    }
     if (auto error = detail::call_raw(cx, func_.raw(), cells, kCells)) return std::move(*error);
     return Out::load(&cx.impl(), cells);
   }

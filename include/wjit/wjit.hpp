@@ -1,11 +1,17 @@
-// The C++ embedding API, in the names and manners of Wasmtime's.
+// The C++ embedding API, in the names and manners of Wasmtime's. What WebAssembly itself says is the specification's
+// (its chapters are named as "spec: Execution"); what is ours says so.
 //
 // Ownership: Engine, Module are cheap, reference-counted handles, freely copied and shared between threads. A Store
 // owns everything made in it — instances, functions, memories, tables, globals, host references, suspended calls —
 // and frees it all when it is destroyed. Func, Memory, Table, Global, Instance are plain handles into one Store:
-// copying them extends no life, and using one with another Store, or after its Store, is an error of the caller.
+// copying them extends no life, and none may be used after its Store. Used with another Store, what can fail says so
+// (kUsage) and does nothing; what cannot answers from the handle's own Store.
+// Empty handles: Func, Memory, Table, Global, Tag, Instance that were default-constructed stand for nothing. What can
+// fail says so (kUsage), sizes are 0, everything else is empty. An Engine, Module, Store or Linker that was moved from
+// may only be destroyed or assigned to.
 // Threads: a Store and all that is in it is used by one thread at a time and may move between threads.
-// Errors: nothing here throws. What can fail returns a Result; what runs wasm returns a TrapResult.
+// Errors: nothing here throws, but std::bad_alloc where memory is out. What can fail returns a Result; what runs wasm
+// returns a TrapResult. After an error everything is as it was, unless it is said otherwise.
 #pragma once
 #include <array>
 #include <cstring>
@@ -47,7 +53,7 @@ struct VMContext;
 union ValRaw;
 }  // namespace vm
 
-// A value or an error; [[nodiscard]].
+// A value or an error; [[nodiscard]]. ok() of an error and err() of a value throw std::bad_variant_access: ask first.
 template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
@@ -67,31 +73,39 @@ class [[nodiscard]] Result {
   std::variant<T, E> v_;
 };
 
-// A frame of a trap's backtrace, innermost first.
+// A frame of a trap's backtrace, innermost first. Frames of host functions are not among them.
 struct Frame {
   std::string module_name;    // from the name section or Module::set_name; empty when unknown
   std::string func_name;      // from the name section, else empty
-  uint32_t func_index;
+  uint32_t func_index;        // in the module's index space of functions, imports first
   uint64_t module_offset;     // byte offset of the instruction in the module's binary
   uint64_t func_offset;       // the same, from the start of the function's body
   rt::Instance* instance = nullptr;  // Instance::from_raw; lives as long as its Store
 };
 
-// Every way a call can end without results. `code_name` is the row of traps.def.
+// Every way a call can end without results (spec: Execution, "trap"; the other kinds are ours). A plain value, of no
+// Store but for Frame::instance.
 class WJIT_API Trap {
  public:
   // Kinds other than a WebAssembly trap that end a call.
-  enum class Kind : uint8_t { kWasm, kHost, kExit, kOutOfFuel, kInterrupt };
-  explicit Trap(std::string message);  // a host error made by an embedder's function
-  static Trap exit(int32_t status);    // ends the whole call as proc_exit does
-  static Trap wasm(uint8_t trap_code); // a row of traps.def, by its code
+  enum class Kind : uint8_t {
+    kWasm,       // code() says which; also a body that cannot be validated or run when it is called (compile-failed,
+                 // unsupported)
+    kHost,       // returned by a host function or a call hook, or thrown by it
+    kExit,       // proc_exit: exit_status()
+    kOutOfFuel,  // required_fuel()
+    kInterrupt,  // stopped from outside; not given yet (docs/status.md)
+  };
+  explicit Trap(std::string message);  // kHost: for an embedder's function to return
+  static Trap exit(int32_t status);    // kExit: ends the whole call as proc_exit does
+  static Trap wasm(uint8_t trap_code); // a row of traps.def, by its code; a kHost trap that says so if there is none
 
   Kind kind() const { return kind_; }
-  uint8_t code() const { return code_; }                 // vm::TrapCode when kind() == kWasm
-  const std::string& message() const { return message_; }
-  int32_t exit_status() const { return exit_status_; }
-  uint64_t required_fuel() const { return required_fuel_; }
-  const std::vector<Frame>& trace() const { return trace_; }
+  uint8_t code() const { return code_; }                 // vm::TrapCode, of vmcontext/traps.def; for kWasm
+  const std::string& message() const { return message_; }  // for kWasm the words of the spec's tests
+  int32_t exit_status() const { return exit_status_; }     // 0 unless kExit
+  uint64_t required_fuel() const { return required_fuel_; }  // of the block that could not be paid; 0 unless kOutOfFuel
+  const std::vector<Frame>& trace() const { return trace_; }  // empty when no wasm was running
   // What a host function attached (an exception_ptr, an error object of the embedder's).
   std::any& payload() { return payload_; }
   // Message and backtrace as `wjit run` prints them.
@@ -108,35 +122,39 @@ class WJIT_API Trap {
   std::any payload_;
 };
 
+// A Trap: wasm or the host ended the call. An Error: the call itself was wrong, and nothing ran.
 using TrapError = std::variant<Trap, Error>;
 WJIT_API std::string to_string(const TrapError& e);
 template <class T>
 using TrapResult = Result<T, TrapError>;
-// No T: success carries nothing.
+// In place of a T where success carries nothing.
 struct Ok {};
 
+// Value types (spec: Structure, Types), references by their hierarchy.
 enum class ValKind : uint8_t { kI32, kI64, kF32, kF64, kV128, kFuncRef, kExternRef, kAnyRef, kExnRef };
 WJIT_API const char* to_string(ValKind k);
 
-// A type as the API shows it: kind, and for references the precise text ("(ref null 3)").
+// A value type. Types that are made by hand have a kind only; one of an import or export may be more precise.
 struct WJIT_API ValType {
   ValKind kind;
-  uint32_t bits = 0;  // the engine's own encoding; 0: the nullable abstract type of the kind
+  uint32_t bits = 0;  // the engine's own encoding, to be passed on as it is; 0: the nullable abstract type of the kind
   bool operator==(const ValType&) const = default;
-  std::string to_string() const;
+  std::string to_string() const;  // as the text format has it, concrete types by the engine's number: "(ref null 3)"
 };
+// Types of what can be imported and exported (spec: Structure, Types). Plain values; types with concrete references in
+// them mean something in their engine only.
 struct FuncType {
   std::vector<ValType> params, results;
 };
 struct MemoryType {
-  uint64_t min = 0;
-  std::optional<uint64_t> max = std::nullopt;
-  bool is64 = false, shared = false;
-  uint8_t page_size_log2 = 16;
+  uint64_t min = 0;                            // pages, as max
+  std::optional<uint64_t> max = std::nullopt;  // none: as far as the implementation's limits and the store's go
+  bool is64 = false, shared = false;           // addresses of 64 bits; several threads' (a shared one needs a max)
+  uint8_t page_size_log2 = 16;                 // pages of 2^16 bytes, or of 2^0
 };
 struct TableType {
-  ValType element{ValKind::kFuncRef};
-  uint64_t min = 0;
+  ValType element{ValKind::kFuncRef};          // a reference type
+  uint64_t min = 0;                            // elements, as max
   std::optional<uint64_t> max = std::nullopt;
   bool is64 = false;
 };
@@ -145,7 +163,7 @@ struct GlobalType {
   bool is_mutable = false;
 };
 struct TagType {
-  FuncType type;
+  FuncType type;  // parameters: what an exception carries; no results
 };
 using ExternType = std::variant<FuncType, TableType, MemoryType, GlobalType, TagType>;
 struct ImportType {
@@ -161,12 +179,15 @@ class Store;
 
 class Func;
 
-// An opaque host reference held by wasm. Counted; null when default-constructed.
+// An opaque host reference held by wasm (externref). Counted; null when default-constructed. Copies are the same
+// reference, each construction from a value a new one. It belongs to no Store. The value is destroyed by whoever lets
+// go last: a holder in C++, or a Store on its thread, which looks for unused ones between calls and when it ends. Its
+// destructor must not use the Store.
 class WJIT_API ExternRef {
  public:
   ExternRef() = default;
   explicit ExternRef(std::any value) : value_(std::make_shared<std::any>(std::move(value))) {}
-  std::any* data() const { return value_.get(); }
+  std::any* data() const { return value_.get(); }  // null for null; lives as long as a copy of this
   bool is_null() const { return !value_; }
 
  private:
@@ -175,15 +196,18 @@ class WJIT_API ExternRef {
   std::shared_ptr<std::any> value_;
 };
 
+// A v128; lane 0 first, each lane little-endian (spec: Execution, Vector).
 struct V128 {
   std::array<uint8_t, 16> bytes{};
   bool operator==(const V128&) const = default;
 };
 
+// Configuration, types and code, shared by the modules and stores made with it, which keep it alive. A handle; threads
+// may use it and its copies at the same time. Make one for a process.
 class WJIT_API Engine {
  public:
   explicit Engine(Config config = {});
-  const Config& config() const;
+  const Config& config() const;  // as given; lives as long as the engine
   // The memory style the address-space probe chose, and why: "guard pages (8 GiB reservation, 2 GiB guard)".
   std::string memory_style_description() const;
   rt::Engine& impl() const { return *impl_; }
@@ -193,23 +217,27 @@ class WJIT_API Engine {
   std::shared_ptr<rt::Engine> impl_;
 };
 
+// A module, read and as far as the engine's mode has it validated. A handle; threads may use it and its copies at the
+// same time, but for set_name.
 class WJIT_API Module {
  public:
   // Reads and (by Config::mode) validates and translates: the binary format (spec §5), or text (§6) where the bytes
   // are that. They are copied. Errors: kMalformed, kInvalid, kUnsupported, kLimit, with the offset in the binary, or
-  // LINE:COLUMN in front of the message for text.
+  // for text LINE:COLUMN in front of the message and the line behind it. (With CompilationMode::kLazy an invalid body
+  // is told in the same words by the trap that ends the first call of it.)
   static Result<Module> compile(const Engine& engine, std::span<const uint8_t> wasm);
-  // "(module …)", or the fields of a module.
+  // "(module …)", or the fields of a module (spec: Text Format). Errors as above; the text is copied, for later ones.
   static Result<Module> from_text(const Engine& engine, std::string_view wat);
-  // Maps the file, in either format; it must not be truncated while the module lives. Errors name the path.
+  // Maps the file, in either format; it must not be truncated while the module lives. Errors name the path; kIo when it
+  // cannot be read.
   static Result<Module> from_file(const Engine& engine, const std::string& path);
-  // Reads and validates everything, keeps nothing.
+  // Reads and validates everything, whatever the engine's mode; keeps nothing. Errors as above.
   static Result<Ok> validate(const Engine& engine, std::span<const uint8_t> wasm);
 
-  std::string name() const;
-  void set_name(std::string name);  // overrides the name section in backtraces; before instantiation
-  std::vector<ImportType> imports() const;
-  std::vector<ExportType> exports() const;
+  std::string name() const;         // set_name's, else the name section's, else empty
+  void set_name(std::string name);  // overrides the name section in backtraces; before instantiation and other threads
+  std::vector<ImportType> imports() const;  // in the module's order, which is that of Instance::create's items
+  std::vector<ExportType> exports() const;  // in the module's order
   explicit Module(std::shared_ptr<rt::CompiledModule> impl) : impl_(std::move(impl)) {}
   rt::CompiledModule& impl() const { return *impl_; }
   const std::shared_ptr<rt::CompiledModule>& shared() const { return impl_; }
@@ -218,7 +246,8 @@ class WJIT_API Module {
   std::shared_ptr<rt::CompiledModule> impl_;
 };
 
-// Upper bounds for what one Store may hold; a refused growth answers -1 to wasm, a refused creation is an error.
+// Upper bounds for what one Store may hold; a refused growth answers -1 to wasm, a refused creation is an error
+// (kLimit). The implementation's own limits (compiler/wasm/limits.h) hold besides.
 struct StoreLimits {
   uint64_t memory_bytes = ~uint64_t{0};    // of one memory
   uint64_t table_elements = ~uint64_t{0};  // of one table
@@ -228,6 +257,8 @@ struct StoreLimits {
 // The border between host and wasm, at which Store::call_hook is asked.
 enum class CallHook : uint8_t { kCallingWasm, kReturningFromWasm, kCallingHost, kReturningFromHost };
 
+// The world in which things are instantiated (spec: Execution, "Store"): owns all that is made in it and frees it when
+// it is destroyed, which must not happen while a call runs in it. One thread at a time; it may move. Keeps its engine.
 class WJIT_API Store {
  public:
   explicit Store(const Engine& engine);
@@ -235,7 +266,7 @@ class WJIT_API Store {
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
 
-  // A non-owning view of a Store, what Caller converts to as well.
+  // A non-owning view of a Store, what Caller converts to as well. Survives that the Store is moved, not its end.
   class Context {
    public:
     Context(Store& s) : impl_(s.impl_.get()) {}
@@ -246,11 +277,12 @@ class WJIT_API Store {
     rt::Store* impl_;
   };
 
-  void limiter(StoreLimits limits);
-  // Fuel left. Errors when the Engine does not meter.
+  void limiter(StoreLimits limits);  // from now on; what is there already stays
+  // Fuel left, in units of the engine's (about one for an instruction; bulk operations by size, lazy translation by the
+  // body's size). A new Store has none. kUsage when the Engine does not meter (Config::consume_fuel).
   Result<uint64_t> get_fuel() const;
-  Result<Ok> set_fuel(uint64_t fuel);
-  std::any& data();  // the embedder's
+  Result<Ok> set_fuel(uint64_t fuel);  // at most INT64_MAX is kept
+  std::any& data();                    // the embedder's; Caller::data in host functions
 
   // Called whenever execution crosses from host to wasm or back, however a call ends (a suspended call returns to the
   // host, and resume enters wasm again); an empty callback takes it away. A trap ends the call: nothing is run after a
@@ -264,13 +296,16 @@ class WJIT_API Store {
   std::unique_ptr<rt::Store> impl_;
 };
 
+// A linear memory of one Store (spec: Execution, Memory Instances).
 class WJIT_API Memory {
  public:
+  // All zero. kUsage: a type that cannot be; kLimit: past the implementation's or the store's; kResource.
   static Result<Memory> create(Store::Context cx, const MemoryType& type);
-  MemoryType type(Store::Context cx) const;
-  std::span<uint8_t> data(Store::Context cx) const;  // valid until the memory grows
+  MemoryType type(Store::Context cx) const;          // min is the size it has now
+  std::span<uint8_t> data(Store::Context cx) const;  // lent until the memory grows, which any call of wasm may do
   uint64_t size(Store::Context cx) const;            // pages
-  Result<uint64_t> grow(Store::Context cx, uint64_t delta) const;  // pages before
+  // By `delta` pages, zero; gives the pages before. kLimit: past its maximum or a limit; it is as it was.
+  Result<uint64_t> grow(Store::Context cx, uint64_t delta) const;
   bool operator==(const Memory& o) const { return def_ == o.def_; }
 
  private:
@@ -287,29 +322,39 @@ class ResumableCall;
 template <class Params, class Results>
 class TypedFunc;
 
-// A function of one Store, of wasm or of the host. Default-constructed it is null, and only good to be compared.
+// A function of one Store, of wasm or of the host (spec: Execution, Function Instances). Default-constructed it is
+// null, and only good to be compared or given as a null reference.
 class WJIT_API Func {
  public:
+  // Arguments of the function's type; results are numbers of zero and nulls of that type at first, to be written. What
+  // it returns or throws instead ends the call: a Trap as it is, an exception as one of kind kHost with the
+  // exception_ptr as its payload. It may call into the store again through its Caller. Kept until the Store ends. A
+  // result of another type or of another Store is a trap.
   using Callback = std::function<Result<Ok, Trap>(Caller, std::span<const Val> params, std::span<Val> results)>;
 
   Func() = default;
-  // A host function of a type known at run time.
+  // A host function of a type known at run time. Null if there can be no such type in this engine: a concrete reference
+  // of another one, more than 1000 parameters or results.
   static Func create(Store::Context cx, const FuncType& type, Callback callback);
-  // A host function from a C++ callable: ([Caller,] numbers…) -> void | T | std::tuple<…> | Result<T, Trap>.
+  // A host function from a C++ callable: ([Caller,] T…) -> void | T | std::tuple<T…> | Result<T, Trap>, a T being
+  // int32_t, uint32_t, int64_t, uint64_t, float, double, V128, std::optional<Func> or ExternRef.
   template <class F>
   static Func wrap(Store::Context cx, F f);
 
   FuncType type(Store::Context cx) const;
+  // Calls it (spec: Execution, Invocation). An Error (kUsage) when number, types or stores do not fit, before anything
+  // runs.
   TrapResult<std::vector<Val>> call(Store::Context cx, std::span<const Val> params) const;
   TrapResult<std::vector<Val>> call(Store::Context cx, std::initializer_list<Val> params) const;
-  // As call, but a host error or the want of fuel suspends instead of ending the call.
+  // As call, but a host error or the want of fuel suspends instead of ending the call. (Ours.)
   TrapResult<std::variant<std::vector<Val>, ResumableCall>> call_resumable(Store::Context cx,
                                                                            std::span<const Val> params) const;
-  // Checks the type once; calls afterwards go without checks. Params and Results are std::tuple or a single type.
+  // Checks the type once, kUsage with both types if it is another; calls afterwards go without. Params and Results are
+  // std::tuple or a single type of those that wrap knows, Results also void.
   template <class Params, class Results>
   Result<TypedFunc<Params, Results>> typed(Store::Context cx) const;
 
-  vm::VMFuncRef* raw() const { return ref_; }
+  vm::VMFuncRef* raw() const { return ref_; }  // for maps and for from_raw; null for null
   static Func from_raw(vm::VMFuncRef* ref) {
     Func f;
     f.ref_ = ref;
@@ -321,6 +366,8 @@ class WJIT_API Func {
   vm::VMFuncRef* ref_ = nullptr;
 };
 
+// A value: a number, a vector or a reference. An accessor of another kind than kind() gives the bits as they lie there;
+// funcref and externref of another kind are null.
 class WJIT_API Val {
  public:
   Val() : Val(int32_t{0}) {}
@@ -331,10 +378,12 @@ class WJIT_API Val {
   Val(float v) : kind_(ValKind::kF32) { set(v); }
   Val(double v) : kind_(ValKind::kF64) { set(v); }
   Val(V128 v) : kind_(ValKind::kV128) { set(v); }
-  Val(Func f);
-  Val(std::optional<Func> f);
+  Val(Func f);                 // a null Func is the null reference
+  Val(std::optional<Func> f);  // so is none
   Val(ExternRef r) : kind_(ValKind::kExternRef), extern_(std::move(r)) {}
+  // The null of a kind of references; of a number, zero.
   static Val null(ValKind kind) { Val v; v.kind_ = kind; v.set(uint64_t{0}); return v; }
+  // Bits of NaNs are kept (spec: Execution, NaN Propagation).
   static Val f32_bits(uint32_t bits) { Val v(bits); v.kind_ = ValKind::kF32; return v; }
   static Val f64_bits(uint64_t bits) { Val v(bits); v.kind_ = ValKind::kF64; return v; }
 
@@ -348,7 +397,7 @@ class WJIT_API Val {
   V128 v128() const { return get<V128>(); }
   std::optional<Func> funcref() const;
   const ExternRef& externref() const { return extern_; }
-  bool is_null_ref() const;
+  bool is_null_ref() const;  // false for numbers
 
  private:
   friend struct ValAccess;
@@ -395,8 +444,8 @@ template <>
 struct WasmType<ExternRef> { static constexpr ValKind kKind = ValKind::kExternRef; };
 }  // namespace detail
 
-// A call that stopped and can go on. Move-only; destroying it drops the call and gives its stack back. Keeps its
-// engine alive; must not outlive its Store.
+// A call that stopped and can go on (ours). Move-only; destroying it drops the call and gives its stack back. Keeps its
+// engine alive; must not outlive its Store. Moves to other threads with its Store.
 class WJIT_API ResumableCall {
  public:
   enum class Kind : uint8_t { kHostTrap, kOutOfFuel };
@@ -406,41 +455,49 @@ class WJIT_API ResumableCall {
   ~ResumableCall();
 
   explicit operator bool() const { return impl_ != nullptr; }  // false: it went on, or was moved from
-  Kind kind() const;
-  uint64_t required_fuel() const;      // kOutOfFuel: the cost of the block that could not be paid
-  Func host_func() const;              // kHostTrap: who returned the error
-  const Trap& host_error() const;      // kHostTrap
-  Trap into_host_error() &&;           // consumes, frees the stack
+  Kind kind() const;                   // means something while the call can go on
+  uint64_t required_fuel() const;      // kOutOfFuel: the cost of the block that could not be paid; else 0
+  Func host_func() const;              // kHostTrap: who returned the error; else null
+  const Trap& host_error() const;      // kHostTrap; else a trap that says there is none
+  Trap into_host_error() &&;           // the same, and drops the call
   // kHostTrap: `inputs` stand for the host function's results and are checked against them before anything else;
-  // kOutOfFuel: no inputs, add fuel first or it stops again unchanged. Consumes the handle only when it runs.
+  // kOutOfFuel: no inputs, add fuel first or it stops again unchanged. Consumes the handle only when it runs: after an
+  // Error (kUsage: number or types of inputs, another Store, a call that already went on) it is as it was.
   TrapResult<std::variant<std::vector<Val>, ResumableCall>> resume(Store::Context cx, std::span<const Val> inputs = {});
 
  private:
   std::unique_ptr<rt::Suspended> impl_;
 };
 
+// A global of one Store (spec: Execution, Global Instances).
 class WJIT_API Global {
  public:
+  // kUsage: `init` is not of the type, or of another Store.
   static Result<Global> create(Store::Context cx, const GlobalType& type, const Val& init);
   GlobalType type(Store::Context cx) const;
   Val get(Store::Context cx) const;
-  Result<Ok> set(Store::Context cx, const Val& v) const;
+  Result<Ok> set(Store::Context cx, const Val& v) const;  // kUsage: immutable, or as for create
   bool operator==(const Global& o) const { return def_ == o.def_; }
 
  private:
   friend struct ExternAccess;
   vm::VMGlobalDefinition* def_ = nullptr;
+  rt::Store* store_ = nullptr;
   uint32_t type_bits_ = 0;
   bool mutable_ = false;
 };
 
+// A table of one Store (spec: Execution, Table Instances).
 class WJIT_API Table {
  public:
+  // Every element is `init`. kUsage: a type that cannot be, or `init` not of it, or of another Store; kLimit;
+  // kResource.
   static Result<Table> create(Store::Context cx, const TableType& type, const Val& init);
-  TableType type(Store::Context cx) const;
-  uint64_t size(Store::Context cx) const;
-  std::optional<Val> get(Store::Context cx, uint64_t index) const;
-  Result<Ok> set(Store::Context cx, uint64_t index, const Val& v) const;
+  TableType type(Store::Context cx) const;                                // min is the size it has now
+  uint64_t size(Store::Context cx) const;                                 // elements
+  std::optional<Val> get(Store::Context cx, uint64_t index) const;        // none: past the end
+  Result<Ok> set(Store::Context cx, uint64_t index, const Val& v) const;  // kUsage: past the end, or as for create
+  // By `delta` elements of `init`; gives the elements before. kLimit: past its maximum or a limit; it is as it was.
   Result<uint64_t> grow(Store::Context cx, uint64_t delta, const Val& init) const;
   bool operator==(const Table& o) const { return def_ == o.def_; }
 
@@ -451,21 +508,24 @@ class WJIT_API Table {
   uint32_t index_ = 0;
 };
 
+// A tag of one Store: the identity of a kind of exceptions (spec: Execution, Tag Instances).
 class WJIT_API Tag {
  public:
-  static Result<Tag> create(Store::Context cx, const FuncType& type);
+  static Result<Tag> create(Store::Context cx, const FuncType& type);  // kUsage: a type with results
   TagType type(Store::Context cx) const;
   bool operator==(const Tag& o) const { return def_ == o.def_; }
 
  private:
   friend struct ExternAccess;
   vm::VMTagDefinition* def_ = nullptr;
+  rt::Store* store_ = nullptr;
   uint32_t type_id_ = ~0u;
 };
 
+// What can be imported and exported (spec: Execution, External Values).
 using Extern = std::variant<Func, Global, Memory, Table, Tag>;
 
-// What a host function knows of who called it.
+// What a host function knows of who called it. Lent for the call.
 class WJIT_API Caller {
  public:
   Caller(rt::Store* store, rt::Instance* instance) : store_(store), instance_(instance) {}
@@ -480,11 +540,15 @@ class WJIT_API Caller {
   rt::Instance* instance_;
 };
 
+// An instance of a module in one Store, which keeps it (spec: Execution, Module Instances).
 class WJIT_API Instance {
  public:
-  // Imports by position. Start function included: a trap there is reported, and the instance stays unreachable.
+  // Imports by position, one for each of Module::imports. Errors: kLink (number or type of an import, which it names),
+  // kUsage (an import of another Store, a module of another Engine), kLimit, kResource. A Trap: an active segment out
+  // of bounds, or the start function's; what was written to imported memories and tables before stays written (spec:
+  // Execution, Instantiation).
   static TrapResult<Instance> create(Store::Context cx, const Module& module, std::span<const Extern> imports);
-  std::optional<Extern> get(Store::Context cx, std::string_view name) const;
+  std::optional<Extern> get(Store::Context cx, std::string_view name) const;  // none: no export of this name
   std::vector<std::pair<std::string, Extern>> exports(Store::Context cx) const;  // in declaration order
   bool operator==(const Instance& o) const { return impl_ == o.impl_; }
   rt::Instance* raw() const { return impl_; }
@@ -534,10 +598,11 @@ struct WasiPreopen {
   bool read_only;
 };
 
-// WASI preview 1 for one Store. A default one has no arguments, no environment, no files, and the process's streams.
+// WASI preview 1 for one Store (docs/wasi.md: what it may do, and which errors it gets). A default one has no
+// arguments, no environment, no files, and the process's streams. Strings hold no NUL.
 struct WasiConfig {
   std::vector<std::string> args;  // args[0] is the program's name
-  std::vector<std::pair<std::string, std::string>> env = {};
+  std::vector<std::pair<std::string, std::string>> env = {};  // names and values
   std::vector<WasiPreopen> preopens = {};  // descriptors 3, 4, …
   bool inherit_stdio = true;               // for the streams below that are not set; else empty and dropped
   std::optional<WasiStream> stdin_stream = std::nullopt, stdout_stream = std::nullopt, stderr_stream = std::nullopt;
@@ -546,8 +611,9 @@ struct WasiConfig {
   std::function<void(int stream, int host_errno)> on_stdio_error = nullptr;
 };
 
-// Names for what modules import. Its host functions serve every Store of the engine; what was defined with a Store
-// serves that one. Used by one thread at a time. What was instantiated through it does not need it afterwards.
+// Names for what modules import (ours, after Wasmtime's). Its host functions serve every Store of the engine; what was
+// defined with a Store serves that one. Used by one thread at a time. What was instantiated through it does not need it
+// afterwards. Everything that takes a Store or a Module answers kUsage if it is of another engine.
 class WJIT_API Linker {
  public:
   explicit Linker(const Engine& engine);
@@ -555,14 +621,17 @@ class WJIT_API Linker {
   ~Linker();
   // Off at first: defining a name twice is an error of kind kUsage. On: the later definition wins.
   void allow_shadowing(bool on);
+  // kUsage: an empty handle, or one of another Store than cx.
   Result<Ok> define(Store::Context cx, std::string_view module, std::string_view name, const Extern& item);
-  // Every export of the instance, under its own name.
+  // Every export of the instance, under its own name. Errors as for define.
   Result<Ok> define_instance(Store::Context cx, std::string_view module, const Instance& instance);
-  // Host functions of the linker: made anew in each Store that instantiates.
+  // Host functions of the linker: made anew in each Store that instantiates. The callback may run on several threads
+  // at a time if stores do. kUsage: a type that cannot be (Func::create), a name that is taken.
   Result<Ok> func_new(std::string_view module, std::string_view name, const FuncType& type, Func::Callback callback);
   template <class F>
   Result<Ok> func_wrap(std::string_view module, std::string_view name, F f);
-  // wasi_snapshot_preview1 and wasi_unstable, as configured. kIo names a directory that cannot be opened.
+  // wasi_snapshot_preview1 and wasi_unstable, as configured. kIo names a directory that cannot be opened, kUsage a
+  // string that no C program can hold.
   Result<Ok> define_wasi(Store::Context cx, WasiConfig config);
 
   // The exports of a module under `name`, by the conventions of WASI:
@@ -583,6 +652,7 @@ class WJIT_API Linker {
 
   // Unknown imports and wrong types are errors of kind kLink that name module, name, found and expected.
   TrapResult<Instance> instantiate(Store::Context cx, const Module& module);
+  // None: not defined, or with another Store.
   std::optional<Extern> get(Store::Context cx, std::string_view module, std::string_view name);
 
  private:

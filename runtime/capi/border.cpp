@@ -59,6 +59,9 @@ wasm_trap_t* make_trap(wasm_store_t* store, TrapError error) noexcept {
 }
 
 void set_last_error(Error error) noexcept { last_error.set(make_error(std::move(error))); }
+void set_last_null(const char* what) noexcept {
+  border_void([&] { refuse(std::string(what) + " is NULL"); });
+}
 void set_last_out_of_memory() noexcept { last_error.set(&no_memory_error); }
 
 std::unique_ptr<Error> current_failure() noexcept {
@@ -88,10 +91,14 @@ extern "C" {
 void wjit_error_delete(wjit_error_t* error) {
   if (error != &capi::no_memory_error) delete error;
 }
-const char* wjit_error_message(const wjit_error_t* error) { return error->error.message().c_str(); }
-wjit_error_kind_t wjit_error_kind(const wjit_error_t* error) { return wjit_error_kind_t(error->error.kind()); }
+const char* wjit_error_message(const wjit_error_t* error) {
+  return capi::ask(error, "error", [&] { return error->error.message().c_str(); });
+}
+wjit_error_kind_t wjit_error_kind(const wjit_error_t* error) {
+  return capi::ask(error, "error", [&] { return wjit_error_kind_t(error->error.kind()); });
+}
 bool wjit_error_offset(const wjit_error_t* error, uint64_t* out) {
-  if (error->error.offset() == kNoOffset) return false;
+  if (!error || error->error.offset() == kNoOffset) return false;
   *out = error->error.offset();
   return true;
 }

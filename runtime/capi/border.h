@@ -64,6 +64,15 @@ bool border_void(F&& body) noexcept {
     return true;
   });
 }
+// Plain questions: of NULL the answer is 0, NULL or false, with a last error.
+void set_last_null(const char* what) noexcept;
+template <class F>
+auto ask(const void* object, const char* what, F&& answer) noexcept {
+  using R = decltype(answer());
+  if (object) return answer();
+  set_last_null(what);
+  return R();
+}
 // For functions that answer an error, or null.
 template <class F>
 wjit_error_t* border_error(F&& body) noexcept {

@@ -71,6 +71,7 @@ const char* wjit_version(void) { return rt::version(); }
 
 wjit_error_t* wjit_config_set_feature(wasm_config_t* config, const char* name, size_t size, bool on) {
   return border_error([&] {
+    not_null(config, "config");
     const std::string_view asked = string_of(name, size, "name");
 #define WJIT_F(id, text, by_default) \
   if (asked == text) return config->config.features.set(Feature::id, on);
@@ -90,6 +91,7 @@ wjit_error_t* wjit_config_set_feature(wasm_config_t* config, const char* name, s
       if (value > uint8_t(last))                                                                               \
         refuse("wjit_config_set_" #option ": found " + std::to_string(value) + ", expected at most " +         \
                std::to_string(uint8_t(last)));                                                                 \
+      not_null(config, "config");                                                                              \
       config->config.field = Type(value);                                                                      \
     });                                                                                                        \
   }
@@ -99,7 +101,9 @@ WJIT_ENUM_OPTION(memory_style, memory_style, MemoryStyle, MemoryStyle::kChecks)
 WJIT_ENUM_OPTION(dispatch, dispatch, Dispatch, Dispatch::kTail)
 
 #define WJIT_OPTION(option, Type) \
-  void wjit_config_set_##option(wasm_config_t* config, Type value) { config->config.option = value; }
+  void wjit_config_set_##option(wasm_config_t* config, Type value) {        \
+    ask(config, "config", [&] { return config->config.option = value, true; }); \
+  }
 WJIT_OPTION(consume_fuel, bool)
 WJIT_OPTION(eager_tables, bool)
 WJIT_OPTION(compile_threads, unsigned)
@@ -124,9 +128,11 @@ void wjit_store_limiter(wasm_store_t* store, const wjit_store_limits_t* limits) 
     live(store).store->limiter(l);
   });
 }
-void* wjit_store_get_data(const wasm_store_t* store) { return store->data.data(); }
+void* wjit_store_get_data(const wasm_store_t* store) {
+  return ask(store, "store", [&] { return store->data.data(); });
+}
 void wjit_store_set_data(wasm_store_t* store, void* data, void (*finalizer)(void*)) {
-  store->data = HostInfo(data, finalizer);
+  border_void([&] { live(store).data = HostInfo(data, finalizer); });
 }
 
 }  // extern "C"

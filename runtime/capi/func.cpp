@@ -214,9 +214,12 @@ wasm_trap_t* wasm_func_call(const wasm_func_t* f, const wasm_val_vec_t* args, wa
 
 // ---- callers ----
 
-wasm_store_t* wjit_caller_store(const wjit_caller_t* caller) { return caller->store; }
+wasm_store_t* wjit_caller_store(const wjit_caller_t* caller) {
+  return ask(caller, "caller", [&] { return caller->store; });
+}
 wasm_extern_t* wjit_caller_get_export(const wjit_caller_t* caller, const char* name, size_t size) {
   return border<wasm_extern_t*>(nullptr, [&]() -> wasm_extern_t* {
+    not_null(caller, "caller");
     auto item = Caller(&caller->store->store->impl(), caller->instance).get_export(string_of(name, size, "name"));
     return item ? new_ref<wasm_extern_t>(caller->store, from_extern(*item)) : nullptr;
   });
@@ -249,7 +252,7 @@ wasm_trap_t* wjit_func_call_resumable(const wasm_func_t* f, const wjit_val_t* ar
 
 void wjit_resumable_delete(wjit_resumable_t* r) { delete r; }
 wjit_resumable_state_t wjit_resumable_state(const wjit_resumable_t* r) {
-  if (!r->call || !*r->call) return WJIT_RESUMABLE_DONE;
+  if (!r || !r->call || !*r->call) return WJIT_RESUMABLE_DONE;
   return r->call->kind() == ResumableCall::Kind::kHostTrap ? WJIT_RESUMABLE_HOST_TRAP : WJIT_RESUMABLE_OUT_OF_FUEL;
 }
 uint64_t wjit_resumable_required_fuel(const wjit_resumable_t* r) {

@@ -28,24 +28,33 @@ bool wjit_wasi_config_set_args(wjit_wasi_config_t* config, size_t count, const c
   return border_void([&] {
     std::vector<std::string> list;
     for (size_t i = 0; i < count; ++i) list.emplace_back(&not_null(args[i], "argument"));
+    not_null(config, "config");
     config->config.args = std::move(list);
   });
 }
 bool wjit_wasi_config_add_env(wjit_wasi_config_t* config, const char* name, const char* value) {
-  return border_void([&] { config->config.env.emplace_back(&not_null(name, "name"), &not_null(value, "value")); });
+  return border_void([&] {
+    not_null(config, "config");
+    config->config.env.emplace_back(&not_null(name, "name"), &not_null(value, "value"));
+  });
 }
 bool wjit_wasi_config_preopen_dir(wjit_wasi_config_t* config, const char* host_path, const char* guest_path) {
   return border_void([&] {
+    not_null(config, "config");
     config->config.preopens.emplace_back(&not_null(host_path, "host_path"), &not_null(guest_path, "guest_path"));
   });
 }
-void wjit_wasi_config_inherit_stdio(wjit_wasi_config_t* config, bool on) { config->config.inherit_stdio = on; }
+void wjit_wasi_config_inherit_stdio(wjit_wasi_config_t* config, bool on) {
+  ask(config, "config", [&] { return config->config.inherit_stdio = on, true; });
+}
 
 wjit_linker_t* wjit_linker_new(wasm_engine_t* engine) {
   return border<wjit_linker_t*>(nullptr, [&] { return new wjit_linker_t(not_null(engine, "engine").engine); });
 }
 void wjit_linker_delete(wjit_linker_t* linker) { delete linker; }
-void wjit_linker_allow_shadowing(wjit_linker_t* linker, bool on) { linker->linker.allow_shadowing(on); }
+void wjit_linker_allow_shadowing(wjit_linker_t* linker, bool on) {
+  border_void([&] { linker_of(linker).allow_shadowing(on); });
+}
 
 wjit_error_t* wjit_linker_define(wjit_linker_t* linker, const char* module, size_t module_size, const char* name,
                                  size_t name_size, const wasm_extern_t* item) {

@@ -102,7 +102,7 @@ void fill(V* out, const std::vector<T>& items, const Engine& engine, void (*unin
   if (!done) destroy(out);
 }
 
-const Engine& engine_of(const wasm_module_t* m) { return ref(m)->store.get()->engine; }
+const Engine& engine_of(const wasm_module_t* m) { return not_null(ref(m), "module").store.get()->engine; }
 
 }  // namespace
 

@@ -197,7 +197,7 @@ wjit_error_t* wjit_memory_grow(wasm_memory_t* m, uint64_t delta, uint64_t* befor
 wasm_externkind_t wasm_extern_kind(const wasm_extern_t* e) {
   constexpr int kKinds[] = {WASM_EXTERN_FUNC, WASM_EXTERN_GLOBAL, WASM_EXTERN_TABLE, WASM_EXTERN_MEMORY,
                             WJIT_EXTERN_TAG};  // as Payload
-  return wasm_externkind_t(kKinds[ref(e)->payload.index()]);
+  return ask(e, "extern", [&] { return wasm_externkind_t(kKinds[ref(e)->payload.index()]); });
 }
 wasm_externtype_t* wasm_extern_type(const wasm_extern_t* e) {
   return border<wasm_externtype_t*>(nullptr, [&] {

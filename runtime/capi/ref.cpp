@@ -56,6 +56,7 @@ bool same(const wasm_ref_t* a, const wasm_ref_t* b) {
   return a->payload.index() == b->payload.index() && identity(a->payload) == identity(b->payload);
 }
 void* host_info(const wasm_ref_t* r) {
+  if (!r) return set_last_null("reference"), nullptr;
   HostInfo* info = info_of(*r, false);
   return info ? info->data() : nullptr;
 }
@@ -239,7 +240,13 @@ void wasm_val_delete(wasm_val_t* v) {
   delete_ref(v->of.ref);
   v->of.ref = nullptr;
 }
-void wasm_val_copy(wasm_val_t* out, const wasm_val_t* v) { copy_val(out, *v); }
+void wasm_val_copy(wasm_val_t* out, const wasm_val_t* v) {
+  if (!v) {
+    *out = WASM_INIT_VAL;
+    return set_last_null("value");
+  }
+  copy_val(out, *v);
+}
 void wjit_val_delete(wjit_val_t* v) {
   if (!v || !is_ref_kind(v->kind)) return;
   delete_ref(v->of.ref);

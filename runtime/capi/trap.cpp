@@ -13,7 +13,10 @@ wasm_frame_t::wasm_frame_t(wasm_store_t* s, Frame f) : store(s), frame(std::move
 
 namespace {
 
-TrapState& state_of(const wasm_trap_t* trap) { return *std::get<std::shared_ptr<TrapState>>(ref(trap)->payload); }
+// In what may be asked of NULL only after it was looked at.
+TrapState& state_of(const wasm_trap_t* trap) {
+  return *std::get<std::shared_ptr<TrapState>>(not_null(ref(trap), "trap").payload);
+}
 
 wjit_trap_kind_t kind_of(const TrapState& state) {
   if (state.error) return WJIT_TRAP_ERROR;
@@ -49,8 +52,11 @@ wasm_trap_t* wjit_trap_new_exit(wasm_store_t* store, int32_t status) {
 }
 
 void wasm_trap_message(const wasm_trap_t* trap, wasm_message_t* out) {
-  const std::string& text = state_of(trap).trap.message();
-  wasm_byte_vec_new(out, text.size() + 1, text.c_str());
+  *out = WASM_EMPTY_VEC;
+  border_void([&] {
+    const std::string& text = state_of(trap).trap.message();
+    wasm_byte_vec_new(out, text.size() + 1, text.c_str());
+  });
 }
 
 wasm_frame_t* wasm_trap_origin(const wasm_trap_t* trap) {
@@ -61,18 +67,23 @@ wasm_frame_t* wasm_trap_origin(const wasm_trap_t* trap) {
 }
 
 void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) {
-  const auto& trace = state_of(trap).trap.trace();
-  wasm_frame_vec_new_uninitialized(out, trace.size());
-  if (out->size == 0) return;
+  *out = WASM_EMPTY_VEC;
   const bool done = border_void([&] {
+    const auto& trace = state_of(trap).trap.trace();
+    wasm_frame_vec_new_uninitialized(out, trace.size());
+    if (out->size == 0) return;
     for (size_t i = 0; i < trace.size(); ++i) out->data[i] = new_frame(trap, trace[i]);
   });
   if (!done) wasm_frame_vec_delete(out);
 }
 
-wjit_trap_kind_t wjit_trap_kind(const wasm_trap_t* trap) { return kind_of(state_of(trap)); }
+wjit_trap_kind_t wjit_trap_kind(const wasm_trap_t* trap) {
+  return ask(trap, "trap", [&] { return kind_of(state_of(trap)); });
+}
 uint8_t wjit_trap_code(const wasm_trap_t* trap) {
-  return wjit_trap_kind(trap) == WJIT_TRAP_WASM ? state_of(trap).trap.code() : 0;
+  return ask(trap, "trap", [&] {
+    return uint8_t(wjit_trap_kind(trap) == WJIT_TRAP_WASM ? state_of(trap).trap.code() : 0);
+  });
 }
 const char* wjit_trap_code_name(uint8_t code) {
   switch (vm::TrapCode(code)) {
@@ -85,18 +96,19 @@ const char* wjit_trap_code_name(uint8_t code) {
   }
 }
 bool wjit_trap_exit_status(const wasm_trap_t* trap, int32_t* out) {
-  if (wjit_trap_kind(trap) != WJIT_TRAP_EXIT) return false;
+  if (!trap || wjit_trap_kind(trap) != WJIT_TRAP_EXIT) return false;
   *out = state_of(trap).trap.exit_status();
   return true;
 }
 bool wjit_trap_required_fuel(const wasm_trap_t* trap, uint64_t* out) {
-  if (wjit_trap_kind(trap) != WJIT_TRAP_OUT_OF_FUEL) return false;
+  if (!trap || wjit_trap_kind(trap) != WJIT_TRAP_OUT_OF_FUEL) return false;
   *out = state_of(trap).trap.required_fuel();
   return true;
 }
 wjit_error_t* wjit_trap_error(const wasm_trap_t* trap) {
-  if (!state_of(trap).error) return nullptr;
-  return border_error([&] { refuse(*state_of(trap).error); });
+  return border_error([&] {
+    if (state_of(trap).error) refuse(*state_of(trap).error);
+  });
 }
 void wjit_trap_to_string(const wasm_trap_t* trap, wasm_name_t* out) {
   *out = WASM_EMPTY_VEC;
@@ -105,18 +117,30 @@ void wjit_trap_to_string(const wasm_trap_t* trap, wasm_name_t* out) {
 
 void wasm_frame_delete(wasm_frame_t* frame) { delete frame; }
 wasm_frame_t* wasm_frame_copy(const wasm_frame_t* frame) {
-  return border<wasm_frame_t*>(
-      nullptr, [&] { return new wasm_frame_t(not_null(frame, "frame").store.get(), frame->frame); });
+  return border<wasm_frame_t*>(nullptr, [&] {
+    not_null(frame, "frame");
+    return new wasm_frame_t(frame->store.get(), frame->frame);
+  });
 }
 struct wasm_instance_t* wasm_frame_instance(const wasm_frame_t* frame) {
-  if (!frame->instance) return nullptr;
+  if (!frame || !frame->instance) return nullptr;
   return as<wasm_instance_t>(const_cast<wasm_ref_t*>(&*frame->instance));
 }
-uint32_t wasm_frame_func_index(const wasm_frame_t* frame) { return frame->frame.func_index; }
-size_t wasm_frame_func_offset(const wasm_frame_t* frame) { return frame->frame.func_offset; }
-size_t wasm_frame_module_offset(const wasm_frame_t* frame) { return frame->frame.module_offset; }
-const wasm_name_t* wjit_frame_func_name(const wasm_frame_t* frame) { return &frame->func_name; }
-const wasm_name_t* wjit_frame_module_name(const wasm_frame_t* frame) { return &frame->module_name; }
+uint32_t wasm_frame_func_index(const wasm_frame_t* frame) {
+  return ask(frame, "frame", [&] { return frame->frame.func_index; });
+}
+size_t wasm_frame_func_offset(const wasm_frame_t* frame) {
+  return ask(frame, "frame", [&] { return size_t(frame->frame.func_offset); });
+}
+size_t wasm_frame_module_offset(const wasm_frame_t* frame) {
+  return ask(frame, "frame", [&] { return size_t(frame->frame.module_offset); });
+}
+const wasm_name_t* wjit_frame_func_name(const wasm_frame_t* frame) {
+  return ask(frame, "frame", [&] { return &frame->func_name; });
+}
+const wasm_name_t* wjit_frame_module_name(const wasm_frame_t* frame) {
+  return ask(frame, "frame", [&] { return &frame->module_name; });
+}
 
 }  // extern "C"
 

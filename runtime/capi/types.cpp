@@ -99,6 +99,7 @@ wasm_externtype_t* copy_extern_type(const wasm_externtype_t* type) {
 // Takes what a vector owns; its owner has an empty one left.
 template <class V>
 V take(V* from) {
+  if (!from) return V WASM_EMPTY_VEC;
   return std::exchange(*from, V WASM_EMPTY_VEC);
 }
 
@@ -194,10 +195,12 @@ void wasm_valtype_delete(wasm_valtype_t* t) { delete t; }
 wasm_valtype_t* wasm_valtype_copy(const wasm_valtype_t* t) {
   return border<wasm_valtype_t*>(nullptr, [&] { return new wasm_valtype_t(not_null(t, "type")); });
 }
-wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t* t) { return kind_to_c(t->type.kind); }
+wasm_valkind_t wasm_valtype_kind(const wasm_valtype_t* t) {
+  return ask(t, "type", [&] { return kind_to_c(t->type.kind); });
+}
 void wjit_valtype_to_string(const wasm_valtype_t* t, wasm_name_t* out) {
   *out = WASM_EMPTY_VEC;
-  border_void([&] { set_name(out, t->type.to_string()); });
+  border_void([&] { set_name(out, not_null(t, "type").type.to_string()); });
 }
 
 // ---- what all extern types share ----
@@ -221,12 +224,14 @@ WJIT_CONCRETE_TYPE(globaltype, WASM_EXTERN_GLOBAL)
 WJIT_CONCRETE_TYPE(tabletype, WASM_EXTERN_TABLE)
 WJIT_CONCRETE_TYPE(memorytype, WASM_EXTERN_MEMORY)
 
-wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t* t) { return t->kind; }
+wasm_externkind_t wasm_externtype_kind(const wasm_externtype_t* t) {
+  return ask(t, "type", [&] { return t->kind; });
+}
 
 // ---- functions ----
 
 wasm_functype_t* wasm_functype_new(wasm_valtype_vec_t* params, wasm_valtype_vec_t* results) {
-  wasm_valtype_vec_t p = take(params), r = take(results);
+  wasm_valtype_vec_t p = take(params), r = take(results);  // NULL: none
   auto* made = border<wasm_functype_t*>(nullptr, [&] {
     if (has_null(p) || has_null(r)) refuse("wasm_functype_new: a type is NULL");
     auto t = std::make_unique<wasm_externtype_t>(WASM_EXTERN_FUNC);
@@ -238,8 +243,12 @@ wasm_functype_t* wasm_functype_new(wasm_valtype_vec_t* params, wasm_valtype_vec_
   wasm_valtype_vec_delete(&r);
   return made;
 }
-const wasm_valtype_vec_t* wasm_functype_params(const wasm_functype_t* t) { return &extern_type(t)->params; }
-const wasm_valtype_vec_t* wasm_functype_results(const wasm_functype_t* t) { return &extern_type(t)->results; }
+const wasm_valtype_vec_t* wasm_functype_params(const wasm_functype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->params; });
+}
+const wasm_valtype_vec_t* wasm_functype_results(const wasm_functype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->results; });
+}
 
 // ---- globals ----
 
@@ -252,9 +261,11 @@ wasm_globaltype_t* wasm_globaltype_new(wasm_valtype_t* content, wasm_mutability_
     return as<wasm_globaltype_t>(t.release());
   });
 }
-const wasm_valtype_t* wasm_globaltype_content(const wasm_globaltype_t* t) { return &extern_type(t)->content; }
+const wasm_valtype_t* wasm_globaltype_content(const wasm_globaltype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->content; });
+}
 wasm_mutability_t wasm_globaltype_mutability(const wasm_globaltype_t* t) {
-  return extern_type(t)->is_mutable ? WASM_VAR : WASM_CONST;
+  return ask(t, "type", [&] { return wasm_mutability_t(extern_type(t)->is_mutable ? WASM_VAR : WASM_CONST); });
 }
 
 // ---- tables and memories ----
@@ -270,10 +281,18 @@ wasm_tabletype_t* wjit_tabletype_new(wasm_valtype_t* element, const wjit_limits_
     return new_table_type(element, not_null(limits, "limits"), is64);
   });
 }
-const wasm_valtype_t* wasm_tabletype_element(const wasm_tabletype_t* t) { return &extern_type(t)->content; }
-const wasm_limits_t* wasm_tabletype_limits(const wasm_tabletype_t* t) { return &extern_type(t)->limits32; }
-wjit_limits_t wjit_tabletype_limits(const wasm_tabletype_t* t) { return extern_type(t)->limits; }
-bool wjit_tabletype_is64(const wasm_tabletype_t* t) { return extern_type(t)->is64; }
+const wasm_valtype_t* wasm_tabletype_element(const wasm_tabletype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->content; });
+}
+const wasm_limits_t* wasm_tabletype_limits(const wasm_tabletype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->limits32; });
+}
+wjit_limits_t wjit_tabletype_limits(const wasm_tabletype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->limits; });
+}
+bool wjit_tabletype_is64(const wasm_tabletype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->is64; });
+}
 
 wasm_memorytype_t* wasm_memorytype_new(const wasm_limits_t* limits) {
   return border<wasm_memorytype_t*>(
@@ -283,11 +302,21 @@ wasm_memorytype_t* wjit_memorytype_new(const wjit_limits_t* limits, bool is64, b
   return border<wasm_memorytype_t*>(
       nullptr, [&] { return new_memory_type(not_null(limits, "limits"), is64, shared, page_size_log2); });
 }
-const wasm_limits_t* wasm_memorytype_limits(const wasm_memorytype_t* t) { return &extern_type(t)->limits32; }
-wjit_limits_t wjit_memorytype_limits(const wasm_memorytype_t* t) { return extern_type(t)->limits; }
-bool wjit_memorytype_is64(const wasm_memorytype_t* t) { return extern_type(t)->is64; }
-bool wjit_memorytype_is_shared(const wasm_memorytype_t* t) { return extern_type(t)->is_shared; }
-uint8_t wjit_memorytype_page_size_log2(const wasm_memorytype_t* t) { return extern_type(t)->page_size_log2; }
+const wasm_limits_t* wasm_memorytype_limits(const wasm_memorytype_t* t) {
+  return ask(t, "type", [&] { return &extern_type(t)->limits32; });
+}
+wjit_limits_t wjit_memorytype_limits(const wasm_memorytype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->limits; });
+}
+bool wjit_memorytype_is64(const wasm_memorytype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->is64; });
+}
+bool wjit_memorytype_is_shared(const wasm_memorytype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->is_shared; });
+}
+uint8_t wjit_memorytype_page_size_log2(const wasm_memorytype_t* t) {
+  return ask(t, "type", [&] { return extern_type(t)->page_size_log2; });
+}
 
 // ---- imports and exports ----
 
@@ -316,9 +345,15 @@ wasm_importtype_t* wasm_importtype_copy(const wasm_importtype_t* t) {
     return copy.release();
   });
 }
-const wasm_name_t* wasm_importtype_module(const wasm_importtype_t* t) { return &t->module; }
-const wasm_name_t* wasm_importtype_name(const wasm_importtype_t* t) { return &t->name; }
-const wasm_externtype_t* wasm_importtype_type(const wasm_importtype_t* t) { return t->type.get(); }
+const wasm_name_t* wasm_importtype_module(const wasm_importtype_t* t) {
+  return ask(t, "type", [&] { return &t->module; });
+}
+const wasm_name_t* wasm_importtype_name(const wasm_importtype_t* t) {
+  return ask(t, "type", [&] { return &t->name; });
+}
+const wasm_externtype_t* wasm_importtype_type(const wasm_importtype_t* t) {
+  return ask(t, "type", [&] { return t->type.get(); });
+}
 
 wasm_exporttype_t* wasm_exporttype_new(wasm_name_t* name, wasm_externtype_t* type) {
   wasm_name_t n = take(name);
@@ -342,7 +377,11 @@ wasm_exporttype_t* wasm_exporttype_copy(const wasm_exporttype_t* t) {
     return copy.release();
   });
 }
-const wasm_name_t* wasm_exporttype_name(const wasm_exporttype_t* t) { return &t->name; }
-const wasm_externtype_t* wasm_exporttype_type(const wasm_exporttype_t* t) { return t->type.get(); }
+const wasm_name_t* wasm_exporttype_name(const wasm_exporttype_t* t) {
+  return ask(t, "type", [&] { return &t->name; });
+}
+const wasm_externtype_t* wasm_exporttype_type(const wasm_exporttype_t* t) {
+  return ask(t, "type", [&] { return t->type.get(); });
+}
 
 }  // extern "C"

@@ -139,7 +139,7 @@ CodeOrWhy CodeMap::get(CodeEntry& e, CompileFuel fuel) {
     if (code)
       scope.compiled(std::move(*code));
     else
-      scope.failed(std::move(code.error()));
+      scope.failed(m.located(std::move(code.error())));
     // The scope ends with the iteration and the next one reads the state it left.
   }
 }

@@ -1,9 +1,9 @@
 // Reading, writing and seeking.
-#include <poll.h>
 #include <unistd.h>
 
 #include "runtime/wasi/functions.h"
 #include "runtime/wasi/iovecs.h"
+#include "runtime/wasi/transfer.h"
 
 namespace wjit::rt::wasi {
 
@@ -48,28 +48,6 @@ SigpipeGuard::~SigpipeGuard() {
 
 namespace calls {
 namespace {
-
-bool ready(int fd, short events, int timeout) {
-  pollfd p{fd, events, 0};
-  return uninterrupted([&] { return ::poll(&p, 1, timeout); }) > 0;
-}
-
-// A read or write on a host descriptor, with the blocking the guest asked for. On a borrowed stream
-// O_NONBLOCK is whatever the programs that share it made it, so both ways are ours to make up.
-template <class Call>
-Errno transfer(const Descriptor& d, short events, Call&& call, uint32_t* moved) {
-  bool nonblock = d.flags & abi::kFdNonblock;
-  if (d.borrowed && nonblock && !ready(d.host, events, 0)) return Errno::kAgain;
-  ssize_t n;
-  for (;;) {
-    n = uninterrupted(call);
-    if (n >= 0 || errno != EAGAIN || !d.borrowed || nonblock) break;
-    ready(d.host, events, -1);
-  }
-  if (n < 0) return host_error();
-  *moved = static_cast<uint32_t>(n);  // the kernel moves less than 2 GiB at a time
-  return Errno::kSuccess;
-}
 
 // A write to a standard stream of this process failed: whoever started the guest may want to know, whatever
 // the guest makes of it. The guest's own mistakes, and readers that went away, are not the device's.

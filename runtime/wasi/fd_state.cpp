@@ -25,15 +25,19 @@ Errno filestat(System& system, uint32_t fd, abi::Filestat* out) {
   return Errno::kSuccess;
 }
 
+// A file in which places can be named: a stream answers ESPIPE, as POSIX has it.
+Errno get_seekable(System& system, uint32_t fd, uint64_t rights, Descriptor** d) {
+  Errno error = system.get_file(fd, rights, d);
+  return error == Errno::kNotcapable && ((*d)->pipe_like || (*d)->is_virtual) ? Errno::kSpipe : error;
+}
+
 }  // namespace
 
 Errno fd_advise(System& system, Mem, u32 fd, u64 offset, u64 len, u32 advice) {
   static constexpr int kHostAdvice[] = {POSIX_FADV_NORMAL,   POSIX_FADV_SEQUENTIAL, POSIX_FADV_RANDOM,
                                         POSIX_FADV_WILLNEED, POSIX_FADV_DONTNEED,   POSIX_FADV_NOREUSE};
   Descriptor* d;
-  Errno error = system.get_file(fd, kFdAdvise, &d);
-  if (error == Errno::kNotcapable && (d->pipe_like || d->is_virtual)) return Errno::kSpipe;
-  WJIT_WASI_TRY(error);
+  WJIT_WASI_TRY(get_seekable(system, fd, kFdAdvise, &d));
   if (advice > abi::kAdviceNoreuse || offset > INT64_MAX || len > INT64_MAX) return Errno::kInval;
   return errno_from_host(
       ::posix_fadvise(d->host, static_cast<off_t>(offset), static_cast<off_t>(len), kHostAdvice[advice]));
@@ -41,7 +45,7 @@ Errno fd_advise(System& system, Mem, u32 fd, u64 offset, u64 len, u32 advice) {
 
 Errno fd_allocate(System& system, Mem, u32 fd, u64 offset, u64 len) {
   Descriptor* d;
-  WJIT_WASI_TRY(system.get_file(fd, kFdAllocate, &d));
+  WJIT_WASI_TRY(get_seekable(system, fd, kFdAllocate, &d));
   if (offset > INT64_MAX || len > INT64_MAX || len == 0) return Errno::kInval;
   // Not posix_fallocate: where the file system cannot, it would write a zero to every block.
   return from_call(uninterrupted(

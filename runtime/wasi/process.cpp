@@ -48,7 +48,7 @@ Errno clock_time_get(System&, Mem memory, u32 id, u64, u32 out) {
 Outcome proc_exit(System&, Mem, u32 code) { return {Outcome::Kind::kExit, code, nullptr}; }
 
 Outcome proc_raise(System&, Mem, u32 signal) {
-  return {Outcome::Kind::kTrap, signal, "proc_raise: the guest raised a signal"};
+  return {Outcome::Kind::kTrap, signal, "the guest raised a signal"};
 }
 
 Errno sched_yield(System&, Mem) { return from_call(::sched_yield()); }

@@ -3,6 +3,7 @@
 
 #include "runtime/wasi/functions.h"
 #include "runtime/wasi/iovecs.h"
+#include "runtime/wasi/transfer.h"
 
 namespace wjit::rt::wasi::calls {
 namespace {
@@ -30,8 +31,10 @@ Errno sock_accept(System& system, Mem memory, u32 fd, u32 flags, u32 out) {
   WJIT_WASI_TRY(system.fds.room());
   int host_flags = SOCK_CLOEXEC | (flags & abi::kFdNonblock ? SOCK_NONBLOCK : 0);
   auto accepted = std::make_unique<Descriptor>();  // before a connection is taken that cannot be given back
-  UniqueFd peer(uninterrupted([&] { return ::accept4(d->host, nullptr, nullptr, host_flags); }));
-  if (!peer) return host_error();
+  u32 host_peer = 0;
+  WJIT_WASI_TRY(transfer(
+      *d, POLLIN, [&] { return ssize_t{::accept4(d->host, nullptr, nullptr, host_flags)}; }, &host_peer));
+  UniqueFd peer(static_cast<int>(host_peer));
   WJIT_WASI_TRY(describe(peer.get(), d->rights_base, 0, flags, accepted.get()));
   accepted->owned = std::move(peer);
   return store(memory, out, system.fds.insert(std::move(accepted)));
@@ -48,11 +51,12 @@ Errno sock_recv(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 
   WJIT_WASI_TRY(read_iovecs(memory, iovs, iovs_len, &iovecs));
   msghdr message = message_of(iovecs);
   int host_flags = (flags & abi::kRecvPeek ? MSG_PEEK : 0) | (flags & abi::kRecvWaitall ? MSG_WAITALL : 0);
-  ssize_t n = uninterrupted([&] { return ::recvmsg(d->host, &message, host_flags | MSG_CMSG_CLOEXEC); });
-  if (n < 0) return host_error();
+  u32 moved = 0;
+  WJIT_WASI_TRY(transfer(
+      *d, POLLIN, [&] { return ::recvmsg(d->host, &message, host_flags | MSG_CMSG_CLOEXEC); }, &moved));
   uint16_t truncated = message.msg_flags & MSG_TRUNC ? abi::kRecvDataTruncated : 0;
   WJIT_WASI_TRY(store(memory, flags_out, truncated));
-  return store(memory, size_out, static_cast<u32>(n));
+  return store(memory, size_out, moved);
 }
 
 Errno sock_send(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 flags, u32 size_out) {
@@ -63,8 +67,10 @@ Errno sock_send(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 
   WJIT_WASI_TRY(check_result<u32>(memory, size_out));
   WJIT_WASI_TRY(read_iovecs(memory, iovs, iovs_len, &iovecs));
   msghdr message = message_of(iovecs);
-  ssize_t n = uninterrupted([&] { return ::sendmsg(d->host, &message, MSG_NOSIGNAL); });
-  return n < 0 ? host_error() : store(memory, size_out, static_cast<u32>(n));
+  u32 moved = 0;
+  WJIT_WASI_TRY(transfer(
+      *d, POLLOUT, [&] { return ::sendmsg(d->host, &message, MSG_NOSIGNAL); }, &moved));
+  return store(memory, size_out, moved);
 }
 
 Errno sock_shutdown(System& system, Mem, u32 fd, u32 how) {

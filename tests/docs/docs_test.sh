@@ -5,10 +5,17 @@
 #   ```console             lines behind "$ " are run by bash, one by one; what stands below them is what they print, on
 #                          both streams. A line "..." stands for any lines, "..." within a line for anything there.
 #                          needs=PROGRAM: left out, and said so, where that program is missing
+#                          in=source: run where the sources are; left out, and said so, in another build than release
+#   ```sh by=FILE          every command of the block stands in FILE, which runs it
+#   ```sh other=WHAT       commands of programs that are not ours
 #   ```cpp example=NAME    the block stands, line for line, in examples/NAME.cpp
 #   ```text prints=NAME    what examples/NAME.cpp prints
 #
-# Blocks of other kinds are only read. Every example must be shown and its output too.
+#   ```arrows, ```walls    read by tests/unit/layers_test.cpp
+#
+# Any other block is an error, an indented one too: it would be run by nobody. (docs/cli.md, which is generated, has its
+# synopses indented.) build/release/examples of every folder are the programs of examples/. Every example must be shown and
+# its output too.
 #   tests/docs/docs_test.sh BINARIES      the folder with wjit and example-NAME
 set -uo pipefail
 binaries=$(cd "${1:?usage: docs_test.sh BINARIES}" && pwd) || exit 2
@@ -64,6 +71,22 @@ compare() {  # WHERE EXPECTED FOUND
   fi
 }
 
+# Every line of the block, without its comment, must stand in the file.
+check_run_by() {  # WHERE BLOCK FILE
+  local line
+  while IFS= read -r line; do
+    line=${line%%#*}
+    line=${line%"${line##*[![:space:]]}"}
+    if [[ -z $line ]]; then
+      continue
+    elif [[ -f $root/$3 ]] && grep -Fq -- "$line" "$root/$3"; then
+      passed=$((passed + 1))
+    else
+      fail "$1: $3 does not run: $line"
+    fi
+  done < "$2"
+}
+
 run_console() {  # WHERE BLOCK: in the current folder
   local command="" line
   : > "$room/expected"
@@ -101,13 +124,16 @@ run_example() {  # WHERE BLOCK NAME
 }
 
 do_block() {  # WHERE INFO BLOCK
-  local word kind=${2%% *} file="" example="" prints="" needs=""
+  local word kind=${2%% *} file="" example="" prints="" needs="" in="" by="" other=""
   for word in $2; do
     case $word in
       file=*) file=${word#file=} ;;
       example=*) example=${word#example=} ;;
       prints=*) prints=${word#prints=} ;;
       needs=*) needs=${word#needs=} ;;
+      in=*) in=${word#in=} ;;
+      by=*) by=${word#by=} ;;
+      other=*) other=${word#other=} ;;
     esac
   done
   if [[ -n $file ]]; then
@@ -119,15 +145,24 @@ do_block() {  # WHERE INFO BLOCK
   elif [[ $kind == console ]]; then
     if [[ -n $needs ]] && ! command -v "$needs" > /dev/null; then
       echo "!!! $1: left out, as there is no $needs"
+    elif [[ $in == source && $binaries != "$root/build/release/bin" ]]; then
+      echo "!!! $1: left out, as this build is not build/release"
+    elif [[ $in == source ]]; then
+      (cd "$root" && WJIT_DEV_BUILD=none run_console "$1" "$3" && exit $((failed != 0))) || fail "$1: see above"
     else
       run_console "$1" "$3"
     fi
+  elif [[ $kind == sh && -n $by ]]; then
+    check_run_by "$1" "$3" "$by"
+  elif [[ $kind != sh || -z $other ]] && [[ $kind != arrows && $kind != walls ]]; then
+    fail "$1: a block that nothing runs or reads: '\`\`\`$2'"
   fi
 }
 
 do_page() {
-  local page=$1 line number=0 info="" begun=0
-  mkdir "$room/page" && cd "$room/page" || exit 2
+  local page=$1 line number=0 info="" begun=0 blank=1
+  mkdir -p "$room/page/build/release" && cd "$room/page" || exit 2
+  ln -s "$(dirname "$binaries")/examples" build/release/examples
   while IFS= read -r line || [[ -n $line ]]; do
     number=$((number + 1))
     if [[ $line == '```'* && $begun == 0 ]]; then
@@ -138,7 +173,11 @@ do_page() {
       begun=0
     elif [[ $begun != 0 ]]; then
       printf '%s\n' "$line" >> "$room/block"
+    elif [[ $blank == 1 && $line == '    '[!\ ]* && $page != */docs/cli.md ]]; then
+      fail "${page#"$root/"}:$number: an indented block, which nothing runs: expected one between \`\`\`"
     fi
+    blank=0
+    [[ -n $line ]] || blank=1
   done < "$page"
   [[ $begun == 0 ]] || fail "${page#"$root/"}:$begun: a block that does not end"
   cd "$room" && rm -rf "$room/page"

@@ -9,6 +9,8 @@
 #   // run: OPTIONS of wjit run     // args: ARGUMENTS of the guest     (both may name ROOM, a temporary folder
 #   of the test, and BOX, ROOM/box, what a program may be given)
 #   // stdin: TEXT, | for a newline     // exit: CODE, else 0     // stderr: PATTERN it must match
+#   // setup: a shell command, run in ROOM first     // with: sockets, for standard input and standard error
+#   (host/with_sockets.c)
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?usage: run.sh FOLDER [NAME...]}
@@ -39,8 +41,10 @@ lay_out() {
 }
 
 run_one() {
-  local name=$1 source=$here/$1.c room=$work/a/b/c/$1 code want_code=0 options arguments pattern problem=""
+  local name=$1 source=$here/$1.c room=$work/a/b/c/$1 code want_code=0 options arguments pattern problem="" with=()
   lay_out "$room"
+  (cd "$room" && eval "$(directive "$source" setup)") || problem="its setup failed"
+  [[ $(directive "$source" with) == sockets ]] && with=("$folder/../../bin/with-sockets")
   eval "options=($(directive "$source" run))"
   eval "arguments=($(directive "$source" args))"
   options=("${options[@]/#BOX/$room/box}")
@@ -50,7 +54,7 @@ run_one() {
   pattern=$(directive "$source" stderr)
   local before after
   before=$(around "$room")
-  (cd "$room" && timeout 300 "${run[@]}" "${options[@]}" "$folder/$name.wasm" "${arguments[@]}" \
+  (cd "$room" && timeout 300 "${with[@]}" "${run[@]}" "${options[@]}" "$folder/$name.wasm" "${arguments[@]}" \
     < stdin > "$work/$name.stdout" 2> "$work/$name.stderr")
   code=$?
   after=$(around "$room")

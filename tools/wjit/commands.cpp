@@ -1,5 +1,7 @@
 #include "tools/wjit/commands.h"
 
+#include <algorithm>
+
 namespace wjit::cli {
 namespace {
 
@@ -25,6 +27,30 @@ const Command* find_command(const std::string& name) {
   for (const Command& c : kCommands)
     if (name == c.name) return &c;
   return nullptr;
+}
+
+namespace {
+
+bool takes_value(const std::string& name) {
+  for (const Command& c : kCommands) {
+    const CommandInfo info = describe(c);
+    for (const OptionInfo& o : info.options)
+      if (!o.meta.empty() && std::find(o.names.begin(), o.names.end(), name) != o.names.end()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+size_t find_command_behind_options(const Args& args) {
+  // Most command lines name none: they need not know which options there are.
+  if (std::none_of(args.begin(), args.end(), [](const std::string& a) { return find_command(a); })) return 0;
+  size_t i = 0;
+  while (i < args.size() && args[i].size() > 1 && args[i][0] == '-') {
+    if (args[i] == "--" || args[i] == "--help" || args[i] == "-h" || args[i] == "--version") return 0;
+    i += args[i].find('=') == std::string::npos && takes_value(args[i]) ? 2 : 1;
+  }
+  return i < args.size() && find_command(args[i]) ? i : 0;
 }
 
 CommandInfo describe(const Command& command) {

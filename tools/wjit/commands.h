@@ -14,6 +14,9 @@ struct Command {
 std::span<const Command> commands();
 // Null: there is none.
 const Command* find_command(const std::string& name);
+// Where the name of a command stands behind options of any command; 0: it does not. An option's value is
+// none, nor is what stands behind a file.
+size_t find_command_behind_options(const Args& args);
 // What the command declares.
 CommandInfo describe(const Command& command);
 

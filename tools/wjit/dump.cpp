@@ -61,7 +61,7 @@ int dump_bytecode(const std::string& file, const rt::CompiledModule& module, con
   bc::TranslateOptions options;
   options.fuel = module.engine().config.consume_fuel;
   auto code = bc::translate_func(module.wasm(), module.offsets, *index - imported, options);
-  if (!code) return report(file, code.error());
+  if (!code) return report(file, module.located(code.error()));
   print(bc::print_code(**code));
   return kExitOk;
 }

@@ -1,6 +1,7 @@
 // `wjit COMMAND …`. Nothing heavy happens here: loading a module lazily takes a few milliseconds in all.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -31,6 +32,11 @@ int dispatch(Args args) {
   if (args.empty()) {
     print_help(stderr);
     return wjit::cli::kExitUsage;
+  }
+  // `wjit --json validate FILE` is `wjit validate --json FILE`.
+  if (args[0].starts_with('-')) {
+    if (const size_t at = wjit::cli::find_command_behind_options(args))
+      std::rotate(args.begin(), args.begin() + at, args.begin() + at + 1);
   }
   const std::string& first = args[0];
   if (first == "--help" || first == "-h") {

@@ -103,9 +103,18 @@ int report(const std::string& message, ErrorKind kind) {
   return row_of(kind).status;
 }
 
+// What goes in front of a message about a file: FILE:LINE:COLUMN where the message begins with a place in its text.
+static std::string front_of(const std::string& path, const std::string& message) {
+  if (message.starts_with(path)) return "";
+  const size_t line = message.find_first_not_of("0123456789");
+  const bool has_place = line != 0 && line != message.npos && message[line] == ':' && line + 1 < message.size() &&
+                         message[line + 1] >= '0' && message[line + 1] <= '9';
+  return path + (has_place ? ":" : ": ");
+}
+
 int report(const std::string& path, const Error& error) {
   const std::string& message = error.message();
-  const std::string front = message.starts_with(path) ? "" : path + ": ";
+  const std::string front = front_of(path, message);
   if (as_json) {
     write(fmt::format("{{\"error\": {}}}\n", json_error(error.kind(), front + message, error.offset())));
   } else {
@@ -116,7 +125,8 @@ int report(const std::string& path, const Error& error) {
 
 int report_trap(const std::string& path, const Trap& trap) {
   if (!as_json) {
-    write_message(path + ": " + trap.to_string());
+    const std::string text = trap.to_string();
+    write_message(front_of(path, text) + text);
     return kExitTrap;
   }
   std::string frames;
@@ -127,7 +137,7 @@ int report_trap(const std::string& path, const Trap& trap) {
   }
   write(fmt::format(
       "{{\"error\": {{\"kind\": \"trap\", \"message\": {}, \"trap\": \"{}\", \"frames\": [{}]}}}}\n",
-      json_string(path + ": " + trap.message()), vm::name(vm::TrapCode(trap.code())), frames));
+      json_string(front_of(path, trap.message()) + trap.message()), vm::name(vm::TrapCode(trap.code())), frames));
   return kExitTrap;
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/compiled_module.h"
 #include "tools/wast/script.h"
 #include "tools/wjit/commands.h"
+#include "tools/wjit/load.h"
 
 namespace wjit::cli {
 namespace {
@@ -54,12 +55,20 @@ int parse_main(Args args) {
   engine_options.declare(options);
   options.value("--output,-o", out, "FILE",
                 "Where to: by default FILE with .wasm for .wat; - is standard output");
-  options.positional("FILE", file, "The module's text");
+  options.positional("FILE", file, "The module's text; - is standard input");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("parse")) return *status;
-  auto source = wast::read_text(file);
-  if (!source) return report(source.error().message());
-  auto module = wasm::text::parse_wat_for_load(*source, engine_options.config.features);
+  std::string source;
+  if (file == "-") {
+    auto text = read_stdin();
+    if (!text) return report(text.err().message());
+    source = std::move(text.ok());
+  } else {
+    auto text = wast::read_text(file);
+    if (!text) return report(text.error().message());
+    source = std::move(*text);
+  }
+  auto module = wasm::text::parse_wat_for_load(source, engine_options.config.features);
   if (!module) return report(file + ":" + module.error().message());
   if (out.empty()) {
     if (!file.ends_with(".wat"))
@@ -80,11 +89,11 @@ int print_main(Args args) {
   options.value("--output,-o", out, "FILE", "Where to, instead of standard output");
   options.flag("--no-names", no_names, "Indices for identifiers");
   options.flag("--no-customs", no_customs, "Leave custom sections out");
-  options.positional("FILE", file, "The module");
+  options.positional("FILE", file, "The module; - is standard input");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("print")) return *status;
   engine_options.config.mode = CompilationMode::kLazy;
-  auto module = Module::from_file(Engine(engine_options.config), file);
+  auto module = load_module(Engine(engine_options.config), file);
   if (!module) return report(file, module.err());
   Output output(out);
   auto printed =
