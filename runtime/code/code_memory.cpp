@@ -129,13 +129,17 @@ CodeMemory::~CodeMemory() {
     if (s.table) munmap(static_cast<void*>(s.table), table_bytes(s.region->granules()));
 }
 
+CodeMemory::Options CodeMemory::Options::from_environment() {
+  Options options;
+  const char* forced = std::getenv("WJIT_CODE_MEMORY");
+  for (CodeMapping m : {CodeMapping::kDual, CodeMapping::kPrivate, CodeMapping::kNone})
+    if (forced && std::strcmp(forced, to_string(m)) == 0) options.first = options.last = m;
+  return options;
+}
+
 CodeMemory& CodeMemory::process() {
   static CodeMemory* const memory = [] {
-    Options options;
-    const char* forced = std::getenv("WJIT_CODE_MEMORY");
-    for (CodeMapping m : {CodeMapping::kDual, CodeMapping::kPrivate, CodeMapping::kNone})
-      if (forced && std::strcmp(forced, to_string(m)) == 0) options.first = options.last = m;
-    auto* made = new CodeMemory(options);
+    auto* made = new CodeMemory(Options::from_environment());
     process_memory.store(made, std::memory_order_release);
     return made;
   }();

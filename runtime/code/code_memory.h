@@ -118,8 +118,10 @@ class CodeMemory {
     CodeMapping first = CodeMapping::kDual;  // the first to try, and `last` the last
     CodeMapping last = CodeMapping::kPrivate;
     size_t region_bytes = size_t{1} << 30;  // less where the host refuses
+    // WJIT_CODE_MEMORY=dual, private or none forces how code is mapped.
+    static Options from_environment();
   };
-  // The process's own. WJIT_CODE_MEMORY=dual, private or none forces how it is mapped.
+  // The process's own, with the options of the environment.
   static CodeMemory& process();
   explicit CodeMemory(Options options);  // any other is for tests, and must outlive its handles and its readers
   ~CodeMemory();
