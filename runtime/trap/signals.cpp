@@ -180,6 +180,11 @@ bool is_on_signal(const struct sigaction& action) {
   return (action.sa_flags & SA_SIGINFO) && action.sa_sigaction == on_signal;
 }
 
+bool is_same(const struct sigaction& a, const struct sigaction& b) {
+  if ((a.sa_flags & SA_SIGINFO) != (b.sa_flags & SA_SIGINFO)) return false;
+  return a.sa_flags & SA_SIGINFO ? a.sa_sigaction == b.sa_sigaction : a.sa_handler == b.sa_handler;
+}
+
 // ---- alternate stacks
 
 size_t round_to_pages(size_t bytes) {
@@ -281,9 +286,9 @@ Result<void> install_trap_handlers(OwnsAddress owns_address) {
   std::lock_guard lock(install_lock);
   owns.store(owns_address, std::memory_order_release);
   for (size_t i = 0; i < kCaughtCount; ++i) {
-    if (installed[i]) continue;
     struct sigaction found;
     if (sigaction(kCaught[i].signal, nullptr, &found) != 0) return refused("read the signal handlers");
+    if (installed[i] && !is_same(found, previous[i])) continue;
     previous[i] = found;
     previous_is_spent[i].store(false, std::memory_order_release);
     struct sigaction ours {};
@@ -298,7 +303,7 @@ Result<void> install_trap_handlers(OwnsAddress owns_address) {
   return {};
 }
 
-void uninstall_trap_handlers() {
+OwnsAddress uninstall_trap_handlers() {
   std::lock_guard lock(install_lock);
   for (size_t i = 0; i < kCaughtCount; ++i) {
     struct sigaction now;
@@ -306,6 +311,7 @@ void uninstall_trap_handlers() {
         sigaction(kCaught[i].signal, &previous[i], nullptr) == 0)
       installed[i] = false;
   }
+  return owns.exchange(nullptr, std::memory_order_acq_rel);
 }
 
 Result<void> ThreadTraps::ensure() { return prepare_thread(); }

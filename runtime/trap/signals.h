@@ -11,11 +11,14 @@ namespace wjit::rt {
 // Called by the signal handler, on the thread that runs the code: async-signal-safe.
 using OwnsAddress = bool (*)(vm::VMContext* running, uintptr_t address);
 
-// Takes SIGSEGV, SIGBUS, SIGFPE and SIGILL, once per process; the handlers found there are kept and get what is not
-// ours. Later calls do nothing. Errors: kResource.
+// Takes SIGSEGV, SIGBUS, SIGFPE and SIGILL; the handlers found there are kept and get what is not ours. Once per
+// process: later calls only look whether somebody put those handlers back who saved them before (test frameworks do),
+// and take the signals again. A handler that came after ours stays, and is trusted to pass on what it does not know.
+// Errors: kResource.
 Result<void> install_trap_handlers(OwnsAddress owns_address);
-// Puts back what install found, where nobody has taken the signal since. No generated code may run.
-void uninstall_trap_handlers();
+// Puts back what install found, where nobody has taken the signal since. No generated code may run. Returns what was
+// installed; null: nothing was.
+OwnsAddress uninstall_trap_handlers();
 
 // What a thread needs before it runs generated code.
 class ThreadTraps {
