@@ -1,6 +1,7 @@
 // Invariants of a memory's mapping:
 //   base_ .. base_ + accessible_   readable and writable; accessible_ is length_ rounded up to host pages
 //   .. base_ + mapped_             reserved and inaccessible (guard-page and shared memories only)
+//   .. base_ + reservation_ + guard_   guard-page memories: what belongs to it, whoever mapped it
 //   fixed_                         base_ never changes until the memory dies
 // With explicit checks mapped_ == accessible_, and growing may move the mapping.
 // A custom_ memory is the embedder's: mapped_ and accessible_ are 0, base_ and length_ repeat what it says.
@@ -57,6 +58,7 @@ support::Result<Memory> Memory::create(const Engine& engine, const wasm::MemoryT
                                      ? engine.memory.reservation
                                      : std::max<uint64_t>(round_up_to_host_page(most), 1);
     const uint64_t guard = m.style_ == MemoryStyle::kGuard ? engine.memory.guard_size : 0;
+    m.guard_ = guard;
     if (engine.config.memory_creator) {
       WJIT_CHECK(m.create_custom(engine, bytes, m.style_ == MemoryStyle::kGuard ? reservation : 0, guard));
       return m;
@@ -88,6 +90,7 @@ support::Result<void> Memory::create_custom(const Engine& engine, uint64_t bytes
                 "the memory creator refused a memory of " + std::to_string(bytes) + " bytes");
   base_ = base;
   length_ = bytes;
+  reservation_ = reservation;  // promised by the embedder
   return {};
 }
 
@@ -101,7 +104,8 @@ Memory::Memory(Memory&& other) noexcept
       length_(std::exchange(other.length_, 0)),
       accessible_(std::exchange(other.accessible_, 0)),
       mapped_(std::exchange(other.mapped_, 0)),
-      reservation_(other.reservation_) {}
+      reservation_(std::exchange(other.reservation_, 0)),
+      guard_(std::exchange(other.guard_, 0)) {}
 
 Memory::~Memory() {
   if (mapped_) munmap(base_, mapped_);

@@ -31,6 +31,11 @@ class Memory {
   const wasm::MemoryType& type() const { return type_; }  // as declared
   wasm::MemoryType current_type() const;                  // min is the current size
   MemoryStyle style() const { return style_; }
+  // Whether code without bounds checks may mean this memory by an address: it lies in the reservation or the guard.
+  bool owns(uintptr_t address) const {
+    const uint64_t bytes = style_ == MemoryStyle::kGuard ? reservation_ + guard_ : 0;
+    return address - reinterpret_cast<uintptr_t>(base_) < bytes;
+  }
 
  private:
   Memory(const wasm::MemoryType& type, MemoryStyle style) : type_(type), style_(style) {}
@@ -47,6 +52,7 @@ class Memory {
   uint64_t accessible_ = 0;   // bytes of the mapping that are readable and writable: length_ rounded up
   uint64_t mapped_ = 0;       // bytes of address space held
   uint64_t reservation_ = 0;  // fixed_: how far it can grow
+  uint64_t guard_ = 0;        // kGuard: bytes behind the reservation that belong to it
 };
 
 // The most bytes a memory of this type may have at run time.
