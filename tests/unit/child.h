@@ -20,6 +20,7 @@ int status_of_child(Body body) {
     for (int s : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTERM}) signal(s, SIG_DFL);
     const rlimit no_core{0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
+    alarm(120);  // one that hangs must not outlive the test
     _exit(body());
   }
   int status = -1;

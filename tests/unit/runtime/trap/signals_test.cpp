@@ -176,7 +176,14 @@ TEST_CASE("A fault that is not the guest's is never swallowed", "[signals]") {
     CHECK(printed.find("function 0x1, address 0x") != std::string::npos);
   }
   SECTION("at a trap site, with a frame that is none") {
-    CHECK(killed_by(dies(FakeGuest::kLoadWrongFrame, FakeContext::kAccessible), SIGSEGV));
+    const int status = status_with_handlers(nothing_before, [] {
+      (void)install_trap_handlers([](vm::VMContext*, uintptr_t) { return true; });
+      FakeContext c;
+      guest().call(c, FakeGuest::kLoadWrongFrame, c.at(FakeContext::kAccessible));
+      return 0;
+    }, &printed);
+    CHECK(killed_by(status, SIGSEGV));
+    CHECK(printed.find("function 0x3, address 0x") != std::string::npos);
   }
   SECTION("an instruction that does not exist") {
     CHECK(killed_by(dies(FakeGuest::kIllegal, 0), SIGILL));
