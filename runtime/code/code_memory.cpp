@@ -18,7 +18,9 @@ CodeMemory* first_memory = nullptr;
 std::atomic<CodeMemory*> process_memory{nullptr};
 
 Result<void> check_tables(size_t bytes, const CodeTables& tables) {
-  auto wrong = [](const char* what) { return fail(ErrorKind::kUsage, std::string("cannot publish code: ") + what); };
+  auto wrong = [](const char* what) {
+    return fail(ErrorKind::kUsage, std::string("cannot publish code: ") + what);
+  };
   if (bytes == 0) return wrong("there is none");
   if (bytes > UINT32_MAX) return wrong("more than 4 GiB in one piece");
   uint32_t end = 0;
@@ -29,10 +31,12 @@ Result<void> check_tables(size_t bytes, const CodeTables& tables) {
   }
   int64_t before = -1;
   for (const CodeTrapSite& t : tables.traps) {
-    if (t.offset <= before || t.offset >= bytes) return wrong("trap sites must be sorted, distinct, and inside the code");
+    if (t.offset <= before || t.offset >= bytes)
+      return wrong("trap sites must be sorted, distinct, and inside the code");
     before = t.offset;
   }
-  if (tables.raise_offset != kNoRaise && tables.raise_offset >= bytes) return wrong("its raise entry is outside");
+  if (tables.raise_offset != kNoRaise && tables.raise_offset >= bytes)
+    return wrong("its raise entry is outside");
   return {};
 }
 
@@ -41,7 +45,8 @@ constexpr size_t table_bytes(uint32_t granules) {
   return granules * sizeof(void*) + (granules + 63) / 64 * sizeof(uint64_t);
 }
 
-// Fills in what the tables say of an offset. `at` is the byte looked at: the address asked for, or the one before.
+// Fills in what the tables say of an offset. `at` is the byte looked at: the address asked for, or the one
+// before.
 void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* out) {
   auto function = std::upper_bound(object.functions.begin(), object.functions.end(), at,
                                    [](uint32_t offset, const CodeFunction& f) { return offset < f.start; });
@@ -55,7 +60,8 @@ void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* 
                                [](uint32_t offset, const CodeTrapSite& t) { return offset < t.offset; });
   if (site == object.traps.begin()) return;
   --site;
-  if (what == PcIs::kInstruction ? site->offset != at : !out->in_function || site->offset < out->func_start) return;
+  if (what == PcIs::kInstruction ? site->offset != at : !out->in_function || site->offset < out->func_start)
+    return;
   out->trap = site->code;
   out->wasm_offset = site->wasm_offset;
 }
@@ -146,7 +152,8 @@ CodeMemory& CodeMemory::process() {
   return *memory;
 }
 
-// Under lock_. The first slot takes what the options allow; the second is only ever needed beside frozen code.
+// Under lock_. The first slot takes what the options allow; the second is only ever needed beside frozen
+// code.
 Result<void> CodeMemory::open_slot(uint32_t index) {
   Slot& s = slots_[index];
   if (s.region) return {};
@@ -161,9 +168,9 @@ Result<void> CodeMemory::open_slot(uint32_t index) {
       region = std::move(*opened);
     } else {
       refused += std::string(refused.empty() ? "" : ", ") +
-                 (mapping == CodeMapping::kNone ? "switched off by WJIT_CODE_MEMORY"
-                                                : std::string(to_string(mapping)) + " mapping: " +
-                                                      opened.error().message());
+                 (mapping == CodeMapping::kNone
+                      ? "switched off by WJIT_CODE_MEMORY"
+                      : std::string(to_string(mapping)) + " mapping: " + opened.error().message());
     }
   }
   refused_ = refused;
@@ -172,7 +179,8 @@ Result<void> CodeMemory::open_slot(uint32_t index) {
   void* table = mmap(nullptr, table_bytes(granules), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (table == MAP_FAILED)
-    return fail(ErrorKind::kResource, std::string("no memory for the table of code: ") + std::strerror(errno));
+    return fail(ErrorKind::kResource,
+                std::string("no memory for the table of code: ") + std::strerror(errno));
   // SAFETY: zero bytes are null pointers in a lock-free atomic of one word.
   static_assert(sizeof *s.table == sizeof(void*) && std::atomic<const CodeObject*>::is_always_lock_free);
   s.table = static_cast<std::atomic<const CodeObject*>*>(table);
@@ -213,9 +221,9 @@ Result<CodeMemory::Place> CodeMemory::allocate(size_t bytes) {
     bytes_in_use_.fetch_add(size_t{run} << s.granule_log2, std::memory_order_relaxed);
     return Place{current_, first, run};
   }
-  return fail(ErrorKind::kResource, "no room for " + std::to_string(bytes) + " bytes of code: " +
-                                        std::to_string(bytes_in_use()) + " of " + std::to_string(s.size) +
-                                        " bytes are in use");
+  return fail(ErrorKind::kResource, "no room for " + std::to_string(bytes) +
+                                        " bytes of code: " + std::to_string(bytes_in_use()) + " of " +
+                                        std::to_string(s.size) + " bytes are in use");
 }
 
 // Granules that no reader and no thread has to do with any more.
@@ -229,7 +237,8 @@ void CodeMemory::free(Place place) {
     return;
   }
   if (!s.region->retire(place.first, place.count)) return;
-  for (uint32_t i = place.first; i < place.first + place.count; ++i) s.used[i / 64] &= ~(uint64_t{1} << i % 64);
+  for (uint32_t i = place.first; i < place.first + place.count; ++i)
+    s.used[i / 64] &= ~(uint64_t{1} << i % 64);
   s.first_free = std::min(s.first_free, place.first);
 }
 
@@ -254,7 +263,8 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   if (!written || !region.make_executable(place.first, place.count)) {
     const std::string why = std::strerror(errno);
     free(place);
-    return fail(ErrorKind::kResource, "no memory for " + std::to_string(code.size()) + " bytes of code: " + why);
+    return fail(ErrorKind::kResource,
+                "no memory for " + std::to_string(code.size()) + " bytes of code: " + why);
   }
   static_cast<CodeTables&>(*object) = std::move(tables);
   const uintptr_t begin = region.base() + place.first * region.granule();
@@ -319,7 +329,8 @@ std::string CodeMemory::describe() {
   std::lock_guard lock(lock_);
   const std::string why = refused_.empty() ? "" : " (" + refused_ + ")";
   if (chosen == CodeMapping::kNone) return "none" + why;
-  return std::string(to_string(chosen)) + " mapping, " + std::to_string(slots_[current_].size >> 20) + " MiB" + why;
+  return std::string(to_string(chosen)) + " mapping, " + std::to_string(slots_[current_].size >> 20) +
+         " MiB" + why;
 }
 
 }  // namespace wjit::rt

@@ -1,20 +1,28 @@
-// Executable memory of the process, and the way from an address in it to the function and the trap site it belongs to:
-// pc -> granule -> object -> function -> trap site, without locks and from signal handlers, while objects come and go.
+// Executable memory of the process, and the way from an address in it to the function and the trap site it
+// belongs to: pc -> granule -> object -> function -> trap site, without locks and from signal handlers, while
+// objects come and go.
 //
 // Invariants.
-//   1. A granule belongs to at most one object, and its entry in the granule table points at that object from the time
-//      the object is whole (bytes executable, tables sorted) until it is dropped. An object never changes in between.
-//   2. A reader sees an object only between ReaderGate::enter and leave. Dropping clears the entries, waits for those
-//      readers, and only then frees the object and its granules. What a lookup hands out is copied, never a pointer
-//      into the object; whether `owner` still lives is for its owner to know (code that runs pins its module).
+//   1. A granule belongs to at most one object, and its entry in the granule table points at that object from
+//   the time
+//      the object is whole (bytes executable, tables sorted) until it is dropped. An object never changes in
+//      between.
+//   2. A reader sees an object only between ReaderGate::enter and leave. Dropping clears the entries, waits
+//   for those
+//      readers, and only then frees the object and its granules. What a lookup hands out is copied, never a
+//      pointer into the object; whether `owner` still lives is for its owner to know (code that runs pins its
+//      module).
 //   3. Dropping is for code that no thread executes or will return to.
-//   4. The bytes of a region of shared mappings (CodeMapping::kDual) never change once a fork may have let another
-//      process execute them. After a fork with live objects, parent and child both *freeze* that region: its objects
-//      stay, no granule of it is written or used again, and it is unmapped when its last object is dropped. New code
-//      goes to a second region of private pages, which the kernel copies at every later fork by itself.
-//      The child loses the means to write at once. (vfork and posix_spawn share or replace everything and need none of
-//      this; a raw clone without exec is not supported, and neither is fork in a handler that interrupted a lookup.)
-//   5. Locks, in this order: list of code memories, gate.writers, lock_. fork takes them all, so no child is born into
+//   4. The bytes of a region of shared mappings (CodeMapping::kDual) never change once a fork may have let
+//   another
+//      process execute them. After a fork with live objects, parent and child both *freeze* that region: its
+//      objects stay, no granule of it is written or used again, and it is unmapped when its last object is
+//      dropped. New code goes to a second region of private pages, which the kernel copies at every later
+//      fork by itself. The child loses the means to write at once. (vfork and posix_spawn share or replace
+//      everything and need none of this; a raw clone without exec is not supported, and neither is fork in a
+//      handler that interrupted a lookup.)
+//   5. Locks, in this order: list of code memories, gate.writers, lock_. fork takes them all, so no child is
+//   born into
 //      a half-done change. lookup takes none.
 //   6. The process's own code memory is never destroyed: a signal may come at any time.
 #pragma once
@@ -41,8 +49,8 @@ struct CodeFunction {
   uint32_t start, end;
   uint32_t func_index;
 };
-// One per instruction that can trap by a fault, and one per call (with TrapCode::kNone), so that a return address finds
-// its wasm offset. `offset` is where the instruction begins.
+// One per instruction that can trap by a fault, and one per call (with TrapCode::kNone), so that a return
+// address finds its wasm offset. `offset` is where the instruction begins.
 struct CodeTrapSite {
   uint32_t offset;
   vm::TrapCode code;
@@ -74,9 +82,9 @@ struct CodeHit {
   uint32_t offset;   // of the address asked for
   bool in_function;  // the next three mean something
   uint32_t func_index;
-  uint32_t func_start, func_end;              // offsets
-  vm::TrapCode trap = vm::TrapCode::kNone;    // of the site found, if any
-  uint32_t wasm_offset = kNoWasmOffset;       // so
+  uint32_t func_start, func_end;            // offsets
+  vm::TrapCode trap = vm::TrapCode::kNone;  // of the site found, if any
+  uint32_t wasm_offset = kNoWasmOffset;     // so
   uintptr_t raise;
 };
 enum class PcIs : uint8_t {
@@ -123,12 +131,13 @@ class CodeMemory {
   };
   // The process's own, with the options of the environment.
   static CodeMemory& process();
-  explicit CodeMemory(Options options);  // any other is for tests, and must outlive its handles and its readers
+  explicit CodeMemory(
+      Options options);  // any other is for tests, and must outlive its handles and its readers
   ~CodeMemory();
   CodeMemory(const CodeMemory&) = delete;
 
-  // Copies the code and makes it executable and findable. Errors: kResource, with what the host said or how much is in
-  // use; kUsage for tables that are not sorted or reach beyond the code. Any thread.
+  // Copies the code and makes it executable and findable. Errors: kResource, with what the host said or how
+  // much is in use; kUsage for tables that are not sorted or reach beyond the code. Any thread.
   Result<CodeHandle> publish(std::span<const uint8_t> code, CodeTables tables);
 
   // False: not in published code. Lock-free and async-signal-safe.

@@ -1,5 +1,6 @@
-// One stretch of address space that code lives in, counted in granules, and the ways to get bytes into it without a
-// mapping that is writable and executable at once. Who uses which granule is not known here (code_memory.h).
+// One stretch of address space that code lives in, counted in granules, and the ways to get bytes into it
+// without a mapping that is writable and executable at once. Who uses which granule is not known here
+// (code_memory.h).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -30,11 +31,13 @@ class CodeRegion {
   size_t size() const { return size_; }
   uintptr_t base() const { return reinterpret_cast<uintptr_t>(code_); }  // stays what it was after unmap()
 
-  // Where to write the granules [first, first + count), which nobody uses and nobody executes. Null: no memory.
+  // Where to write the granules [first, first + count), which nobody uses and nobody executes. Null: no
+  // memory.
   uint8_t* open_for_writing(uint32_t first, uint32_t count);
   // Written: executable from now on. False: the host refuses.
   bool make_executable(uint32_t first, uint32_t count);
-  // Nobody will execute them again: gives memory back, and makes a jump into them stop. False: not to be used again.
+  // Nobody will execute them again: gives memory back, and makes a jump into them stop. False: not to be used
+  // again.
   bool retire(uint32_t first, uint32_t count);
   // What code can be written by is taken away for ever; what is executable stays. Async-signal-safe.
   void drop_writable();
@@ -42,8 +45,10 @@ class CodeRegion {
 
  private:
   CodeRegion(CodeMapping mapping, size_t granule) : mapping_(mapping), granule_(granule) {}
-  bool map_dual(size_t bytes);
-  bool map_private(size_t bytes);
+  // Null, or why not.
+  const char* map_dual(size_t bytes);
+  const char* map_private(size_t bytes);
+  bool runs_what_was_written();
 
   const CodeMapping mapping_;
   const size_t granule_;

@@ -1,18 +1,24 @@
-// Grace periods: a writer that took something out of sight waits until nobody who may have seen it before still reads.
+// Grace periods: a writer that took something out of sight waits until nobody who may have seen it before
+// still reads.
 //
-// Two counters of readers, of which new readers take the one the parity names. A writer that waited for one counter to
-// become zero could wait for ever while readers come and go; this one waits for the counter that is not named to run
-// empty, names it, and waits for the other: a reader who comes late cannot hold it up.
+// Two counters of readers, of which new readers take the one the parity names. A writer that waited for one
+// counter to become zero could wait for ever while readers come and go; this one waits for the counter that
+// is not named to run empty, names it, and waits for the other: a reader who comes late cannot hold it up.
 //
-// Why both waits are needed. A reader loads the parity and then counts itself, and may sleep between: it ends up in a
-// counter that is no longer named. It is harmless to the grace period then under way (it began after the change was
-// made), but it may hold what a *later* change takes away, and that later writer finds it with its first wait.
+// Why both waits are needed. A reader loads the parity and then counts itself, and may sleep between: it ends
+// up in a counter that is no longer named. It is harmless to the grace period then under way (it began after
+// the change was made), but it may hold what a *later* change takes away, and that later writer finds it with
+// its first wait.
 //
-// Why it is sound. A reader that may hold the old value counted itself before it loaded that value; the writer stored
-// the new one before it loads the counters; all four are sequentially consistent, so one of the two waits sees it.
+// Why it is sound. A reader that may hold the old value counted itself before it loaded that value; the
+// writer stored the new one before it loads the counters; all four are sequentially consistent, so one of the
+// two waits sees it.
 //
-// Readers never wait and need no thread-local state, so a signal handler may read, also one that interrupted a reader
-// or a waiting writer. A handler must not wait.
+// Writers that queue share: whoever finds, when its turn comes, that a whole grace period has begun and ended
+// since its change need not wait again.
+//
+// Readers never wait and need no thread-local state, so a signal handler may read, also one that interrupted
+// a reader or a waiting writer. A handler must not wait.
 #pragma once
 #include <time.h>
 
@@ -24,7 +30,8 @@ namespace wjit::rt {
 
 class ReaderGate {
  public:
-  // enter() before the first load of what a writer may take away; leave() with what it returned, after the last use.
+  // enter() before the first load of what a writer may take away; leave() with what it returned, after the
+  // last use.
   unsigned enter() noexcept {
     const unsigned parity = parity_.load(std::memory_order_seq_cst);
     readers_[parity].count.fetch_add(1, std::memory_order_seq_cst);
@@ -34,11 +41,15 @@ class ReaderGate {
 
   // After the change is made, with sequentially consistent stores.
   void wait_for_readers() {
+    const uint64_t begun_before = begun_.load(std::memory_order_seq_cst);
     std::lock_guard lock(writers);
+    if (ended_ > begun_before) return;
+    begun_.fetch_add(1, std::memory_order_seq_cst);
     const unsigned parity = parity_.load(std::memory_order_relaxed);
     wait_until_empty(parity ^ 1);
     parity_.store(parity ^ 1, std::memory_order_seq_cst);
     wait_until_empty(parity);
+    ended_ = begun_.load(std::memory_order_relaxed);
   }
 
   // In the child after a fork: readers in other threads have not come along.
@@ -62,6 +73,8 @@ class ReaderGate {
   };
   Counter readers_[2];
   std::atomic<unsigned> parity_{0};
+  std::atomic<uint64_t> begun_{0};  // grace periods
+  uint64_t ended_ = 0;              // number of the last one that has ended, under `writers`
 };
 
 }  // namespace wjit::rt

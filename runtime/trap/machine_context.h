@@ -9,7 +9,8 @@ namespace wjit::rt {
 
 class MachineContext {
  public:
-  explicit MachineContext(void* signal_handlers_third) : c_(static_cast<ucontext_t*>(signal_handlers_third)->uc_mcontext) {}
+  explicit MachineContext(void* signal_handlers_third)
+      : c_(static_cast<ucontext_t*>(signal_handlers_third)->uc_mcontext) {}
 
 #if defined(__x86_64__)
   uintptr_t pc() const { return uintptr_t(c_.gregs[REG_RIP]); }

@@ -22,7 +22,8 @@ bool store_owns_address(vm::VMContext* running, uintptr_t address) {
   if (!instance->store) return false;
   // Imported memories are other instances' of the same store, also those the host made.
   const auto& all = instance->store->instances();
-  return std::any_of(all.begin(), all.end(), [&](const InstancePtr& i) { return instance_owns(*i, address); });
+  return std::any_of(all.begin(), all.end(),
+                     [&](const InstancePtr& i) { return instance_owns(*i, address); });
 }
 
 }  // namespace wjit::rt

@@ -1,19 +1,24 @@
-// Problem. Generated code touches guard pages on purpose, and the kernel tells by a signal. The process is not ours:
-// the same signal may mean a bug in the host, a collector's write barrier, another engine, or kill(2).
+// Problem. Generated code touches guard pages on purpose, and the kernel tells by a signal. The process is
+// not ours: the same signal may mean a bug in the host, a collector's write barrier, another engine, or
+// kill(2).
 //
-// Strategy. A fault is ours if the pc is exactly an instruction that the compiler listed as one that may fault, and the
-// address lies in a memory of the store that runs. Then the interrupted context is pointed at the code's raise entry
-// and the handler returns: no longjmp, nothing of C++ is skipped, signal mask and alternate stack are restored by the
-// kernel. Everything else goes to the handler that was there before, under the conditions it asked the kernel for.
+// Strategy. A fault is ours if the pc is exactly an instruction that the compiler listed as one that may
+// fault, and the address lies in a memory of the store that runs. Then the interrupted context is pointed at
+// the code's raise entry and the handler returns: no longjmp, nothing of C++ is skipped, signal mask and
+// alternate stack are restored by the kernel. Everything else goes to the handler that was there before,
+// under the conditions it asked the kernel for.
 //
-// Contract with generated code (every frame, at every call and trap site): [fp - 8] holds the frame's VMContext*.
-// The raise entry is entered with (vmctx, trap code) as two arguments, with the sp and fp of the faulting frame (sp of
-// any alignment) and with last_wasm_exit_fp and _pc set.
+// Contract with generated code (every frame, at every call and trap site): [fp - 8] holds the frame's
+// VMContext*. The raise entry is entered with (vmctx, trap code) as two arguments, with the sp and fp of the
+// faulting frame (sp of any alignment) and with last_wasm_exit_fp and _pc set.
 //
 // Invariants:
-//   1. Only when the pc is an exact trap site is the frame trusted enough to be read. Should that be wrong, the handler
-//      faults itself, with the signal blocked, and the kernel kills the process: it never loops and never swallows.
-//   2. The handler uses async-signal-safe means only: atomics, CodeMemory::lookup, write, sigaction, pthread_sigmask.
+//   1. Only when the pc is an exact trap site is the frame trusted enough to be read. Should that be wrong,
+//   the handler
+//      faults itself, with the signal blocked, and the kernel kills the process: it never loops and never
+//      swallows.
+//   2. The handler uses async-signal-safe means only: atomics, CodeMemory::lookup, write, sigaction,
+//   pthread_sigmask.
 //   3. previous[] is written before the handler is in place and only read afterwards (but for SA_RESETHAND).
 //   4. The handler needs no thread-local state, so it works in threads that never heard of us.
 #include "runtime/trap/signals.h"
@@ -45,8 +50,10 @@ struct Caught {
   const char* name;
   bool memory;  // may be a fault on a guard page
 };
-constexpr Caught kCaught[] = {
-    {SIGSEGV, "SIGSEGV", true}, {SIGBUS, "SIGBUS", true}, {SIGFPE, "SIGFPE", false}, {SIGILL, "SIGILL", false}};
+constexpr Caught kCaught[] = {{SIGSEGV, "SIGSEGV", true},
+                              {SIGBUS, "SIGBUS", true},
+                              {SIGFPE, "SIGFPE", false},
+                              {SIGILL, "SIGILL", false}};
 constexpr size_t kCaughtCount = std::size(kCaught);
 
 struct sigaction previous[kCaughtCount];
@@ -66,8 +73,8 @@ bool is_access_fault(const Caught& caught, const siginfo_t& info) {
   return caught.signal != SIGBUS || info.si_code != BUS_MCEERR_AR;
 }
 
-// SAFETY: the compiler promised, for each of its trap sites, that fp is a frame's and what [fp - 8] holds. A sanitizer
-// knows nothing of such frames.
+// SAFETY: the compiler promised, for each of its trap sites, that fp is a frame's and what [fp - 8] holds. A
+// sanitizer knows nothing of such frames.
 WJIT_NO_SANITIZE vm::VMContext* vmctx_of_frame(uintptr_t fp) {
   return *reinterpret_cast<vm::VMContext* const*>(fp - 8);
 }
@@ -137,14 +144,15 @@ void pass_on(size_t slot, siginfo_t* info, void* context) {
   if (!with_info && (before.sa_handler == SIG_DFL || before.sa_handler == SIG_IGN)) {
     const bool fault = is_fault(signal, *info);
     if (!fault && before.sa_handler == SIG_IGN) return;
-    // The default action is the kernel's alone (it writes the core file, and the parent sees the right signal): let it
-    // happen again. A fault cannot be ignored; the kernel then takes the default itself.
+    // The default action is the kernel's alone (it writes the core file, and the parent sees the right
+    // signal): let it happen again. A fault cannot be ignored; the kernel then takes the default itself.
     sigaction(signal, &before, nullptr);
     if (!fault) send_again(signal);
     return;
   }
   if (before.sa_flags & SA_RESETHAND) previous_is_spent[slot].store(true, std::memory_order_relaxed);
-  // The mask the handler asked for. Ours is left to the kernel, which restores the interrupted one when we return.
+  // The mask the handler asked for. Ours is left to the kernel, which restores the interrupted one when we
+  // return.
   sigset_t mask;
   sigemptyset(&mask);
   // SAFETY: the kernel fills only the signals it knows of in its own, smaller type.
@@ -168,8 +176,8 @@ void on_signal(int signal, siginfo_t* info, void* context) {
   CodeHit hit;
   bool ours = false;
   if (is_fault(signal, *info) && lookup_code(machine.pc(), &hit)) {
-    ours = is_access_fault(kCaught[slot], *info) && hit.trap == vm::TrapCode::kMemoryOutOfBounds && hit.raise != 0 &&
-           redirect_to_trap(hit, address, machine);
+    ours = is_access_fault(kCaught[slot], *info) && hit.trap == vm::TrapCode::kMemoryOutOfBounds &&
+           hit.raise != 0 && redirect_to_trap(hit, address, machine);
     if (!ours) report_our_bug(kCaught[slot], hit, machine.pc(), address);
   }
   if (!ours) pass_on(slot, info, context);
@@ -192,7 +200,8 @@ size_t round_to_pages(size_t bytes) {
   return (bytes + page - 1) / page * page;
 }
 
-// The kernel's frame grows with the vector registers; the rest is for the handlers before ours, which may print.
+// The kernel's frame grows with the vector registers; the rest is for the handlers before ours, which may
+// print.
 size_t frame_bytes() { return std::max<size_t>(getauxval(AT_MINSIGSTKSZ), 2048); }
 size_t enough_bytes() { return frame_bytes() + (16 << 10); }
 size_t generous_bytes() { return round_to_pages(frame_bytes() + (128 << 10)); }
@@ -222,7 +231,8 @@ class AlternateStack {
     stack_t now;
     return mapping_ && sigaltstack(nullptr, &now) == 0 && !(now.ss_flags & SS_DISABLE) && now.ss_sp == start_;
   }
-  // Before the memory goes, nobody must be told to run on it. If somebody put another one there, that is theirs.
+  // Before the memory goes, nobody must be told to run on it. If somebody put another one there, that is
+  // theirs.
   void remove() {
     if (!mapping_) return;
     if (in_place()) {
@@ -269,9 +279,10 @@ __attribute__((noinline)) Result<void> prepare_thread() {
   pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
   for (const Caught& c : kCaught)
     if (c.memory && sigismember(&blocked, c.signal) == 1)
-      return fail(ErrorKind::kUsage, std::string(c.name) +
-                                         " is blocked in this thread: an out-of-bounds access would kill the process "
-                                         "instead of trapping (pthread_sigmask unblocks it)");
+      return fail(ErrorKind::kUsage,
+                  std::string(c.name) +
+                      " is blocked in this thread: an out-of-bounds access would kill the process "
+                      "instead of trapping (pthread_sigmask unblocks it)");
   stack_t now;
   if (sigaltstack(nullptr, &now) != 0) return refused("ask for the alternate signal stack");
   if ((now.ss_flags & SS_DISABLE) || now.ss_size < enough_bytes())
@@ -294,7 +305,8 @@ Result<void> install_trap_handlers(OwnsAddress owns_address) {
     struct sigaction ours {};
     ours.sa_sigaction = on_signal;
     // Interrupted calls of the host's are started again if they would have been.
-    const bool restart = (found.sa_flags & SA_RESTART) || (!(found.sa_flags & SA_SIGINFO) && found.sa_handler == SIG_IGN);
+    const bool restart =
+        (found.sa_flags & SA_RESTART) || (!(found.sa_flags & SA_SIGINFO) && found.sa_handler == SIG_IGN);
     ours.sa_flags = SA_SIGINFO | SA_ONSTACK | (restart ? SA_RESTART : 0);
     sigemptyset(&ours.sa_mask);
     if (sigaction(kCaught[i].signal, &ours, nullptr) != 0) return refused("install a signal handler");

@@ -31,12 +31,12 @@ inline bool exited_with(int status, int code) { return WIFEXITED(status) && WEXI
 inline bool killed_by(int status, int signal) { return WIFSIGNALED(status) && WTERMSIG(status) == signal; }
 
 // For use in the child, where the framework's assertions would be lost: leaves with the line's number.
-#define WJIT_CHILD_REQUIRE(condition)                                                       \
-  do {                                                                                      \
-    if (!(condition)) {                                                                     \
-      std::fprintf(stderr, "%s:%d: in the child: %s\n", __FILE__, __LINE__, #condition);    \
-      _exit(99);                                                                            \
-    }                                                                                       \
+#define WJIT_CHILD_REQUIRE(condition)                                                    \
+  do {                                                                                   \
+    if (!(condition)) {                                                                  \
+      std::fprintf(stderr, "%s:%d: in the child: %s\n", __FILE__, __LINE__, #condition); \
+      _exit(99);                                                                         \
+    }                                                                                    \
   } while (0)
 
 }  // namespace wjit::test

@@ -47,6 +47,12 @@ inline std::vector<uint8_t> constant_code(uint64_t value) {
 
 inline uint64_t call_code(uintptr_t at) { return reinterpret_cast<uint64_t (*)()>(at)(); }
 
+// What a host with nothing against it grants; an emulator may not.
+inline bool has_dual_mapping() {
+  return rt::CodeMemory({rt::CodeMapping::kDual, rt::CodeMapping::kDual, 16 << 20}).mapping() ==
+         rt::CodeMapping::kDual;
+}
+
 // The lines of /proc/self/maps that name a mapping both writable and executable.
 std::string writable_and_executable_mappings();
 

@@ -180,7 +180,8 @@ FakeGuest::FakeGuest() {
     if (f == kLoad) m.bind(load);
     emit_frame(m, f != kLoadWrongFrame);
     const uint32_t at = m.offset();
-    if (f == kLoad || f == kLoadWrongFrame) tables.traps.push_back({at, vm::TrapCode::kMemoryOutOfBounds, 1000 + f});
+    if (f == kLoad || f == kLoadWrongFrame)
+      tables.traps.push_back({at, vm::TrapCode::kMemoryOutOfBounds, 1000 + f});
     if (f == kLoad) load_site_ = at;
     if (f == kLoadInCallee)
       emit_call_with_own_stack(m, load);

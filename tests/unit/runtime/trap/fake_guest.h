@@ -1,5 +1,5 @@
-// Code that obeys the contract of frames and traps (runtime/trap/signals.cpp) without a compiler or a store: an entry,
-// a raise stub that lands, and functions that fault.
+// Code that obeys the contract of frames and traps (runtime/trap/signals.cpp) without a compiler or a store:
+// an entry, a raise stub that lands, and functions that fault.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -33,11 +33,11 @@ struct FakeContext {
 class FakeGuest {
  public:
   enum Function {
-    kLoad,           // loads 4 bytes from the address it is given; a trap site
-    kLoadUnlisted,   // the same, but the tables do not name it
-    kLoadInCallee,   // calls kLoad from a frame with its own stack
-    kLoadWrongFrame, // a trap site in a frame whose word below fp is no VMContext
-    kIllegal,        // an undefined instruction
+    kLoad,            // loads 4 bytes from the address it is given; a trap site
+    kLoadUnlisted,    // the same, but the tables do not name it
+    kLoadInCallee,    // calls kLoad from a frame with its own stack
+    kLoadWrongFrame,  // a trap site in a frame whose word below fp is no VMContext
+    kIllegal,         // an undefined instruction
     kFunctions
   };
   FakeGuest();
