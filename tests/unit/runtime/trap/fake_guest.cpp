@@ -195,9 +195,9 @@ FakeGuest::FakeGuest() {
   module_ = publish(finish(m), std::move(tables));
 }
 
-uint64_t FakeGuest::call(FakeContext& context, Function f, uintptr_t argument) {
+uint64_t FakeGuest::call(vm::VMContext* vmctx, Function f, uintptr_t argument) {
   auto* enter = reinterpret_cast<uint64_t (*)(vm::VMContext*, uintptr_t, uintptr_t)>(trampolines_->begin());
-  return enter(&context.vmctx, function(f), argument);
+  return enter(vmctx, function(f), argument);
 }
 
 }  // namespace wjit::test

@@ -42,7 +42,8 @@ class FakeGuest {
   };
   FakeGuest();
   // The bits loaded, or kTrapped, and then context.traps has one more.
-  uint64_t call(FakeContext& context, Function f, uintptr_t argument);
+  uint64_t call(FakeContext& context, Function f, uintptr_t argument) { return call(&context.vmctx, f, argument); }
+  uint64_t call(vm::VMContext* vmctx, Function f, uintptr_t argument);
   static constexpr uint64_t kTrapped = ~uint64_t{0};
 
   uintptr_t function(Function f) const { return module_->begin() + starts_[f]; }

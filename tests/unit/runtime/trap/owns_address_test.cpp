@@ -3,6 +3,7 @@
 #include "catch.h"
 #include "runtime/instance.h"
 #include "unit/runtime/fixture.h"
+#include "unit/runtime/trap/fake_guest.h"
 
 namespace wjit::test {
 
@@ -48,6 +49,30 @@ TEST_CASE("A store owns the reservations and guards of all its memories, and not
     CHECK_FALSE(rt::store_owns_address(running->vmctx(), reinterpret_cast<uintptr_t>(running)));
   }
   CHECK_FALSE(rt::store_owns_address(other.vmctx(), base));
+}
+
+TEST_CASE("A fault in an instance's memory is the store's pending trap", "[signals]") {
+  NoTrapHandlers none;
+  REQUIRE(rt::install_trap_handlers(&rt::store_owns_address));
+  REQUIRE(rt::ThreadTraps::ensure());
+  FakeGuest guest;
+  World w(with(MemoryStyle::kGuard));
+  ModuleBuilder importer;
+  importer.import_memory("", "m", 1);
+  const Instance a = w.instantiate(with_memory());
+  w.instantiate(importer, {w.item(a, "m")});
+  for (size_t i : {0, 1}) {
+    rt::Instance& running = *w.impl().instances().at(i);
+    const auto base = reinterpret_cast<uintptr_t>(running.memory0->base);
+    CHECK(guest.call(running.vmctx(), FakeGuest::kLoad, base) == 0);
+    REQUIRE(!w.impl().pending_trap);
+    REQUIRE(guest.call(running.vmctx(), FakeGuest::kLoad, base + 65536) == FakeGuest::kTrapped);
+    REQUIRE(w.impl().pending_trap);
+    CHECK(w.impl().take_pending().message() == "out of bounds memory access");
+    CHECK(w.impl().limits.last_wasm_exit_pc == guest.load_site());
+  }
+  w.impl().limits = {};
+  rt::uninstall_trap_handlers();
 }
 
 TEST_CASE("A fault in a memory with explicit checks is nobody's trap", "[signals]") {
