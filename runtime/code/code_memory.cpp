@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/code/perf_map.h"
+
 namespace wjit::rt {
 
 namespace {
@@ -273,6 +275,7 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   object->first_granule = place.first;
   object->granules = place.count;
   if (object->raise_offset != kNoRaise) object->raise = begin + object->raise_offset;
+  tell_perf(*object);
   set_entries(*object, object.get());
   objects_.fetch_add(1, std::memory_order_relaxed);
   return CodeHandle(this, object.release());
