@@ -10,6 +10,7 @@
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/vm.h"
 #include "runtime/native_calls.h"
+#include "runtime/trap/signals.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -273,6 +274,12 @@ CallEnd or_out_of_memory(Store& store, F&& body) {
 
 CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
               std::unique_ptr<Suspended>* suspended) {
+  if (store.engine().native) {
+    if (auto ready = ThreadTraps::ensure(); !ready) {
+      store.set_pending(trap_from_error(ready.error()));
+      return CallEnd::kTrapped;
+    }
+  }
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   if (callee->code_index != vm::kNoCodeIndex) {

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include "compiler/isa/common/trampolines.h"
 #include "unit/runtime/code/fake_code.h"
 
 namespace wjit::test {
@@ -15,7 +16,8 @@ constexpr int32_t kCtxLimits = int32_t(vm::off::VMContext::runtime_limits);
 constexpr int32_t kCtxBuiltins = int32_t(vm::off::VMContext::builtin_functions);
 constexpr int32_t kRaiseTrap = int32_t(vm::off::VMBuiltinFunctionsArray::raise_trap);
 
-// Frames here: [fp] the frame record, [fp - 8] vmctx, [fp - 16] in the entry the landing's address.
+// Frames here: [fp] the frame record, [fp - 8] vmctx; in the entry, [fp - 16] the landing's address, and at
+// [fp - kSavedLimits] that nothing was entered before.
 #if defined(__x86_64__)
 
 constexpr Gp kCalleeSaved[] = {Gp::rbx, Gp::r12, Gp::r13, Gp::r14, Gp::r15};
@@ -25,8 +27,9 @@ void emit_entry(Masm& m) {
   auto landing = m.new_label(), out = m.new_label();
   m.push(Gp::rbp);
   m.mov(W::k64, Gp::rbp, Gp::rsp);
-  m.sub(W::k64, Gp::rsp, 64);
+  m.sub(W::k64, Gp::rsp, 96);
   m.mov(W::k64, Mem::at(Gp::rbp, -8), Gp::rdi);
+  for (int i = 0; i < 4; ++i) m.mov(W::k64, Mem::at(Gp::rbp, 8 * i - isa::kSavedLimits), 0);
   m.lea(W::k64, Gp::rax, Mem::at(landing));
   m.mov(W::k64, Mem::at(Gp::rbp, -16), Gp::rax);
   for (int i = 0; i < 5; ++i) m.mov(W::k64, Mem::at(Gp::rbp, -24 - 8 * i), kCalleeSaved[i]);
@@ -83,9 +86,10 @@ using a64::Add;
 
 void emit_entry(Masm& m) {
   auto landing = m.new_label(), out = m.new_label();
-  m.add(Add::kSub, W::k64, Gp::sp, Gp::sp, 128u);
-  m.stp(W::k64, Gp::x29, Gp::x30, Mem::at(Gp::sp, 112));
-  m.add(Add::kAdd, W::k64, Gp::x29, Gp::sp, 112u);
+  m.add(Add::kSub, W::k64, Gp::sp, Gp::sp, 208u);
+  m.stp(W::k64, Gp::x29, Gp::x30, Mem::at(Gp::sp, 192));
+  m.add(Add::kAdd, W::k64, Gp::x29, Gp::sp, 192u);
+  for (int i = 0; i < 4; ++i) m.access(Access::kStrX, Gp::zr, Mem::at(Gp::x29, 8 * i - isa::kSavedLimits));
   m.access(Access::kStrX, Gp::x0, Mem::at(Gp::x29, -8));
   m.adr(Gp::x9, landing);
   m.access(Access::kStrX, Gp::x9, Mem::at(Gp::x29, -16));
@@ -104,8 +108,8 @@ void emit_entry(Masm& m) {
   m.bind(out);
   for (int i = 0; i < 5; ++i)
     m.ldp(W::k64, Gp(int(Gp::x19) + 2 * i), Gp(int(Gp::x20) + 2 * i), Mem::at(Gp::sp, 16 * i));
-  m.ldp(W::k64, Gp::x29, Gp::x30, Mem::at(Gp::sp, 112));
-  m.add(Add::kAdd, W::k64, Gp::sp, Gp::sp, 128u);
+  m.ldp(W::k64, Gp::x29, Gp::x30, Mem::at(Gp::sp, 192));
+  m.add(Add::kAdd, W::k64, Gp::sp, Gp::sp, 208u);
   m.ret();
 }
 
