@@ -10,7 +10,7 @@
 #   of the test, and BOX, ROOM/box, what a program may be given)
 #   // stdin: TEXT, | for a newline     // exit: CODE, else 0     // stderr: PATTERN it must match
 #   // setup: a shell command, run in ROOM first     // with: sockets, for standard input and standard error
-#   (host/with_sockets.c)
+#   (host/with_sockets.c)     // not: sanitized, left out where WJIT_SANITIZE is set
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?usage: run.sh FOLDER [NAME...]}
@@ -80,8 +80,11 @@ names=("$@")
 if [[ ${#names[@]} == 0 ]]; then
   for source in "$here"/*.c; do names+=("$(basename "$source" .c)"); done
 fi
+sanitized=$(sed -n 's/^WJIT_SANITIZE:[A-Z]*=//p' "$folder/../../CMakeCache.txt" 2> /dev/null)
 for name in "${names[@]}"; do
-  if [[ -f $folder/$name.wasm ]]; then
+  if [[ -n $sanitized && $(directive "$here/$name.c" not) == sanitized ]]; then
+    echo "left out of a sanitized build: wasi/$name"
+  elif [[ -f $folder/$name.wasm ]]; then
     run_one "$name"
   else
     echo "SKIPPED wasi/$name: $folder/$name.wasm was not built"
