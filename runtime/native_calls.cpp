@@ -63,10 +63,12 @@ void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t 
       if (found && hit.kind == CodeKind::kModule && hit.in_function) {
         auto* vmctx = *reinterpret_cast<vm::VMContext**>(fp - vm::kFrameVmctx);
         Instance* instance = Instance::from_vmctx(vmctx);
-        const uint32_t offset = hit.wasm_offset != kNoWasmOffset
-                                    ? hit.wasm_offset
-                                    : uint32_t(instance->wasm().bodies[hit.func_index - instance->wasm().imported_funcs].offset);
-        add_frame(trace, instance, hit.func_index, offset);
+        if (hit.owner == instance->module.get()) {  // a function of a module, as publishers of its code say
+          const wasm::Module& m = instance->wasm();
+          const bool known = hit.wasm_offset != kNoWasmOffset;
+          add_frame(trace, instance, hit.func_index,
+                    known ? hit.wasm_offset : uint32_t(m.bodies[hit.func_index - m.imported_funcs].offset));
+        }
       }
       const auto* record = reinterpret_cast<const vm::FrameRecord*>(fp);
       pc = record->return_address;

@@ -181,6 +181,7 @@ class World {
     emit(a, tables.traps);
     auto bytes = a.finish();
     WJIT_ASSERT(bytes);
+    tables.owner = const_cast<rt::CompiledModule*>(instance_->module.get());
     tables.functions = {{0, uint32_t(bytes->size()), func}};
     tables.raise = engine_->native->raise_redirected();
     auto code = rt::CodeMemory::process().publish(*bytes, std::move(tables));
