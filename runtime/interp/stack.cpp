@@ -19,7 +19,7 @@ std::unique_ptr<Stack> Stack::create(uint64_t value_bytes, uint32_t depth) {
   s->size_ = values + frames;
   s->values_end_ = reinterpret_cast<uint64_t*>(s->base_) + value_bytes / 8;
   s->frames_ = reinterpret_cast<InterpFrame*>(s->base_ + values);
-  s->frames_end_ = s->frames_ + depth + 2;
+  s->frames_end_ = s->frames_ + depth + 1;  // with the bottom frame
   s->top = reinterpret_cast<uint64_t*>(s->base_);
   s->top_frame = s->frames_ - 1;
   return s;

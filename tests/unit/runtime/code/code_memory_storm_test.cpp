@@ -108,7 +108,7 @@ void work(Storm& storm, uint64_t worker) {
 
 }  // namespace
 
-TEST_CASE("Code is dropped while threads and signal handlers look it up", "[code]") {
+TEST_CASE("Code is dropped while threads and signal handlers look it up [row33]", "[code]") {
   const auto mapping = GENERATE(CodeMapping::kDual, CodeMapping::kPrivate);
   if (mapping == CodeMapping::kDual && !has_dual_mapping()) return;
   CodeMemory memory({mapping, mapping, size_t{16} << 20});

@@ -137,7 +137,7 @@ TEST_CASE("A guest's access beyond its memory traps, again and again", "[signals
   CHECK(sigismember(&mask, SIGSEGV) == 0);
 }
 
-TEST_CASE("A fault that is not the guest's is never swallowed", "[signals]") {
+TEST_CASE("A fault that is not the guest's is never swallowed [row16]", "[signals]") {
   guest();
   std::string printed;
   auto dies = [&](FakeGuest::Function f, uintptr_t offset) {
@@ -218,7 +218,7 @@ TEST_CASE("A fault that is not the guest's is never swallowed", "[signals]") {
   }
 }
 
-TEST_CASE("The host's handler gets what is not ours, as it asked for it", "[signals]") {
+TEST_CASE("The host's handler gets what is not ours, as it asked for it [row16]", "[signals]") {
   guest();
   SECTION("with siginfo") {
     const int status = status_with_handlers(
@@ -316,7 +316,7 @@ TEST_CASE("The host's handler gets what is not ours, as it asked for it", "[sign
   }
 }
 
-TEST_CASE("Many threads trap at once", "[signals]") {
+TEST_CASE("Many threads trap at once [row16]", "[signals]") {
   FakeTrapHandlers handlers;
   guest();
   constexpr int kThreads = 8, kTraps = 500;
