@@ -44,7 +44,7 @@ run_one() {
   local name=$1 source=$here/$1.c room=$work/a/b/c/$1 code want_code=0 options arguments pattern problem="" with=()
   lay_out "$room"
   (cd "$room" && eval "$(directive "$source" setup)") || problem="its setup failed"
-  [[ $(directive "$source" with) == sockets ]] && with=("$folder/../../bin/with-sockets")
+  [[ $(directive "$source" with) == sockets ]] && with=(${WJIT_EMULATOR:-} "$folder/../../bin/with-sockets")
   eval "options=($(directive "$source" run))"
   eval "arguments=($(directive "$source" args))"
   options=("${options[@]/#BOX/$room/box}")
