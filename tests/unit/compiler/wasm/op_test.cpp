@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "catch.h"
@@ -97,6 +99,7 @@ TEST_CASE("an instruction is printed with its immediates") {
   CHECK(to_string(null) == "ref.cast funcref");
 
   Instr shuffle = instr(Op::i8x16_shuffle);
+  std::fill(std::begin(shuffle.bytes), std::end(shuffle.bytes), uint8_t{0});  // of a union: {} clears its first member
   shuffle.bytes[1] = 31;
   CHECK(to_string(shuffle) == "i8x16.shuffle 0 31 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
 
