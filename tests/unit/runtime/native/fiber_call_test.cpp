@@ -5,6 +5,7 @@
 #include "compiler/isa/a64/tramp_masm.h"
 #include "compiler/isa/x64/tramp_masm.h"
 #include "compiler/wasm/text/parse_wat.h"
+#include "memory_style.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/instantiate.h"
@@ -148,8 +149,7 @@ struct World {
   std::function<bool(HostCall&)> host = [](HostCall&) { return true; };
 
   World() {
-    Config config;
-    config.memory_style = MemoryStyle::kGuard;
+    Config config = test::config_with(MemoryStyle::kGuard);
     config.consume_fuel = true;
     engine = std::make_shared<Engine>(config);
     REQUIRE(engine->enable_native_code());
