@@ -3,11 +3,11 @@
 // was.
 #include <cstdio>
 #include <cstdlib>
-#include <new>
 
 #include "runtime/libcalls.h"
 #include "runtime/fiber_call.h"
 #include "runtime/native_calls.h"
+#include "runtime/out_of_memory.h"
 #include "runtime/store.h"
 #include "runtime/trap_access.h"
 #include "vmcontext/abi.h"
@@ -22,17 +22,6 @@ using vm::VMContext;
 // A libcall that fails leaves the trap with the store and answers false.
 bool done(VMContext* c, TrapCode trap) {
   return trap == TrapCode::kNone || Instance::from_vmctx(c)->store->set_pending(make_trap(trap));
-}
-
-// Nothing is thrown through frames of native code: the want of memory is a trap, too.
-template <class F, class R>
-R or_out_of_memory(Store& store, R trapped, F&& body) {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    store.set_pending_out_of_memory();
-    return trapped;
-  }
 }
 
 void raise_trap(VMContext* c, uint32_t code) {

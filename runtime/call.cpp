@@ -10,6 +10,7 @@
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/vm.h"
 #include "runtime/native_calls.h"
+#include "runtime/out_of_memory.h"
 #include "runtime/trap/signals.h"
 #include "runtime/trap_access.h"
 
@@ -260,18 +261,6 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
-// The want of memory is a trap like others, wherever it shows. What is pending then is what a half-made trap
-// left.
-template <class F>
-CallEnd or_out_of_memory(Store& store, F&& body) {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    store.set_pending_out_of_memory();
-    return CallEnd::kTrapped;
-  }
-}
-
 CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
               std::unique_ptr<Suspended>* suspended) {
   if (store.engine().native) {
@@ -349,12 +338,12 @@ vm::Crossing enter_interpreter(Instance& instance, uint32_t func_index, vm::ValR
 
 CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                   std::unique_ptr<Suspended>* suspended) {
-  return or_out_of_memory(store, [&] { return enter(store, callee, values, capacity, suspended); });
+  return or_out_of_memory(store, CallEnd::kTrapped, [&] { return enter(store, callee, values, capacity, suspended); });
 }
 
 CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
                vm::ValRaw* results, size_t) {
-  return or_out_of_memory(store, [&] { return enter_again(store, call, inputs, results); });
+  return or_out_of_memory(store, CallEnd::kTrapped, [&] { return enter_again(store, call, inputs, results); });
 }
 
 }  // namespace wjit::rt

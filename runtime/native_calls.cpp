@@ -11,16 +11,6 @@
 
 namespace wjit::rt {
 
-namespace {
-
-uint32_t cells_of(std::span<const wasm::ValType> types) {
-  uint32_t n = 0;
-  for (wasm::ValType t : types) n += t.cells();
-  return n;
-}
-
-}  // namespace
-
 support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code) {
   const CompiledModule& m = *instance.module;
   WJIT_ASSERT(m.engine().native && func_index >= m.wasm().imported_funcs);
@@ -29,8 +19,8 @@ support::Result<void> publish_native(Instance& instance, uint32_t func_index, co
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
-  bridge->param_cells = cells_of(type.params);
-  bridge->result_cells = cells_of(type.results);
+  bridge->param_cells = cell_count(type.params);
+  bridge->result_cells = cell_count(type.results);
   bridge->frame_cells = std::max(bridge->param_cells, bridge->result_cells);
   bridge->words = {uint64_t(bc::Op::call_native), uint64_t(bc::Op::ret)};
   WJIT_CHECK(CodeMap::publish(*m.code_entries[defined], std::move(bridge)));

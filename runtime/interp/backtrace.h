@@ -1,4 +1,5 @@
 #pragma once
+#include <span>
 #include <vector>
 
 #include "runtime/interp/vm.h"
@@ -19,5 +20,6 @@ wjit::Trap trap_from_error(const Error& error);
 // Between 64-bit cells and the array convention. Return the cell behind the last.
 uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm::ValRaw* raw);
 uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* raw, uint64_t* cells);
+uint32_t cell_count(std::span<const wasm::ValType> types);
 
 }  // namespace wjit::rt

@@ -76,7 +76,7 @@ uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* r
   return cells;
 }
 
-static uint32_t cell_count(std::span<const wasm::ValType> types) {
+uint32_t cell_count(std::span<const wasm::ValType> types) {
   uint32_t n = 0;
   for (wasm::ValType t : types) n += t.cells();
   return n;
