@@ -1,0 +1,55 @@
+// One function's machine code, not yet at an address, and what has to be known of it. The same bytes for the same
+// function, configuration and processor features, in any process.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "vmcontext/traps.h"
+
+namespace wjit::isa {
+
+// Pieces of code that the functions of a module share; each published module has its own copies (stubs.h of the ISA), so
+// that code never refers to anything outside its own object.
+enum class Stub : uint8_t {
+  kRaise,  // + TrapCode: the fault at the return address is this trap
+  kLand,   // a trap is pending: leaves wasm
+  kFuel,   // the block whose cost is in the scratch register could not be paid: returns when it is to be tried again
+  kEpoch,  // the epoch deadline was reached: returns when the call goes on
+};
+
+struct Reloc {
+  enum class Kind : uint8_t { kFunction, kStub };
+  uint32_t offset;  // of a 32-bit distance from its own end (x86-64)
+  Kind kind;
+  Stub stub = Stub::kRaise;
+  uint32_t target = 0;  // kFunction: index among the module's defined functions; kRaise: the TrapCode
+};
+
+// As rt::CodeTrapSite: instructions that may fault (with their trap), and return addresses of calls (kNone), by the
+// offset of the instruction.
+struct Site {
+  uint32_t offset;
+  vm::TrapCode code;
+  uint32_t wasm_offset;
+};
+
+struct CompiledFunc {
+  std::vector<uint8_t> bytes;
+  std::vector<Reloc> relocs;
+  std::vector<Site> sites;  // sorted by offset
+  uint32_t frame_bytes = 0;
+  uint32_t spill_moves = 0;  // loads and stores of stack slots that the allocator wanted
+};
+
+// What the target machine can do beyond its baseline. X(name, text): --cpu=sse2,+avx spells them so.
+#define WJIT_X64_FEATURES(X)                                                                                  \
+  X(sse41, "sse4.1") X(popcnt, "popcnt") X(lzcnt, "lzcnt") X(bmi1, "bmi1") X(bmi2, "bmi2") X(avx, "avx") X(avx2, "avx2") \
+  X(fma, "fma")
+struct CpuFeatures {
+#define WJIT_X(name, text) bool name = false;
+  WJIT_X64_FEATURES(WJIT_X)
+#undef WJIT_X
+  friend bool operator==(const CpuFeatures&, const CpuFeatures&) = default;
+};
+
+}  // namespace wjit::isa

@@ -1,0 +1,471 @@
+#include "compiler/isa/x64/lower.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/isa/x64/tramp_masm.h"
+#include "vmcontext/abi.h"
+
+namespace wjit::x64 {
+
+using ir::Block;
+using ir::Edge;
+using ir::Effects;
+using ir::Inst;
+using ir::InstData;
+using ir::Op;
+using mach::MInst;
+
+void MachFunc::clear() {
+  code.clear();
+  tables.clear();
+  vectors.clear();
+  area_bytes = param_bytes = 0;
+  calls = false;
+}
+
+std::vector<isa::Type> to_isa(std::span<const ir::Type> types) {
+  std::vector<isa::Type> out;
+  out.reserve(types.size());
+  for (ir::Type t : types) out.push_back(to_isa(t));
+  return out;
+}
+
+const mach::RegEnv& reg_env() {
+  static const mach::RegEnv env = [] {
+    mach::RegEnv e;
+    for (Gp r : {Gp::rax, Gp::rcx, Gp::rdx, Gp::rsi, Gp::rdi, Gp::rbx, Gp::r8, Gp::r9, Gp::r10, Gp::r12, Gp::r13, Gp::r14,
+                 Gp::r15})
+      e.ints.push_back(reg::gp(r));
+    for (unsigned n = 0; n < 15; ++n) e.vectors.push_back(reg::xmm(n));
+    e.scratch[0] = reg::gp(reg::kScratch);
+    e.scratch[1] = reg::xmm(static_cast<unsigned>(reg::kFScratch));
+    return e;
+  }();
+  return env;
+}
+
+// ---- what is known beforehand ---------------------------------------------------------------------------------
+
+static bool has_effect(const InstData& d) {
+  const Effects e = ir::info(d.op).effects;
+  return e == Effects::kWrite || e == Effects::kCall || e == Effects::kEnd || e == Effects::kTrap;
+}
+
+// An instruction that must be made even when nobody wants its result.
+static bool must_stay(const InstData& d) {
+  return has_effect(d) || (ir::info(d.op).effects == Effects::kRead && d.access().traps);
+}
+
+// Which blocks are reached, how often edges lead to each, how often each value is used by what stays; and how many
+// effects and possible traps lie before each instruction's end.
+void Lower::count_uses() {
+  reached_.assign(f_.block_count(), 0);
+  predecessors_.assign(f_.block_count(), 0);
+  uses_.assign(f_.value_count(), 0);
+  effects_.assign(f_.inst_count(), 0);
+  traps_.assign(f_.inst_count(), 0);
+  std::vector<Block> work = {f_.entry()};
+  reached_[f_.entry().n] = 1;
+  while (!work.empty()) {
+    const Block b = work.back();
+    work.pop_back();
+    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+      const Block to = f_.edge(e).to;
+      ++predecessors_[to.n];
+      if (reached_[to.n]) return;
+      reached_[to.n] = 1;
+      work.push_back(to);
+    });
+  }
+  for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {
+    if (!reached_[b.n]) continue;
+    for (Inst i = f_.block(b).last; i.valid(); i = f_.prev(i)) {
+      const InstData& d = f_.inst(i);
+      bool live = must_stay(d);
+      for (uint32_t k = 0; !live && k < f_.result_count(i); ++k) live = uses_[f_.result(i, k).n] != 0;
+      if (!live) continue;
+      f_.for_each_use(i, [&](Value v) {
+        uint8_t& n = uses_[v.n];
+        n = static_cast<uint8_t>(std::min(n + 1, 2));
+      });
+    }
+    uint32_t effects = 0, traps = 0;
+    for (Inst i = f_.block(b).first; i.valid(); i = f_.next(i)) {
+      const InstData& d = f_.inst(i);
+      effects += has_effect(d);
+      traps += must_stay(d);
+      effects_[i.n] = effects;
+      traps_[i.n] = traps;
+    }
+  }
+}
+
+// A loop is what lies between a block and the last of the blocks that branch back to it, as the layout has them.
+void Lower::find_loops() {
+  std::vector<uint32_t> position(f_.block_count());
+  std::vector<Block> order;
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next) {
+    position[b.n] = static_cast<uint32_t>(order.size());
+    order.push_back(b);
+  }
+  std::vector<uint32_t> last(order.size(), 0);
+  for (Block b : order) {
+    if (!reached_[b.n]) continue;
+    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+      const uint32_t to = position[f_.edge(e).to.n];
+      if (to <= position[b.n]) last[to] = std::max(last[to], position[b.n] + 1);
+    });
+  }
+  std::vector<int32_t> change(order.size() + 1, 0);
+  for (size_t i = 0; i < order.size(); ++i)
+    if (last[i] != 0) ++change[i], --change[last[i]];
+  depth_.assign(f_.block_count(), 0);
+  int32_t depth = 0;
+  for (size_t i = 0; i < order.size(); ++i) {
+    depth += change[i];
+    depth_[order[i].n] = static_cast<uint8_t>(std::min(depth, 255));
+  }
+}
+
+// ---- values ---------------------------------------------------------------------------------------------------
+
+VReg Lower::vreg_of(Value v) {
+  if (!vregs_[v.n].valid()) vregs_[v.n] = code_.new_vreg(f_.type(v));
+  return vregs_[v.n];
+}
+
+std::optional<uint64_t> Lower::constant(Value v) const {
+  const InstData* d = def_data(v);
+  if (!d || d->op != Op::iconst) return std::nullopt;
+  return d->imm();
+}
+
+std::optional<int32_t> Lower::small(Value v) const {
+  const InstData* d = def_data(v);
+  if (!d || d->op != Op::iconst) return std::nullopt;
+  if (d->type == ir::Type::kI32) return static_cast<int32_t>(d->imm());
+  const int64_t value = static_cast<int64_t>(d->imm());
+  if (value != static_cast<int32_t>(value)) return std::nullopt;
+  return static_cast<int32_t>(value);
+}
+
+// Every 32-bit instruction clears the upper half; what comes from elsewhere does not promise it.
+bool Lower::upper_half_zero(Value v) const {
+  const InstData* d = def_data(v);
+  if (!d) return false;
+  switch (d->op) {
+    case Op::wrap: case Op::call: case Op::call_indirect: case Op::libcall: return false;
+    default: return true;
+  }
+}
+
+VReg Lower::reg(Value v) {
+  if (const InstData* d = def_data(v)) {
+    switch (d->op) {
+      case Op::iconst: return imm(d->type, d->imm());
+      case Op::fconst: {
+        const VReg t = temp(d->type);
+        make(MOp::kFImm, {mach::def(t)}, static_cast<uint8_t>(ir::bytes_of(d->type))).imm = d->imm();
+        return t;
+      }
+      case Op::vconst: {
+        const VReg t = temp(d->type);
+        out_.vectors.push_back(f_.vector_constant(d->c));
+        make(MOp::kVImm, {mach::def(t)}).target = static_cast<uint32_t>(out_.vectors.size() - 1);
+        return t;
+      }
+      case Op::wrap: return reg(d->va());  // the lower half, as it is
+      case Op::extend_u:
+        if (upper_half_zero(d->va())) return reg(d->va());
+        break;
+      default: break;
+    }
+  }
+  wanted_[v.n] = 1;
+  return vreg_of(v);
+}
+
+bool Lower::demanded(Inst i) const {
+  for (uint32_t k = 0; k < f_.result_count(i); ++k)
+    if (wanted_[f_.result(i, k).n]) return true;
+  return false;
+}
+
+const InstData* Lower::sinkable(Value v, Op op) const {
+  const Inst i = f_.def(v);
+  if (!i.valid() || uses_[v.n] != 1 || wanted_[v.n] || folded_[v.n]) return nullptr;
+  const InstData& d = f_.inst(i);
+  if (d.op != op || f_.block_of(i) != f_.block_of(now_)) return nullptr;
+  // `now_` counts itself; what lies strictly between must be nothing.
+  const InstData& user = f_.inst(now_);
+  const uint32_t effects = effects_[now_.n] - has_effect(user), traps = traps_[now_.n] - must_stay(user);
+  if (d.access().traps ? traps != traps_[i.n] : !d.access().constant() && effects != effects_[i.n]) return nullptr;
+  return &d;
+}
+
+std::optional<Lower::Amode> Lower::sink(Value v, Op op, const InstData*& load) {
+  const InstData* d = sinkable(v, op);
+  if (!d) return std::nullopt;
+  folded_[v.n] = 1;
+  load = d;
+  return amode(d->va(), d->displacement());
+}
+
+// ---- making instructions --------------------------------------------------------------------------------------
+
+MInst& Lower::make(MOp op, std::span<const Operand> operands, uint8_t size) {
+  MInst i;
+  i.op = static_cast<uint16_t>(op);
+  i.size = size;
+  i.operands = static_cast<uint8_t>(operands.size());
+  i.first_operand = static_cast<uint32_t>(code_.operands.size());
+  i.wasm_offset = place_;
+  code_.operands.insert(code_.operands.end(), operands.begin(), operands.end());
+  made_.push_back(i);
+  return made_.back();
+}
+MInst& Lower::make(MOp op, std::initializer_list<Operand> operands, uint8_t size) {
+  return make(op, std::span<const Operand>(operands.begin(), operands.size()), size);
+}
+
+// To the instruction made last.
+void Lower::add_mem(MInst& i, const Amode& m) {
+  if (m.base.valid()) code_.operands.push_back(mach::use(m.base)), ++i.operands, i.y |= Shape::kBase;
+  if (m.index.valid()) code_.operands.push_back(mach::use(m.index)), ++i.operands, i.y |= Shape::kIndex;
+  i.y |= static_cast<uint8_t>(m.shift << Shape::kShiftBit);
+  i.disp = m.disp;
+}
+
+void Lower::note_access(MInst& i, const InstData& d) {
+  if (d.access().traps) i.y |= Shape::kTraps;
+}
+
+VReg Lower::imm(ir::Type t, uint64_t value) {
+  const VReg v = temp(t);
+  make(MOp::kImm, {mach::def(v)}, t == ir::Type::kI32 ? 4 : 8).imm = value;
+  return v;
+}
+
+void Lower::move(VReg to, VReg from) {
+  make(MOp::kMov, {mach::def(to), mach::use_any(from)}).flags = MInst::kMove;
+}
+
+// base + index * 2^shift + disp. An extension of an i32 folds only as far as its register is known to hold it whole.
+Lower::Amode Lower::amode(Value address, int32_t disp) {
+  Amode m;
+  m.disp = disp;
+  const auto takes = [&](int64_t more) {
+    const int64_t sum = int64_t{m.disp} + more;
+    if (sum != static_cast<int32_t>(sum)) return false;
+    m.disp = static_cast<int32_t>(sum);
+    return true;
+  };
+  const InstData* d = def_data(address);
+  while (d && d->op == Op::add) {
+    const auto c = constant(d->vb());
+    if (!c || !takes(static_cast<int64_t>(*c))) break;
+    address = d->va();
+    d = def_data(address);
+  }
+  if (!d || d->op != Op::add || constant(d->vb())) {
+    m.base = reg(address);
+    return m;
+  }
+  Value base = d->va(), index = d->vb();
+  if (is_op(base, Op::shl) && !is_op(index, Op::shl)) std::swap(base, index);
+  // One constant more, from one of the two.
+  for (Value* v : {&base, &index}) {
+    const InstData* a = def_data(*v);
+    if (!a || a->op != Op::add) continue;
+    if (const auto c = constant(a->vb()); c && takes(static_cast<int64_t>(*c))) *v = a->va();
+  }
+  if (const InstData* s = def_data(index); s && s->op == Op::shl) {
+    if (const auto c = constant(s->vb()); c && (*c & 63) <= 3) {
+      m.shift = static_cast<uint8_t>(*c & 63);
+      index = s->va();
+    }
+  }
+  m.base = reg(base);
+  m.index = reg(index);
+  return m;
+}
+
+// ---- the function ---------------------------------------------------------------------------------------------
+
+void Lower::finish_inst() {
+  reversed_.insert(reversed_.end(), made_.rbegin(), made_.rend());
+  made_.clear();
+}
+
+bool Lower::lower_inst(Inst i) {
+  const InstData& d = f_.inst(i);
+  switch (d.format()) {
+    case ir::Format::kLoad: case ir::Format::kStore: return lower_memory(i, d);
+    case ir::Format::kConst: case ir::Format::kVConst: return true;  // made where they are used
+    case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
+    case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:
+    case ir::Format::kNullary:
+      return lower_control(i, d);
+    default: return lower_int(i, d) || lower_float(i, d);
+  }
+}
+
+void Lower::lower_block(Block b) {
+  piece_ = piece_of_[b.n];
+  reversed_.clear();
+  for (Inst i = f_.block(b).last; i.valid(); i = f_.prev(i)) {
+    const InstData& d = f_.inst(i);
+    if (!has_effect(d) && !demanded(i) && (!must_stay(d) || folded_[f_.result(i).n])) continue;
+    now_ = i;
+    place_ = f_.wasm_offset(i);
+    if (!lower_inst(i)) {
+      if (!error_at_) error_at_ = i.n + 1;
+      return;
+    }
+    finish_inst();
+  }
+  if (b == f_.entry()) {
+    entry_args();
+    finish_inst();
+  }
+  Piece& p = pieces_[piece_];
+  p.insts.assign(reversed_.rbegin(), reversed_.rend());
+  if (b != f_.entry())
+    for (Value v : f_.params(b)) p.params.push_back(vreg_of(v));
+}
+
+// The piece that an edge leads to: the block's, or, where several successors make one necessary, one of its own that
+// passes the arguments.
+uint32_t Lower::edge_target(Edge e, bool several) {
+  const ir::EdgeData& edge = f_.edge(e);
+  const uint32_t to = piece_of_[edge.to.n];
+  if (!several || (predecessors_[edge.to.n] == 1 && f_.params(edge.to).empty())) return to;
+  const uint32_t n = static_cast<uint32_t>(pieces_.size());
+  Piece& p = pieces_.emplace_back();
+  p.succs = {to};
+  p.loop_depth = std::min(pieces_[piece_].loop_depth, pieces_[to].loop_depth);
+  p.cold = pieces_[piece_].cold || pieces_[to].cold;
+  after_.resize(pieces_.size());
+  after_[piece_].push_back(n);
+  // Constants are made in the piece, before its jump.
+  std::vector<MInst> kept;
+  kept.swap(made_);
+  for (Value v : f_.list(edge.args)) {
+    const VReg r = reg(v);
+    pieces_[n].args.push_back(r);
+  }
+  make(MOp::kJmp, {}).flags = MInst::kBranch;
+  pieces_[n].insts.swap(made_);
+  made_.swap(kept);
+  return n;
+}
+
+void Lower::entry_args() {
+  std::vector<Operand> defs;
+  const auto params = f_.params(f_.entry());
+  place_ = 0;
+  // The VMContext is in its slot of the frame from the prologue on.
+  if (wanted_[params[0].n]) {
+    defs.push_back(mach::def_fixed(vreg_of(params[0]), reg::kVmctx));
+    code_.homes.push_back({vreg_of(params[0]), -vm::kFrameVmctx});
+  }
+  if (wanted_[params[1].n]) defs.push_back(mach::def_fixed(vreg_of(params[1]), reg::kCaller));
+  if (area_.valid()) defs.push_back(mach::def_fixed(area_, mach::int_reg(TrampMasm::kWasmInts[0])));
+  std::vector<std::pair<VReg, isa::Loc>> loads;
+  for (size_t k = 0; k < f_.signature.params.size(); ++k) {
+    const Value v = params[k + 2];
+    if (!wanted_[v.n]) continue;
+    const isa::Loc& l = own_.params.locs[k];
+    if (l.kind == isa::Loc::Kind::kInt) defs.push_back(mach::def_fixed(vreg_of(v), mach::int_reg(l.reg)));
+    if (l.kind == isa::Loc::Kind::kVector) defs.push_back(mach::def_fixed(vreg_of(v), mach::vector_reg(l.reg)));
+    if (l.kind == isa::Loc::Kind::kStack) loads.push_back({vreg_of(v), l});
+  }
+  make(MOp::kArgs, defs);
+  for (auto& [v, l] : loads) {
+    const uint32_t size = ir::bytes_of(code_.types[v.n]);
+    const bool integer = ir::is_int(code_.types[v.n]);
+    // An i32's upper half is anything; spilled integers are moved whole.
+    MInst& i = make(integer ? MOp::kLoad : MOp::kFLoad, {mach::def(v)}, integer ? 8 : static_cast<uint8_t>(size));
+    i.target = 1;  // from the frame pointer
+    i.disp = static_cast<int32_t>(16 + l.offset);
+    code_.homes.push_back({v, i.disp});
+  }
+}
+
+// Pieces in the layout's order, each followed by those of its edges; the cold ones last.
+void Lower::put_blocks_in_order() {
+  std::vector<uint32_t> order;
+  order.reserve(pieces_.size());
+  after_.resize(pieces_.size());
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next) {
+    if (!reached_[b.n]) continue;
+    order.push_back(piece_of_[b.n]);
+    for (uint32_t e : after_[piece_of_[b.n]]) order.push_back(e);
+  }
+  std::stable_partition(order.begin() + 1, order.end(), [&](uint32_t p) { return !pieces_[p].cold; });
+  std::vector<uint32_t> number(pieces_.size());
+  for (uint32_t i = 0; i < order.size(); ++i) number[order[i]] = i;
+  for (uint32_t n : order) {
+    Piece& p = pieces_[n];
+    mach::VBlock b;
+    b.first = static_cast<uint32_t>(code_.insts.size());
+    code_.insts.insert(code_.insts.end(), p.insts.begin(), p.insts.end());
+    b.end = static_cast<uint32_t>(code_.insts.size());
+    b.params = static_cast<uint32_t>(code_.vregs.size());
+    b.param_count = static_cast<uint32_t>(p.params.size());
+    code_.vregs.insert(code_.vregs.end(), p.params.begin(), p.params.end());
+    b.args = static_cast<uint32_t>(code_.vregs.size());
+    b.arg_count = static_cast<uint32_t>(p.args.size());
+    code_.vregs.insert(code_.vregs.end(), p.args.begin(), p.args.end());
+    b.succs = static_cast<uint32_t>(code_.succs.size());
+    b.succ_count = static_cast<uint32_t>(p.succs.size());
+    for (uint32_t s : p.succs) code_.succs.push_back(number[s]);
+    b.loop_depth = p.loop_depth;
+    b.cold = p.cold;
+    code_.blocks.push_back(b);
+  }
+  code_.finish();
+}
+
+support::Result<void> Lower::run() {
+  out_.clear();
+  vregs_.assign(f_.value_count(), VReg());
+  wanted_.assign(f_.value_count(), 0);
+  folded_.assign(f_.value_count(), 0);
+  count_uses();
+  find_loops();
+  const std::vector<isa::Type> params = to_isa(f_.signature.params), results = to_isa(f_.signature.results);
+  own_ = isa::wasm_call({params, results}, TrampMasm::kWasm);
+  out_.param_bytes = own_.params.stack_bytes;
+  mach::RegSet all, c_all;
+  for (PReg r : reg_env().ints) all.add(r);
+  for (PReg r : reg_env().vectors) all.add(r);
+  c_all = all;
+  for (Gp r : {Gp::rbx, Gp::r12, Gp::r13, Gp::r15}) c_all.remove(reg::gp(r));  // r14 is the libcall sequence's
+  code_.clobbers = {all, c_all};
+  if (own_.has_area()) area_ = temp(ir::Type::kI64);
+
+  piece_of_.assign(f_.block_count(), 0);
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next) {
+    if (!reached_[b.n]) continue;
+    piece_of_[b.n] = static_cast<uint32_t>(pieces_.size());
+    Piece& p = pieces_.emplace_back();
+    p.loop_depth = depth_[b.n];
+    p.cold = f_.block(b).cold;
+  }
+  after_.resize(pieces_.size());
+  for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {
+    if (!reached_[b.n]) continue;
+    lower_block(b);
+    if (error_at_)
+      return fail(ErrorKind::kUnsupported,
+                  fmt::format("{} has no rule for this processor yet", ir::info(f_.inst(Inst(error_at_ - 1)).op).text),
+                  f_.wasm_offset(Inst(error_at_ - 1)));
+  }
+  put_blocks_in_order();
+  return {};
+}
+
+}  // namespace wjit::x64
