@@ -13,8 +13,8 @@
 #   ```arrows, ```walls    read by tests/unit/layers_test.cpp
 #
 # Any other block is an error, an indented one too: it would be run by nobody. (docs/cli.md, which is generated, has its
-# synopses indented.) Code in running text is looked at by check_mention. build/release/examples of every folder are the programs of examples/. Every example must be shown and
-# its output too.
+# synopses indented.) Code in running text is looked at by check_mention. build/release/examples of every folder are the
+# programs of examples/. Every example must be shown and its output too.
 #   tests/docs/docs_test.sh BINARIES      the folder with wjit and example-NAME
 set -uo pipefail
 binaries=$(cd "${1:?usage: docs_test.sh BINARIES}" && pwd) || exit 2
