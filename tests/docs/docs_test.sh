@@ -5,17 +5,16 @@
 #   ```console             lines behind "$ " are run by bash, one by one; what stands below them is what they print, on
 #                          both streams. A line "..." stands for any lines, "..." within a line for anything there.
 #                          needs=PROGRAM: left out, and said so, where that program is missing
-#                          in=source: run where the sources are; left out, and said so, in another build than release
-#   ```sh by=FILE          every command of the block stands in FILE, which runs it
-#   ```sh other=WHAT       commands of programs that are not ours
+#                          in=source: run among the sources, with this build in the place of build/release; it has to
+#                          end well. Nothing is built, and tools/dev test does a small part of what it would
 #   ```cpp example=NAME    the block stands, line for line, in examples/NAME.cpp
 #   ```text prints=NAME    what examples/NAME.cpp prints
 #
 #   ```arrows, ```walls    read by tests/unit/layers_test.cpp
 #
 # Any other block is an error, an indented one too: it would be run by nobody. (docs/cli.md, which is generated, has its
-# synopses indented.) build/release/examples of every folder are the programs of examples/. Every example must be shown and
-# its output too.
+# synopses indented.) Code in running text is looked at by check_mention. build/release/examples of every folder are the
+# programs of examples/. Every example must be shown and its output too.
 #   tests/docs/docs_test.sh BINARIES      the folder with wjit and example-NAME
 set -uo pipefail
 binaries=$(cd "${1:?usage: docs_test.sh BINARIES}" && pwd) || exit 2
@@ -71,30 +70,30 @@ compare() {  # WHERE EXPECTED FOUND
   fi
 }
 
-# Every line of the block, without its comment, must stand in the file.
-check_run_by() {  # WHERE BLOCK FILE
-  local line
-  while IFS= read -r line; do
-    line=${line%%#*}
-    line=${line%"${line##*[![:space:]]}"}
-    if [[ -z $line ]]; then
-      continue
-    elif [[ -f $root/$3 ]] && grep -Fq -- "$line" "$root/$3"; then
-      passed=$((passed + 1))
-    else
-      fail "$1: $3 does not run: $line"
-    fi
-  done < "$2"
+# The source tree by links, so that any build stands where the pages have the release.
+lay_out_source() {
+  local name tree
+  tree=$(dirname "$binaries")
+  mkdir -p "$room/source/build/release"
+  for name in "$root"/* "$root"/.[!.]*; do
+    [[ $name == */build || $name == */.git ]] || ln -s "$name" "$room/source/"
+  done
+  ln -s "$binaries" "$room/source/build/release/bin"
+  for name in examples tests CMakeCache.txt; do ln -s "$tree/$name" "$room/source/build/release/$name"; done
 }
 
-run_console() {  # WHERE BLOCK: in the current folder
+# Two parts of tools/dev test, and of each a little: not the units, of which this is one.
+export WJIT_DEV_BUILD=none WJIT_DEV_TEST='--only spec,wasi --filter (^args|/nop\.bin\.wast)$'
+
+run_console() {  # WHERE BLOCK [FOLDER]: in this folder, where each command has to end well, or in the current one
   local command="" line
   : > "$room/expected"
   while IFS= read -r line; do
     if [[ $line == '$ '* ]]; then
       [[ -n $command ]] && compare "$1: $command" "$room/expected" "$room/found"
       command=${line#'$ '}
-      bash -c "$command" > "$room/found" 2>&1 < /dev/null
+      (cd "${3:-.}" && bash -c "$command") > "$room/found" 2>&1 < /dev/null || [[ -z ${3:-} ]] ||
+        echo "exit status $?" >> "$room/found"
       : > "$room/expected"
     else
       printf '%s\n' "$line" >> "$room/expected"
@@ -124,7 +123,7 @@ run_example() {  # WHERE BLOCK NAME
 }
 
 do_block() {  # WHERE INFO BLOCK
-  local word kind=${2%% *} file="" example="" prints="" needs="" in="" by="" other=""
+  local word kind=${2%% *} file="" example="" prints="" needs="" in=""
   for word in $2; do
     case $word in
       file=*) file=${word#file=} ;;
@@ -132,8 +131,6 @@ do_block() {  # WHERE INFO BLOCK
       prints=*) prints=${word#prints=} ;;
       needs=*) needs=${word#needs=} ;;
       in=*) in=${word#in=} ;;
-      by=*) by=${word#by=} ;;
-      other=*) other=${word#other=} ;;
     esac
   done
   if [[ -n $file ]]; then
@@ -145,22 +142,42 @@ do_block() {  # WHERE INFO BLOCK
   elif [[ $kind == console ]]; then
     if [[ -n $needs ]] && ! command -v "$needs" > /dev/null; then
       echo "!!! $1: left out, as there is no $needs"
-    elif [[ $in == source && $binaries != "$root/build/release/bin" ]]; then
-      echo "!!! $1: left out, as this build is not build/release"
     elif [[ $in == source ]]; then
-      (cd "$root" && WJIT_DEV_BUILD=none run_console "$1" "$3" && exit $((failed != 0))) || fail "$1: see above"
+      run_console "$1" "$3" "$room/source"
     else
       run_console "$1" "$3"
     fi
-  elif [[ $kind == sh && -n $by ]]; then
-    check_run_by "$1" "$3" "$by"
-  elif [[ $kind != sh || -z $other ]] && [[ $kind != arrows && $kind != walls ]]; then
+  elif [[ $kind != arrows && $kind != walls ]]; then
     fail "$1: a block that nothing runs or reads: '\`\`\`$2'"
   fi
 }
 
+# Code within running text only mentions what it names; of ours that must be there: commands, options, presets, files.
+check_mention() {  # WHERE CODE
+  local code words word help missing=""
+  code=$(sed -E 's/^([A-Z_]+=("[^"]*"|[^ ]*) )+//' <<< "$2")  # without variables that are set for it
+  read -r -a words <<< "$code"
+  case ${words[0]:-} in
+    tools/dev) help=$developer_help ;;
+    wjit | build/*/bin/wjit) help=$(wjit help && wjit help "${words[1]:-help}" 2>&1) ;;
+    cmake)
+      [[ ! $code =~ --preset\ ([a-z-]+) ]] || grep -q "\"name\": \"${BASH_REMATCH[1]}\"" "$root/CMakePresets.json" ||
+        missing=${BASH_REMATCH[0]}
+      ;;
+    .ci/* | cmake/* | compiler/* | docs/* | examples/* | include/* | runtime/* | tests/* | tools/* | vmcontext/*)
+      [[ -n $(compgen -G "$root/${words[0]}*") ]] || missing=${words[0]}
+      ;;
+    *) return ;;
+  esac
+  for word in ${help:+"${words[@]:1}"}; do
+    [[ $word == --* || $word == "${words[1]}" && $word == [a-z]* ]] || continue
+    grep -Eq -e "^ *(.*, ?)?${word%%=*}( |,|=|$)" <<< "$help" || missing="${words[0]} ... $word"
+  done
+  [[ -z $missing ]] && passed=$((passed + 1)) || fail "$1: it mentions what there is not: $missing"
+}
+
 do_page() {
-  local page=$1 line number=0 info="" begun=0 blank=1
+  local page=$1 line number=0 info="" begun=0 blank=1 code
   mkdir -p "$room/page/build/release" && cd "$room/page" || exit 2
   ln -s "$(dirname "$binaries")/examples" build/release/examples
   while IFS= read -r line || [[ -n $line ]]; do
@@ -175,6 +192,10 @@ do_page() {
       printf '%s\n' "$line" >> "$room/block"
     elif [[ $blank == 1 && $line == '    '[!\ ]* && $page != */docs/cli.md ]]; then
       fail "${page#"$root/"}:$number: an indented block, which nothing runs: expected one between \`\`\`"
+    elif [[ $line == *\`* && $page != */docs/cli.md ]]; then
+      while IFS= read -r code; do
+        check_mention "${page#"$root/"}:$number" "${code//\`/}"
+      done < <(grep -o '`[^`]*`' <<< "$line")
     fi
     blank=0
     [[ -n $line ]] || blank=1
@@ -183,6 +204,8 @@ do_page() {
   cd "$room" && rm -rf "$room/page"
 }
 
+lay_out_source
+developer_help=$("$root/tools/dev" help)
 printed=""
 for page in "$root/README.md" "$root"/docs/*.md; do do_page "$page"; done
 for source in "$root"/examples/*.cpp; do

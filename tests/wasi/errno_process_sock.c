@@ -1,6 +1,6 @@
 // run: --dir BOX::/box --env A=1
 // args: one two
-// with: sockets
+// with: sockets stream
 // Arguments, environment, the process, randomness and sockets: success, and each error a program can bring
 // about. Descriptor 0 is a connected socket with "hello" in it, 2 one that listens, with two connections
 // waiting: the far end of the first is open, that of the second closed. proc_exit ends exit_code.c,

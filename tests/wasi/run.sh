@@ -7,10 +7,13 @@
 #
 # A program says in its first comment lines how to run it:
 #   // run: OPTIONS of wjit run     // args: ARGUMENTS of the guest     (both may name ROOM, a temporary folder
-#   of the test, and BOX, ROOM/box, what a program may be given)
+#   of the test, and BOX, ROOM/box, what a program may be given; options also OTHER, an empty folder that is in another
+#   file system where there is one)
 #   // stdin: TEXT, | for a newline     // exit: CODE, else 0     // stderr: PATTERN it must match
-#   // setup: a shell command, run in ROOM first     // with: sockets, for standard input and standard error
-#   (host/with_sockets.c)     // not: sanitized, left out where WJIT_SANITIZE is set
+#   // setup: a shell command, run in ROOM first     // host: a shell command for limits and streams of the host's, run
+#   before it in the same shell (may be given more than once)
+#   // with: sockets KIND, for standard input and standard error (host/with_sockets.c)
+#   // with: failing host, whose calls fail as the program asks (host/fail_host.c)     (or both, with a comma)
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?usage: run.sh FOLDER [NAME...]}
@@ -19,10 +22,41 @@ shift
 read -r -a run <<< "${WJIT_RUN:-$folder/../../bin/wjit run}"
 work=$(mktemp -d)
 mkdir -p "$work/a/b/c"  # deep enough that no test's chain of .. leaves the temporary folder
-trap 'rm -rf "$work"' EXIT
+other=$work/other
+trap 'chmod -R u+rwx "$work"; rm -rf "$work" "$other"' EXIT
 passed=0 failed=0 skipped=0
 
-directive() { sed -n "s|^// $2: ||p" "$1" | head -n 1; }
+directives() { sed -n "s|^// $2: ||p" "$1"; }
+directive() { directives "$@" | head -n 1; }
+
+# A folder in another file system than the temporary folder's, if this machine has one that we may write to.
+find_other() {
+  local place
+  for place in /dev/shm "${XDG_RUNTIME_DIR:-/run}" /var/tmp "$folder"; do
+    [[ $(stat -c %d "$place" 2> /dev/null) != $(stat -c %d "$work") ]] || continue
+    other=$(mktemp -d "$place/wjit-test.XXXXXX" 2> /dev/null) && return
+  done
+  other=$work/other
+}
+
+# What a program is started with, from its "with:" line: ${with[@]}.
+start_with() {
+  local item items set_preload
+  with=()
+  IFS=, read -r -a items <<< "$1"
+  for item in "${items[@]}"; do
+    case ${item# } in
+      "sockets "*) with+=(${WJIT_EMULATOR:-} "$folder/../../bin/with-sockets" "${item##* }") ;;
+      "failing host")
+        # An emulator must not load it itself. AddressSanitizer wants to be the first library, but works as the second.
+        set_preload=LD_PRELOAD=$folder/fail-host.so
+        [[ -z ${WJIT_EMULATOR:-} ]] || set_preload=QEMU_SET_ENV=$set_preload
+        with+=(env "$set_preload" "ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0")
+        ;;
+      *) problem="it asks for something that there is not: '$item'" ;;
+    esac
+  done
+}
 
 # Listing and contents of everything around the box: no program may change it.
 around() {
@@ -44,18 +78,23 @@ run_one() {
   local name=$1 source=$here/$1.c room=$work/a/b/c/$1 code want_code=0 options arguments pattern problem="" with=()
   lay_out "$room"
   (cd "$room" && eval "$(directive "$source" setup)") || problem="its setup failed"
-  [[ $(directive "$source" with) == sockets ]] && with=(${WJIT_EMULATOR:-} "$folder/../../bin/with-sockets")
+  start_with "$(directive "$source" with)"
   eval "options=($(directive "$source" run))"
   eval "arguments=($(directive "$source" args))"
   options=("${options[@]/#BOX/$room/box}")
+  if [[ ${options[*]} == *OTHER* ]]; then
+    find_other
+    mkdir -p "$other"
+    options=("${options[@]/#OTHER/$other}")
+  fi
   arguments=("${arguments[@]/#ROOM/$room}")
   directive "$source" stdin | tr '|' '\n' > "$room/stdin"
   want_code=$(directive "$source" exit)
   pattern=$(directive "$source" stderr)
   local before after
   before=$(around "$room")
-  (cd "$room" && timeout 300 "${with[@]}" "${run[@]}" "${options[@]}" "$folder/$name.wasm" "${arguments[@]}" \
-    < stdin > "$work/$name.stdout" 2> "$work/$name.stderr")
+  (cd "$room" && eval "$(directives "$source" host)" && timeout 300 "${with[@]}" "${run[@]}" "${options[@]}" "$folder/$name.wasm" "${arguments[@]}") \
+    < "$room/stdin" > "$work/$name.stdout" 2> "$work/$name.stderr"
   code=$?
   after=$(around "$room")
   [[ $code == "${want_code:-0}" ]] || problem="exit code $code, expected ${want_code:-0}"
@@ -80,11 +119,8 @@ names=("$@")
 if [[ ${#names[@]} == 0 ]]; then
   for source in "$here"/*.c; do names+=("$(basename "$source" .c)"); done
 fi
-sanitized=$(sed -n 's/^WJIT_SANITIZE:[A-Z]*=//p' "$folder/../../CMakeCache.txt" 2> /dev/null)
 for name in "${names[@]}"; do
-  if [[ -n $sanitized && $(directive "$here/$name.c" not) == sanitized ]]; then
-    echo "left out of a sanitized build: wasi/$name"
-  elif [[ -f $folder/$name.wasm ]]; then
+  if [[ -f $folder/$name.wasm ]]; then
     run_one "$name"
   else
     echo "SKIPPED wasi/$name: $folder/$name.wasm was not built"

@@ -1,0 +1,13 @@
+// run: --dir BOX::/box
+// with: sockets reset
+// Sockets whose far end was closed before it had read everything.
+#include "errno_check.h"
+
+int main(void) {
+  static __wasi_iovec_t in = {buffer, sizeof buffer};
+  static __wasi_ciovec_t out = {buffer, 5};
+  uint16_t flags;
+  CHECK(sock_recv, (0, &in, 1, 0, &n, &flags), CONNRESET);
+  CHECK(sock_send, (2, &out, 1, 0, &n), CONNRESET);
+  return finish();
+}
