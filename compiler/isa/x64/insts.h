@@ -72,6 +72,7 @@ namespace wjit::x64 {
   INST(kMovFromXmm, "d a", "size 4, 8")                                                                           \
   INST(kFp, "d=a b", "x: Float")                                                                                  \
   INST(kFpMem, "d=a m", "x: Float; traps")                                                                        \
+  INST(kFpConst, "d=a", "x: Float, imm: bits of b")                                                               \
   INST(kFpV, "d a b", "x: Float; AVX")                                                                            \
   INST(kFpVMem, "d a m", "x: Float; AVX; traps")                                                                  \
   INST(kFpLogicConst, "d=a", "x: FloatLogic, imm: bits in every lane")                                            \

@@ -113,6 +113,8 @@ void Masm::xchg(W w, Gp a, Gp b) { jit_->emit(Id::kIdXchg, gp(w, a), gp(w, b)); 
 void Masm::xchg(W w, const Mem& a, Gp b) { jit_->emit(Id::kIdXchg, mem(a, w), gp(w, b)); }
 void Masm::push(Gp reg) { jit_->emit(Id::kIdPush, gpq(reg)); }
 void Masm::pop(Gp reg) { jit_->emit(Id::kIdPop, gpq(reg)); }
+void Masm::push(const Mem& from) { jit_->emit(Id::kIdPush, mem(from, W::k64)); }
+void Masm::pop(const Mem& to) { jit_->emit(Id::kIdPop, mem(to, W::k64)); }
 
 void Masm::alu(Alu op, W w, Gp to, Gp from) { jit_->emit(kAlu[at(op)], gp(w, to), gp(w, from)); }
 void Masm::alu(Alu op, W w, Gp to, int32_t value) { jit_->emit(kAlu[at(op)], gp(w, to), imm(w, value)); }

@@ -29,6 +29,8 @@ class Masm : public isa::MasmBase {
   void xchg(W w, const Mem& a, Gp b);  // atomic
   void push(Gp reg);
   void pop(Gp reg);
+  void push(const Mem& from);
+  void pop(const Mem& to);
 
   // Integers.
   void alu(Alu op, W w, Gp to, Gp from);

@@ -1,0 +1,181 @@
+#include "compiler/compile.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <thread>
+
+#include "compiler/ir/verify.h"
+#include "compiler/isa/x64/backend.h"
+
+namespace wjit {
+
+namespace {
+
+// Code that stands for a function without code: through its entry, which knows what to do.
+constexpr uint32_t kAlignment = 16;
+
+class FuncCompiler {
+ public:
+  FuncCompiler(const wasm::Module& module, const vm::VMOffsets& offsets, const CompileOptions& options)
+      : module_(module),
+        options_(options),
+        env_{module, offsets, options.translate, options.memories},
+        backend_({offsets.vmctx_defined_functions_begin(), true, options.features}, options.regalloc) {}
+
+  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {}) {
+    WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
+    if (stages.translated) stages.translated(f);
+    if (options_.verify) WJIT_CHECK(ir::verify(f));
+    return backend_.compile(f, module_.bodies[defined].offset);
+  }
+
+ private:
+  const wasm::Module& module_;
+  const CompileOptions& options_;
+  translate::Env env_;
+  translate::Buffers buffers_;
+  x64::Backend backend_;
+};
+
+using Compiled = support::Result<isa::CompiledFunc>;
+
+std::vector<Compiled> compile_all(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                  const CompileOptions& options) {
+  const size_t count = module.bodies.size();
+  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "not compiled"));
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    FuncCompiler compiler(module, offsets, options);
+    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+      try {
+        out[i] = compiler.compile(static_cast<uint32_t>(i));
+      } catch (const std::bad_alloc&) {
+        out[i] = fail(ErrorKind::kResource, "no memory to compile it");
+      }
+    }
+  };
+  std::vector<std::thread> others;
+  try {
+    for (size_t i = 1; i < std::min<size_t>(options.threads, count / 16 + 1); ++i) others.emplace_back(work);
+  } catch (const std::exception&) {
+    // No more threads for us: fewer do the same.
+  }
+  work();
+  for (std::thread& t : others) t.join();
+  return out;
+}
+
+// Puts the pieces of a module one after the other: stubs, functions, and a way to the entry of each function that has no
+// code and is called directly.
+class Linker {
+ public:
+  Linker(const wasm::Module& module, const vm::VMOffsets& offsets) : module_(module), offsets_(offsets) {}
+
+  support::Result<NativeCode> link(std::vector<Compiled> functions) {
+    WJIT_TRY(stubs_, x64::emit_stubs());
+    out_.bytes = stubs_.bytes;
+    out_.raise_offset = stubs_.redirected;
+    out_.entries.assign(functions.size(), NativeCode::kNone);
+    const uint32_t imported = module_.imported_funcs;
+    for (uint32_t i = 0; i < functions.size(); ++i) {
+      if (!functions[i]) {
+        if (functions[i].error().kind() != ErrorKind::kUnsupported && functions[i].error().kind() != ErrorKind::kLimit &&
+            functions[i].error().kind() != ErrorKind::kResource)
+          return tl::unexpected<Error>(std::move(functions[i]).error());
+        out_.refused.push_back({imported + i, std::move(functions[i]).error()});
+        continue;
+      }
+      align();
+      isa::CompiledFunc& f = *functions[i];
+      const uint32_t at = size();
+      out_.entries[i] = at;
+      out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i});
+      out_.bytes.insert(out_.bytes.end(), f.bytes.begin(), f.bytes.end());
+      for (isa::Site s : f.sites) {
+        s.offset += at;
+        out_.sites.push_back(s);
+      }
+      for (isa::Reloc r : f.relocs) {
+        r.offset += at;
+        relocs_.push_back(r);
+      }
+    }
+    if (out_.bytes.size() > (1u << 30))
+      return fail(ErrorKind::kResource, "the module's code is larger than 1 GiB");
+    relocate();
+    return std::move(out_);
+  }
+
+ private:
+  uint32_t size() const { return static_cast<uint32_t>(out_.bytes.size()); }
+  void align() { out_.bytes.resize((out_.bytes.size() + kAlignment - 1) & ~size_t{kAlignment - 1}, 0xcc); }
+
+  void relocate() {
+    std::vector<uint32_t> ways(out_.entries.size(), NativeCode::kNone);
+    for (const isa::Reloc& r : relocs_) {
+      uint32_t to;
+      if (r.kind == isa::Reloc::Kind::kStub) {
+        to = stubs_.of(r.stub, r.target);
+      } else {
+        to = out_.entries[r.target];
+        if (to == NativeCode::kNone) {
+          if (ways[r.target] == NativeCode::kNone) ways[r.target] = way_to_entry(r.target);
+          to = ways[r.target];
+        }
+      }
+      const uint32_t distance = to - (r.offset + 4);
+      std::memcpy(out_.bytes.data() + r.offset, &distance, sizeof distance);
+    }
+  }
+  uint32_t way_to_entry(uint32_t defined) {
+    align();
+    const uint32_t at = size();
+    uint8_t thunk[isa::kThunkBytes];
+    x64::kTarget.wasm_thunk(thunk, offsets_.vmctx_entry(defined));
+    out_.bytes.insert(out_.bytes.end(), thunk, thunk + sizeof thunk);
+    return at;
+  }
+
+  const wasm::Module& module_;
+  const vm::VMOffsets& offsets_;
+  x64::StubCode stubs_;
+  std::vector<isa::Reloc> relocs_;
+  NativeCode out_;
+};
+
+}  // namespace
+
+isa::CpuFeatures host_cpu_features() { return x64::host_features(); }
+
+support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text) {
+  isa::CpuFeatures f;
+  while (!text.empty()) {
+    const size_t comma = text.find(',');
+    const std::string_view name = text.substr(0, comma);
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    if (name == "native") f = host_cpu_features();
+#define WJIT_X(id, spelled) else if (name == spelled) f.id = true;
+    WJIT_X64_FEATURES(WJIT_X)
+#undef WJIT_X
+    else if (name != "sse2")
+      return fail(ErrorKind::kUsage, "unknown processor feature '" + std::string(name) + "'");
+  }
+  return f;
+}
+
+support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                           const CompileOptions& options) {
+#if !defined(__x86_64__)
+  return fail(ErrorKind::kUnsupported, "native code is made for x86-64 only");
+#endif
+  return Linker(module, offsets).link(compile_all(module, offsets, options));
+}
+
+support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                                const CompileOptions& options, uint32_t defined_index,
+                                                const Stages& stages) {
+  return FuncCompiler(module, offsets, options).compile(defined_index, stages);
+}
+
+}  // namespace wjit

@@ -1,0 +1,62 @@
+// Native code of a module's functions: the whole way from a body to bytes. Needs bytes and a configuration alone; what
+// comes out is the same on any number of threads.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compiler/ir/function.h"
+#include "compiler/isa/common/compiled_func.h"
+#include "compiler/regalloc/allocate.h"
+#include "compiler/translate/func_to_ir.h"
+
+namespace wjit {
+
+struct CompileOptions {
+  translate::Options translate;
+  std::vector<translate::MemoryInfo> memories;  // one per memory of the module
+  ra::Options regalloc;
+  isa::CpuFeatures features;
+  bool verify = false;   // the IR, and what passes make of it
+  unsigned threads = 1;
+};
+
+struct NativeCode {
+  static constexpr uint32_t kNone = ~uint32_t{0};
+  struct Func {
+    uint32_t start, end;  // in bytes
+    uint32_t func_index;
+  };
+  // A function that stays in tier 0, and why.
+  struct Refusal {
+    uint32_t func_index;
+    Error error;
+  };
+  std::vector<uint8_t> bytes;
+  std::vector<Func> functions;       // sorted
+  std::vector<isa::Site> sites;      // sorted; offsets in bytes
+  std::vector<uint32_t> entries;     // by defined function: where its code begins, or kNone
+  std::vector<Refusal> refused;      // in the order of functions
+  uint32_t raise_offset = kNone;     // where a fault goes on
+};
+
+// The features of the processor this runs on.
+isa::CpuFeatures host_cpu_features();
+// The features of this list, as --cpu spells it: "native", or names of the baseline (sse2) and WJIT_X64_FEATURES, with
+// commas. Error kUsage: which name is none.
+support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text);
+
+// Every function of the module that has native code. Errors: invalid bodies (the first in the module); kUnsupported on
+// machines that this emits nothing for.
+support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                           const CompileOptions& options);
+
+// One function, and what became of it on the way; for tools. A part that nobody asked for is null.
+struct Stages {
+  std::function<void(const ir::Function&)> translated, optimised;
+};
+support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                                const CompileOptions& options, uint32_t defined_index,
+                                                const Stages& stages = {});
+
+}  // namespace wjit

@@ -1,0 +1,27 @@
+#include "compiler/isa/x64/backend.h"
+
+namespace wjit::x64 {
+
+support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint32_t wasm_offset) {
+  WJIT_CHECK(Lower(f, env_, func_).run());
+  WJIT_CHECK(allocator_.run(func_.code, reg_env(), options_, allocation_));
+  return emit(func_, allocation_, wasm_offset);
+}
+
+isa::CpuFeatures host_features() {
+  isa::CpuFeatures f;
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  f.sse41 = __builtin_cpu_supports("sse4.1");
+  f.popcnt = __builtin_cpu_supports("popcnt");
+  f.bmi1 = __builtin_cpu_supports("bmi");
+  f.bmi2 = __builtin_cpu_supports("bmi2");
+  f.avx = __builtin_cpu_supports("avx");
+  f.avx2 = __builtin_cpu_supports("avx2");
+  f.fma = __builtin_cpu_supports("fma");
+  f.lzcnt = __builtin_cpu_supports("lzcnt");
+#endif
+  return f;
+}
+
+}  // namespace wjit::x64

@@ -1,0 +1,632 @@
+#include "compiler/isa/x64/emit.h"
+
+#include <algorithm>
+
+#include "compiler/isa/x64/emitter.h"
+
+namespace wjit::x64 {
+
+using isa::Reloc;
+using isa::Stub;
+using mach::Alloc;
+using Limits = vm::off::VMRuntimeLimits;
+
+static constexpr W kQ = W::k64;
+
+support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t wasm_offset) {
+  return Emitter(f, allocation, wasm_offset).run();
+}
+
+support::Result<isa::CompiledFunc> Emitter::run() {
+  frame_ = needs_frame();
+  frame_bytes_ = frame_ ? (8 + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
+  find_empty_blocks();
+  labels_.reserve(c_.blocks.size());
+  for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
+  prologue();
+  for (uint32_t b = 0; b < c_.blocks.size(); ++b) block(b);
+  cold_code();
+  WJIT_TRY(auto bytes, a_.finish());
+  isa::CompiledFunc out;
+  out.bytes = std::move(bytes);
+  out.relocs = std::move(relocs_);
+  out.sites = std::move(sites_);
+  std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
+  out.frame_bytes = frame_bytes_;
+  out.spill_moves = spill_moves_;
+  return out;
+}
+
+// ---- the frame ------------------------------------------------------------------------------------------------
+
+bool Emitter::needs_frame() const {
+  if (al_.slots != 0 || f_.area_bytes != 0) return true;
+  for (const Alloc& a : al_.operands)
+    if (a.kind == Alloc::Kind::kHome) return true;
+  for (const mach::Edit& e : al_.edits)
+    if (e.from.kind == Alloc::Kind::kHome || e.to.kind == Alloc::Kind::kHome) return true;
+  for (const MInst& i : c_.insts) {
+    if (i.y & Shape::kTraps) return true;
+    switch (MOp(i.op)) {
+      case MOp::kTrapCc: case MOp::kTrap: case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg:
+      case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kEpoch: case MOp::kDiv: case MOp::kFloatToInt:
+      case MOp::kArea: case MOp::kLoadArea: case MOp::kReserve:
+        return true;
+      case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg:
+        if (i.target != 0 || f_.param_bytes != 0) return true;
+        break;
+      case MOp::kLoad: case MOp::kFLoad:
+        if (i.target == 1) return true;
+        break;
+      default: break;
+    }
+  }
+  return false;
+}
+
+void Emitter::prologue() {
+  if (!frame_) return;
+  a_.push(Gp::rbp);
+  a_.mov(kQ, Gp::rbp, Gp::rsp);
+  a_.push(Gp::rdi);  // [rbp - kFrameVmctx]
+  if (f_.calls || frame_bytes_ > 1024) {
+    // Less than a page below the limit is anybody's; more is asked for.
+    const Gp t = reg::kScratch;
+    a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
+    const Label overflow = trap_label(vm::TrapCode::kStackOverflow, own_offset_);
+    if (frame_bytes_ > 2048) {
+      a_.mov(kQ, t, Mem::at(t, Limits::stack_limit));
+      a_.add(kQ, t, static_cast<int32_t>(frame_bytes_));
+      a_.cmp(kQ, Gp::rsp, t);
+    } else {
+      a_.cmp(kQ, Gp::rsp, Mem::at(t, Limits::stack_limit));
+    }
+    a_.jcc(Cc::b, overflow);
+  }
+  if (frame_bytes_ > 8) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - 8));
+}
+
+void Emitter::leave_frame() {
+  if (!frame_) return;
+  a_.mov(kQ, Gp::rsp, Gp::rbp);
+  a_.pop(Gp::rbp);
+}
+
+Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
+  if (a.kind == Alloc::Kind::kHome) return Mem::at(Gp::rbp, c_.homes[a.index].fp_offset);
+  WJIT_DASSERT(a.kind == Alloc::Kind::kSlot);
+  const int32_t n = static_cast<int32_t>(a.index) + (bytes == 16 ? 1 : 0);
+  return Mem::at(Gp::rbp, -16 - 8 * n);
+}
+
+Mem Emitter::mem() const {
+  uint32_t k = now_->operands;
+  const bool has_index = now_->y & Shape::kIndex, has_base = now_->y & Shape::kBase;
+  const uint32_t index = has_index ? --k : 0, base = has_base ? --k : 0;
+  const uint8_t shift = now_->y >> Shape::kShiftBit & 3;
+  if (has_base && has_index) return Mem::at(gp(base), gp(index), shift, now_->disp);
+  if (has_base) return Mem::at(gp(base), now_->disp);
+  return Mem::scaled(gp(index), shift, now_->disp);
+}
+
+// ---- blocks ---------------------------------------------------------------------------------------------------
+
+// A block that is nothing but a jump is where it jumps to.
+void Emitter::find_empty_blocks() {
+  forward_.resize(c_.blocks.size());
+  for (uint32_t b = 0; b < c_.blocks.size(); ++b) forward_[b] = b;
+  for (uint32_t b = 1; b < c_.blocks.size(); ++b) {
+    const mach::VBlock& v = c_.blocks[b];
+    if (v.end - v.first != 1 || MOp(c_.insts[v.first].op) != MOp::kJmp) continue;
+    const auto e = std::lower_bound(al_.edits.begin(), al_.edits.end(), v.first,
+                                    [](const mach::Edit& x, uint32_t n) { return x.before < n; });
+    if (e != al_.edits.end() && e->before == v.first) continue;
+    forward_[b] = c_.succs[v.succs];
+  }
+  // Chains, of which a circle is left alone.
+  for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
+    uint32_t to = b;
+    for (uint32_t steps = 0; forward_[to] != to; to = forward_[to])
+      if (++steps > 8 || forward_[to] == b) {
+        to = b;
+        break;
+      }
+    forward_[b] = to;
+  }
+}
+
+void Emitter::block(uint32_t b) {
+  a_.bind(labels_[b]);
+  now_block_ = b;
+  const mach::VBlock& v = c_.blocks[b];
+  if (forward_[b] != b) return;  // nobody comes here
+  for (uint32_t n = v.first; n < v.end; ++n) {
+    now_ = &c_.insts[n];
+    for (; next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n; ++next_edit_) edit(al_.edits[next_edit_]);
+    inst();
+  }
+}
+
+void Emitter::edit(const mach::Edit& e) {
+  if (!e.from.is_reg() || !e.to.is_reg()) ++spill_moves_;
+  copy(e.type, e.to, e.from);
+}
+
+// Integers are moved whole: what is known of an i32's upper half stays so.
+void Emitter::copy(ir::Type t, const Alloc& to, const Alloc& from) {
+  if (to == from) return;
+  const uint32_t bytes = ir::is_int(t) ? 8 : ir::bytes_of(t);
+  if (!to.is_reg() && !from.is_reg()) {
+    // By the stack: no register is free for certain.
+    for (uint32_t i = 0; i < bytes; i += 8) {
+      Mem m = place(from, bytes);
+      m.displacement += static_cast<int32_t>(i);
+      a_.push(m);
+      m = place(to, bytes);
+      m.displacement += static_cast<int32_t>(i);
+      a_.pop(m);
+    }
+    return;
+  }
+  if (ir::is_int(t)) {
+    if (to.is_reg() && from.is_reg())
+      a_.mov(kQ, Gp(to.preg().hw()), Gp(from.preg().hw()));
+    else if (to.is_reg())
+      a_.mov(kQ, Gp(to.preg().hw()), place(from, 8));
+    else
+      a_.mov(kQ, place(to, 8), Gp(from.preg().hw()));
+    return;
+  }
+  if (to.is_reg() && from.is_reg()) return a_.mov(Xmm(to.preg().hw()), Xmm(from.preg().hw()));
+  const F width = bytes == 4 ? F::k32 : F::k64;
+  if (to.is_reg()) {
+    const Mem m = place(from, bytes);
+    bytes == 16 ? a_.mov128(Xmm(to.preg().hw()), m) : a_.mov(width, Xmm(to.preg().hw()), m);
+  } else {
+    const Mem m = place(to, bytes);
+    bytes == 16 ? a_.mov128(m, Xmm(from.preg().hw())) : a_.mov(width, m, Xmm(from.preg().hw()));
+  }
+}
+
+// ---- instructions ---------------------------------------------------------------------------------------------
+
+void Emitter::inst() {
+  const MInst& i = *now_;
+  const int32_t imm = static_cast<int32_t>(i.imm);
+  switch (const MOp op = MOp(i.op)) {
+    case MOp::kArgs: break;
+    case MOp::kMov: move(); break;
+    case MOp::kImm:
+      if (i.imm == 0)
+        a_.xor_(W::k32, gp(0), gp(0));
+      else
+        a_.mov(gp(0), i.imm);
+      break;
+    case MOp::kLea: a_.lea(w(), gp(0), mem()); break;
+    case MOp::kLoad: load(); break;
+    case MOp::kStore: fault_site(), a_.mov(w(), mem(), gp(0)); break;
+    case MOp::kStoreImm: fault_site(), a_.mov(w(), mem(), imm); break;
+    case MOp::kFLoad: fload_store(false); break;
+    case MOp::kFStore: fload_store(true); break;
+    case MOp::kAlu:
+      in_reg(1) ? a_.alu(Alu(i.x), w(), gp(2), gp(1)) : a_.alu(Alu(i.x), w(), gp(2), place(1));
+      break;
+    case MOp::kAluImm: a_.alu(Alu(i.x), w(), gp(1), imm); break;
+    case MOp::kAluMem: fault_site(), a_.alu(Alu(i.x), w(), gp(1), mem()); break;
+    case MOp::kMemAlu: fault_site(), a_.alu(Alu(i.x), w(), mem(), gp(0)); break;
+    case MOp::kMemAluImm: fault_site(), a_.alu(Alu(i.x), w(), mem(), imm); break;
+    case MOp::kUnary: a_.unary(Unary(i.x), w(), gp(1)); break;
+    case MOp::kShift: a_.shift(Shift(i.x), w(), gp(2)); break;
+    case MOp::kShiftImm: a_.shift(Shift(i.x), w(), gp(1), static_cast<uint8_t>(i.imm)); break;
+    case MOp::kMul: in_reg(1) ? a_.imul(w(), gp(2), gp(1)) : a_.imul(w(), gp(2), place(1)); break;
+    case MOp::kMulMem: fault_site(), a_.imul(w(), gp(1), mem()); break;
+    case MOp::kMulImm:
+      in_reg(1) ? a_.imul(w(), gp(0), gp(1), imm) : (a_.mov(w(), gp(0), place(1)), a_.imul(w(), gp(0), gp(0), imm));
+      break;
+    case MOp::kMulHi: a_.unary(i.x ? Unary::kIMul : Unary::kMul, w(), gp(3)); break;
+    case MOp::kDiv: divide(); break;
+    case MOp::kBits: bits(); break;
+    case MOp::kExtend: extend(); break;
+    case MOp::kCmp: in_reg(1) ? a_.cmp(w(), gp(0), gp(1)) : a_.cmp(w(), gp(0), place(1)); break;
+    case MOp::kCmpImm: in_reg(0) ? a_.cmp(w(), gp(0), imm) : a_.cmp(w(), place(0), imm); break;
+    case MOp::kCmpMem: fault_site(), a_.cmp(w(), gp(0), mem()); break;
+    case MOp::kCmpMemImm: fault_site(), a_.cmp(w(), mem(), imm); break;
+    case MOp::kTest: a_.test(w(), gp(0), gp(1)); break;
+    case MOp::kTestImm: a_.test(w(), gp(0), imm); break;
+    case MOp::kSetcc: setcc(); break;
+    case MOp::kCmov: cmov(); break;
+    case MOp::kFSelect: fselect(); break;
+    case MOp::kJcc: jcc(); break;
+    case MOp::kTrapCc: {
+      const Label trap = trap_label(vm::TrapCode(i.imm));
+      if (is_plain(Cond(i.cc))) {
+        a_.jcc(to_cc(Cond(i.cc)), trap);
+      } else if (Cond(i.cc) == Cond::kFNotEqual) {
+        a_.jcc(Cc::ne, trap), a_.jcc(Cc::p, trap);
+      } else {
+        const Label on = a_.new_label();
+        a_.jcc(Cc::p, on), a_.jcc(Cc::e, trap), a_.bind(on);
+      }
+      break;
+    }
+    case MOp::kTrap:
+      site();
+      call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(i.imm));
+      break;
+    case MOp::kJmp: {
+      const uint32_t to = forward_[c_.succs[c_.blocks[now_block_].succs]];
+      uint32_t next = now_block_ + 1;
+      while (next < c_.blocks.size() && forward_[next] != next) ++next;
+      if (to != next) a_.jmp(labels_[to]);
+      break;
+    }
+    case MOp::kBrTable: br_table(); break;
+    case MOp::kRet:
+      leave_frame();
+      f_.param_bytes ? a_.ret(static_cast<uint16_t>(f_.param_bytes)) : a_.ret();
+      break;
+    case MOp::kReserve: a_.sub(kQ, Gp::rsp, imm); break;
+    case MOp::kStoreArg: {
+      const Mem m = Mem::at(Gp::rsp, i.disp);
+      if (at(0).preg().cls() == mach::RegClass::kInt)
+        a_.mov(kQ, m, gp(0));
+      else
+        i.size == 16 ? a_.mov128(m, xmm(0)) : a_.mov(f(), m, xmm(0));
+      break;
+    }
+    case MOp::kArea: a_.lea(kQ, gp(0), Mem::at(Gp::rsp, 0)); break;
+    case MOp::kLoadArea: {
+      const Mem m = Mem::at(Gp::rsp, i.disp);
+      if (at(0).preg().cls() == mach::RegClass::kInt)
+        a_.mov(kQ, gp(0), m);
+      else
+        i.size == 16 ? a_.mov128(xmm(0), m) : a_.mov(f(), xmm(0), m);
+      break;
+    }
+    case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg: call(op); break;
+    case MOp::kLibcall: libcall(); break;
+    case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg: tail(op); break;
+    case MOp::kLeave:
+      if (!leave_.valid()) leave_ = a_.new_label();
+      WJIT_ASSERT(is_plain(Cond(i.cc)));
+      a_.jcc(to_cc(Cond(i.cc)), leave_);
+      break;
+    case MOp::kFuel: fuel(); break;
+    case MOp::kEpoch: epoch(); break;
+    default: WJIT_ASSERT(float_inst(op));
+  }
+}
+
+void Emitter::move() {
+  const ir::Type t = c_.types[c_.operands[now_->first_operand].vreg.n];
+  copy(t, at(0), at(1));
+}
+
+void Emitter::load() {
+  const Mem m = now_->target == 1 ? Mem::at(Gp::rbp, now_->disp) : mem();
+  fault_site();
+  const Gp d = gp(0);
+  switch (LoadKind(now_->x)) {
+    case LoadKind::kPlain: a_.mov(w(), d, m); break;
+    case LoadKind::kZero8: a_.movzx(W::k8, d, m); break;
+    case LoadKind::kZero16: a_.movzx(W::k16, d, m); break;
+    case LoadKind::kZero32: a_.mov(W::k32, d, m); break;
+    case LoadKind::kSign8To32: a_.movsx(W::k32, W::k8, d, m); break;
+    case LoadKind::kSign8To64: a_.movsx(kQ, W::k8, d, m); break;
+    case LoadKind::kSign16To32: a_.movsx(W::k32, W::k16, d, m); break;
+    case LoadKind::kSign16To64: a_.movsx(kQ, W::k16, d, m); break;
+    case LoadKind::kSign32To64: a_.movsx(kQ, W::k32, d, m); break;
+  }
+}
+
+void Emitter::fload_store(bool is_store) {
+  const Mem m = now_->target == 1 ? Mem::at(Gp::rbp, now_->disp) : mem();
+  fault_site();
+  if (is_store)
+    now_->size == 16 ? a_.mov128(m, xmm(0)) : a_.mov(f(), m, xmm(0));
+  else
+    now_->size == 16 ? a_.mov128(xmm(0), m) : a_.mov(f(), xmm(0), m);
+}
+
+void Emitter::extend() {
+  const Gp d = gp(0);
+  const bool r = in_reg(1);
+  const auto sign = [&](W to, W from) { r ? a_.movsx(to, from, d, gp(1)) : a_.movsx(to, from, d, place(1)); };
+  const auto zero = [&](W from) { r ? a_.movzx(from, d, gp(1)) : a_.movzx(from, d, place(1)); };
+  switch (LoadKind(now_->x)) {
+    case LoadKind::kPlain: break;
+    case LoadKind::kZero8: zero(W::k8); break;
+    case LoadKind::kZero16: zero(W::k16); break;
+    case LoadKind::kZero32: zero(W::k32); break;
+    case LoadKind::kSign8To32: sign(W::k32, W::k8); break;
+    case LoadKind::kSign8To64: sign(kQ, W::k8); break;
+    case LoadKind::kSign16To32: sign(W::k32, W::k16); break;
+    case LoadKind::kSign16To64: sign(kQ, W::k16); break;
+    case LoadKind::kSign32To64: sign(kQ, W::k32); break;
+  }
+}
+
+// rax: the dividend; rdx is free.
+void Emitter::divide() {
+  const Gp b = gp(3);
+  const DivKind kind = DivKind(now_->x);
+  const bool is_signed = kind == DivKind::kDivS || kind == DivKind::kRemS;
+  if (!(now_->cc & DivSkip::kZero)) {
+    a_.test(w(), b, b);
+    a_.jcc(Cc::e, trap_label(vm::TrapCode::kIntegerDivideByZero));
+  }
+  if (!is_signed) {
+    a_.xor_(W::k32, Gp::rdx, Gp::rdx);
+    a_.unary(Unary::kDiv, w(), b);
+    return;
+  }
+  const auto divide_now = [&] {
+    now_->size == 4 ? a_.cdq() : a_.cqo();
+    a_.unary(Unary::kIDiv, w(), b);
+  };
+  if (now_->cc & DivSkip::kOverflow) return divide_now();
+  const Label ordinary = a_.new_label(), done = a_.new_label();
+  a_.cmp(w(), b, -1);
+  a_.jcc(Cc::ne, ordinary, Masm::Reach::kShort);
+  if (kind == DivKind::kDivS) {
+    a_.cmp(w(), Gp::rax, 1);  // overflows for the least number alone
+    a_.jcc(Cc::o, trap_label(vm::TrapCode::kIntegerOverflow));
+    a_.bind(ordinary);
+    divide_now();
+  } else {
+    a_.xor_(W::k32, Gp::rdx, Gp::rdx);
+    a_.jmp(done, Masm::Reach::kShort);
+    a_.bind(ordinary);
+    divide_now();
+    a_.bind(done);
+  }
+}
+
+void Emitter::bits() {
+  const Bits op = Bits(now_->x);
+  const Gp d = gp(0), s = gp(1);
+  const int32_t width = 8 * now_->size;
+  if (op == Bits::kBsr || op == Bits::kBsf) {
+    a_.mov(reg::kScratch, static_cast<uint64_t>(op == Bits::kBsr ? 2 * width - 1 : width));
+    a_.bits(op, w(), d, s);
+    a_.cmov(Cc::e, w(), d, reg::kScratch);
+    if (op == Bits::kBsr) a_.xor_(w(), d, width - 1);
+    return;
+  }
+  if (d != s) a_.xor_(W::k32, d, d);  // some processors wait for what was in it
+  a_.bits(op, w(), d, s);
+}
+
+// ---- conditions -----------------------------------------------------------------------------------------------
+
+void Emitter::setcc() {
+  const Gp d = gp(0);
+  const Cond cc = Cond(now_->cc);
+  if (is_plain(cc)) {
+    a_.setcc(to_cc(cc), d);
+  } else {
+    const bool equal = cc == Cond::kFEqual;
+    a_.setcc(equal ? Cc::np : Cc::p, reg::kScratch);
+    a_.setcc(equal ? Cc::e : Cc::ne, d);
+    a_.alu(equal ? Alu::kAnd : Alu::kOr, W::k8, d, reg::kScratch);
+  }
+  a_.movzx(W::k8, d, d);
+}
+
+void Emitter::cmov() {
+  const Gp d = gp(2);
+  const auto take = [&](Cc cc) { in_reg(1) ? a_.cmov(cc, w(), d, gp(1)) : a_.cmov(cc, w(), d, place(1)); };
+  const Cond cc = Cond(now_->cc);
+  if (is_plain(cc)) return take(to_cc(cc));
+  if (cc == Cond::kFNotEqual) return take(Cc::ne), take(Cc::p);
+  const Label no = a_.new_label();
+  a_.jcc(Cc::p, no, Masm::Reach::kShort);
+  take(Cc::e);
+  a_.bind(no);
+}
+
+void Emitter::fselect() {
+  const Cond cc = Cond(now_->cc);
+  const Label skip = a_.new_label(), yes = a_.new_label();
+  if (is_plain(cc)) {
+    a_.jcc(to_cc(negate(cc)), skip, Masm::Reach::kShort);
+  } else if (cc == Cond::kFEqual) {
+    a_.jcc(Cc::ne, skip, Masm::Reach::kShort);
+    a_.jcc(Cc::p, skip, Masm::Reach::kShort);
+  } else {
+    a_.jcc(Cc::ne, yes, Masm::Reach::kShort);
+    a_.jcc(Cc::np, skip, Masm::Reach::kShort);
+  }
+  a_.bind(yes);
+  a_.mov(xmm(2), xmm(1));
+  a_.bind(skip);
+}
+
+void Emitter::jcc() {
+  const mach::VBlock& b = c_.blocks[now_block_];
+  const uint32_t t = forward_[c_.succs[b.succs]], e = forward_[c_.succs[b.succs + 1]];
+  uint32_t next = now_block_ + 1;
+  while (next < c_.blocks.size() && forward_[next] != next) ++next;
+  const Cond cc = Cond(now_->cc);
+  if (is_plain(cc)) {
+    if (t == next) return a_.jcc(to_cc(negate(cc)), labels_[e]);
+    a_.jcc(to_cc(cc), labels_[t]);
+  } else if (cc == Cond::kFEqual) {
+    a_.jcc(Cc::ne, labels_[e]);
+    if (t == next) return a_.jcc(Cc::p, labels_[e]);
+    a_.jcc(Cc::np, labels_[t]);
+  } else {
+    a_.jcc(Cc::ne, labels_[t]);
+    if (t == next) return a_.jcc(Cc::np, labels_[e]);
+    a_.jcc(Cc::p, labels_[t]);
+  }
+  if (e != next) a_.jmp(labels_[e]);
+}
+
+void Emitter::br_table() {
+  const std::vector<uint32_t>& table = f_.tables[now_->target];
+  const mach::VBlock& b = c_.blocks[now_block_];
+  const Gp t = gp(0);
+  a_.mov(W::k32, t, gp(1));
+  a_.cmp(W::k32, t, static_cast<int32_t>(table.size() - 1));
+  a_.jcc(Cc::ae, labels_[forward_[c_.succs[b.succs + table.back()]]]);
+  const Label at = a_.new_label();
+  a_.lea(kQ, reg::kScratch, Mem::at(at));
+  a_.movsx(kQ, W::k32, t, Mem::at(reg::kScratch, t, 2));
+  a_.add(kQ, t, reg::kScratch);
+  a_.jmp(t);
+  jumps_.push_back({at, &table, now_block_});
+}
+
+// ---- calls ----------------------------------------------------------------------------------------------------
+
+void Emitter::call_rel(Reloc::Kind kind, Stub stub, uint32_t target, bool jump) {
+  const uint8_t bytes[] = {static_cast<uint8_t>(jump ? 0xe9 : 0xe8), 0, 0, 0, 0};
+  relocs_.push_back({a_.offset() + 1, kind, stub, target});
+  a_.data(bytes);
+}
+
+void Emitter::call(MOp op) {
+  if (op == MOp::kCallEntry) {
+    a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
+    site();
+    return a_.call(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
+  }
+  site();
+  if (op == MOp::kCallFunc)
+    call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm));
+  else
+    a_.call(gp(0));
+}
+
+// Notes the exit, calls, and takes the note back.
+void Emitter::libcall() {
+  const Gp t = reg::kScratch, pc = Gp::r14;
+  const Label back = a_.new_label();
+  a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
+  a_.lea(kQ, pc, Mem::at(back));
+  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_fp), Gp::rbp);
+  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), pc);
+  a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::builtin_functions));
+  site();
+  a_.call(Mem::at(t, static_cast<int32_t>(vm::kLibcalls[now_->imm].offset)));
+  a_.bind(back);
+  a_.mov(kQ, t, Mem::at(Gp::rbp, -vm::kFrameVmctx));
+  a_.mov(kQ, t, Mem::at(t, vm::off::VMContext::runtime_limits));
+  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_fp), 0);
+  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), 0);
+}
+
+// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. The
+// scratch registers r11, r14 and r15 carry no argument.
+void Emitter::tail(MOp op) {
+  const uint32_t out = now_->target, in = f_.param_bytes;
+  if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
+  if (out == 0 && in == 0) {
+    leave_frame();
+  } else {
+    const int32_t to = 16 + static_cast<int32_t>(in) - static_cast<int32_t>(out);  // of the first argument, from rbp
+    a_.mov(kQ, Gp::r14, Mem::at(Gp::rbp, 8));
+    a_.mov(kQ, Gp::r15, Mem::at(Gp::rbp, 0));
+    // Upwards, so from the last word on.
+    for (int32_t at = static_cast<int32_t>(out) - 8; at >= 0; at -= 8) {
+      a_.mov(kQ, reg::kScratch, Mem::at(Gp::rsp, at));
+      a_.mov(kQ, Mem::at(Gp::rbp, to + at), reg::kScratch);
+    }
+    a_.mov(kQ, Mem::at(Gp::rbp, to - 8), Gp::r14);
+    a_.lea(kQ, Gp::rsp, Mem::at(Gp::rbp, to - 8));
+    a_.mov(kQ, Gp::rbp, Gp::r15);
+  }
+  if (op == MOp::kTailFunc)
+    call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);
+  else if (op == MOp::kTailEntry)
+    a_.jmp(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
+  else
+    a_.jmp(Gp::r10);
+}
+
+// ---- checks ---------------------------------------------------------------------------------------------------
+
+void Emitter::fuel() {
+  Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true};
+  a_.bind(c.again);
+  a_.mov(kQ, reg::kScratch, Mem::at(gp(0), vm::off::VMContext::runtime_limits));
+  WJIT_ASSERT(now_->imm <= 0x7fffffff);
+  a_.add(kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), static_cast<int32_t>(now_->imm));
+  a_.jcc(Cc::g, c.stub);
+  checks_.push_back(c);
+}
+
+void Emitter::epoch() {
+  Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false};
+  const Gp t = gp(0), v = gp(1);
+  a_.bind(c.again);
+  a_.mov(kQ, t, Mem::at(v, vm::off::VMContext::epoch_ptr));
+  a_.mov(kQ, reg::kScratch, Mem::at(v, vm::off::VMContext::runtime_limits));
+  a_.mov(kQ, t, Mem::at(t, 0));
+  a_.cmp(kQ, t, Mem::at(reg::kScratch, Limits::epoch_deadline));
+  a_.jcc(Cc::ae, c.stub);
+  checks_.push_back(c);
+}
+
+// ---- behind the code ------------------------------------------------------------------------------------------
+
+Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
+  const auto [at, is_new] =
+      trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code), static_cast<uint32_t>(traps_.size()));
+  if (is_new) traps_.push_back({a_.new_label(), code, wasm_offset});
+  return traps_[at->second].label;
+}
+
+Label Emitter::constant(uint64_t bits, uint32_t size) {
+  for (const Constant& c : constants_)
+    if (c.size == size && c.low == bits) return c.label;
+  constants_.push_back({a_.new_label(), bits, bits, size});
+  return constants_.back().label;
+}
+
+Label Emitter::lanes(uint64_t bits, uint32_t lane_size) {
+  return constant(lane_size == 4 ? bits | bits << 32 : bits, 16);
+}
+
+void Emitter::cold_code() {
+  for (const ColdTrap& t : traps_) {
+    a_.bind(t.label);
+    sites_.push_back({a_.offset(), vm::TrapCode::kNone, t.wasm_offset});
+    call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(t.code));
+  }
+  for (const Check& c : checks_) {
+    a_.bind(c.stub);
+    if (c.is_fuel) {  // the block is not entered, and not paid
+      a_.sub(kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), static_cast<int32_t>(c.cost));
+      a_.mov(reg::kScratch, c.cost);
+    }
+    sites_.push_back({a_.offset(), vm::TrapCode::kNone, c.wasm_offset});
+    call_rel(Reloc::Kind::kStub, c.is_fuel ? Stub::kFuel : Stub::kEpoch, 0);
+    a_.jmp(c.again);
+  }
+  if (leave_.valid()) {
+    a_.bind(leave_);
+    call_rel(Reloc::Kind::kStub, Stub::kLand, 0, true);
+  }
+  std::stable_sort(constants_.begin(), constants_.end(), [](auto& x, auto& y) { return x.size > y.size; });
+  if (!constants_.empty()) a_.align(constants_[0].size);
+  for (const Constant& c : constants_) {
+    a_.bind(c.label);
+    if (c.size == 4) {
+      a_.data32(static_cast<uint32_t>(c.low));
+    } else {
+      a_.data64(c.low);
+      if (c.size == 16) a_.data64(c.high);
+    }
+  }
+  if (!jumps_.empty()) a_.align(4);
+  for (const Jumps& j : jumps_) {
+    a_.bind(j.label);
+    const mach::VBlock& b = c_.blocks[j.block];
+    for (size_t n = 0; n + 1 < j.entries->size(); ++n)
+      a_.distance32(j.label, labels_[forward_[c_.succs[b.succs + (*j.entries)[n]]]]);
+  }
+}
+
+}  // namespace wjit::x64

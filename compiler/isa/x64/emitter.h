@@ -1,0 +1,125 @@
+// The state of emission; see emit.h. Private to emit*.cpp.
+#pragma once
+#include <unordered_map>
+
+#include "compiler/isa/x64/emit.h"
+#include "vmcontext/abi.h"
+
+namespace wjit::x64 {
+
+class Emitter {
+ public:
+  Emitter(const MachFunc& f, const mach::Allocation& al, uint32_t wasm_offset)
+      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset) {}
+  support::Result<isa::CompiledFunc> run();
+
+ private:
+  using MInst = mach::MInst;
+
+  // ---- places of operands of the current instruction
+  const mach::Alloc& at(uint32_t k) const { return al_.operands[now_->first_operand + k]; }
+  bool in_reg(uint32_t k) const { return at(k).is_reg(); }
+  Gp gp(uint32_t k) const { return Gp(at(k).preg().hw()); }
+  Xmm xmm(uint32_t k) const { return Xmm(at(k).preg().hw()); }
+  Mem place(const mach::Alloc& a, uint32_t bytes) const;
+  Mem place(uint32_t k, uint32_t bytes = 8) const { return place(at(k), bytes); }
+  Mem mem() const;  // the memory operand
+  W w() const { return W(now_->size); }
+  F f() const { return F(now_->size); }
+
+  // ---- the frame and the order of blocks
+  bool needs_frame() const;
+  void prologue();
+  void leave_frame();
+  void find_empty_blocks();
+  void block(uint32_t b);
+  void edit(const mach::Edit& e);
+  void copy(ir::Type t, const mach::Alloc& to, const mach::Alloc& from);
+
+  // ---- instructions, by family
+  void inst();
+  void move();
+  void load();
+  void store();
+  void fload_store(bool is_store);
+  void divide();
+  void bits();
+  void extend();
+  void setcc();
+  void cmov();
+  void fselect();
+  void jcc();
+  void br_table();
+  void call_rel(isa::Reloc::Kind kind, isa::Stub stub, uint32_t target, bool jump = false);
+  void call(MOp op);
+  void libcall();
+  void tail(MOp op);
+  void fuel();
+  void epoch();
+
+  bool float_inst(MOp op);  // emit_float.cpp
+  void fp();
+  void min_max();
+  void round_slow();
+  void uint_to_float();
+  void float_to_int();
+  void float_to_int_signed(bool wide, bool saturate);
+  void float_to_int_unsigned(bool wide, bool saturate);
+  void clear(Xmm x) { a_.fp(FloatLogic::kXor, F::k32, x, x); }
+
+  // ---- what stands behind the code
+  Label constant(uint64_t bits, uint32_t size);      // 4, 8; 16: the bits twice
+  Label lanes(uint64_t bits, uint32_t lane_size);    // 16 bytes of them
+  Mem constant_mem(uint64_t bits, uint32_t size) { return Mem::at(constant(bits, size)); }
+  Label trap_label(vm::TrapCode code) { return trap_label(code, now_->wasm_offset); }
+  Label trap_label(vm::TrapCode code, uint32_t wasm_offset);
+  void site(vm::TrapCode code = vm::TrapCode::kNone) { sites_.push_back({a_.offset(), code, now_->wasm_offset}); }
+  void fault_site() {
+    if (now_->y & Shape::kTraps) site(vm::TrapCode::kMemoryOutOfBounds);
+  }
+  void cold_code();
+
+  const MachFunc& f_;
+  const mach::VCode& c_;
+  const mach::Allocation& al_;
+  const uint32_t own_offset_;
+  Masm a_;
+  const MInst* now_ = nullptr;
+  uint32_t now_block_ = 0;
+  size_t next_edit_ = 0;
+  bool frame_ = false;
+  uint32_t frame_bytes_ = 0, spill_moves_ = 0;
+  std::vector<Label> labels_;
+  std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
+  std::vector<isa::Reloc> relocs_;
+  std::vector<isa::Site> sites_;
+  struct ColdTrap {
+    Label label;
+    vm::TrapCode code;
+    uint32_t wasm_offset;
+  };
+  std::vector<ColdTrap> traps_;
+  std::unordered_map<uint64_t, uint32_t> trap_index_;
+  struct Check {  // of fuel, of the epoch
+    Label stub, again;
+    uint64_t cost;
+    uint32_t wasm_offset;
+    bool is_fuel;
+  };
+  std::vector<Check> checks_;
+  struct Constant {
+    Label label;
+    uint64_t low, high;
+    uint32_t size;
+  };
+  std::vector<Constant> constants_;
+  struct Jumps {
+    Label label;
+    const std::vector<uint32_t>* entries;
+    uint32_t block;
+  };
+  std::vector<Jumps> jumps_;
+  Label leave_;
+};
+
+}  // namespace wjit::x64

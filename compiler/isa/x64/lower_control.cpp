@@ -1,0 +1,234 @@
+// Calls, checks, branches and returns.
+#include "compiler/isa/x64/lower.h"
+#include "compiler/isa/x64/tramp_masm.h"
+#include "vmcontext/abi.h"
+
+namespace wjit::x64 {
+
+using ir::Inst;
+using ir::InstData;
+using ir::Op;
+using isa::Loc;
+using mach::MInst;
+
+bool Lower::lower_control(Inst i, const InstData& d) {
+  switch (d.op) {
+    case Op::trap_if: case Op::trap_unless: {
+      const Cond cc = condition(d.va(), d.op == Op::trap_unless);
+      MInst& m = make(MOp::kTrapCc, {});
+      m.cc = uint8_t(cc);
+      m.imm = d.aux;
+      return true;
+    }
+    case Op::leave_if: case Op::leave_unless: {
+      const Cond cc = condition(d.va(), d.op == Op::leave_unless);
+      make(MOp::kLeave, {}).cc = uint8_t(cc);
+      return true;
+    }
+    case Op::fuel: {
+      const VReg v = reg(f_.params(f_.entry())[0]);
+      make(MOp::kFuel, {mach::use(v)}).imm = d.imm();
+      return true;
+    }
+    case Op::epoch: {
+      const VReg v = reg(f_.params(f_.entry())[0]);
+      make(MOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});
+      return true;
+    }
+    case Op::call: case Op::call_indirect: call(i, d, false); return true;
+    case Op::return_call: case Op::return_call_indirect: call(i, d, true); return true;
+    case Op::libcall: libcall(i, d); return true;
+    case Op::return_: return_(d); return true;
+    case Op::trap: {
+      MInst& m = make(MOp::kTrap, {});
+      m.flags = MInst::kBranch;
+      m.imm = d.aux;
+      return true;
+    }
+    case Op::jump: jump_edge(ir::Edge(d.a)); return true;
+    case Op::brif: branch(d); return true;
+    case Op::br_table: br_table(d); return true;
+    default: return false;
+  }
+}
+
+static PReg to_preg(const Loc& l) {
+  return l.kind == Loc::Kind::kVector ? mach::vector_reg(l.reg) : mach::int_reg(l.reg);
+}
+
+// Stack arguments are pushed below the frame, and popped by the callee; in a tail call the emitter moves them to where
+// they belong.
+void Lower::call(Inst i, const InstData& d, bool tail) {
+  const ir::Signature& sig = f_.sig(ir::Sig(d.b));
+  const std::vector<isa::Type> params = to_isa(sig.params), results = to_isa(sig.results);
+  const isa::WasmCall c = isa::wasm_call({params, results}, TrampMasm::kWasm);
+  const bool indirect = d.op == Op::call_indirect || d.op == Op::return_call_indirect;
+  std::span<const Value> args = f_.args(i);
+  std::vector<Operand> operands;
+  if (indirect) {
+    const VReg code = reg(args[0]);
+    operands.push_back(tail ? mach::use_fixed(code, reg::kEntry) : mach::use(code));
+    operands.push_back(mach::use_fixed(reg(args[1]), reg::kVmctx));
+    args = args.subspan(2);
+  } else {
+    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kVmctx));
+  }
+  operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kCaller));
+  if (c.has_area()) {
+    VReg area = area_;
+    if (!tail) {
+      area = temp(ir::Type::kI64);
+      make(MOp::kArea, {mach::def(area)});
+      out_.area_bytes = std::max(out_.area_bytes, c.results.stack_bytes);
+    }
+    operands.push_back(mach::use_fixed(area, mach::int_reg(TrampMasm::kWasmInts[0])));
+  }
+  for (size_t k = 0; k < args.size(); ++k)
+    if (c.params.locs[k].kind != Loc::Kind::kStack)
+      operands.push_back(mach::use_fixed(reg(args[k]), to_preg(c.params.locs[k])));
+  if (c.params.stack_bytes != 0) {
+    std::vector<VReg> values(args.size());
+    for (size_t k = 0; k < args.size(); ++k)
+      if (c.params.locs[k].kind == Loc::Kind::kStack) values[k] = reg(args[k]);
+    make(MOp::kReserve, {}).imm = c.params.stack_bytes;
+    for (size_t k = 0; k < args.size(); ++k) {
+      if (c.params.locs[k].kind != Loc::Kind::kStack) continue;
+      const uint32_t bytes = ir::bytes_of(sig.params[k]);
+      make(MOp::kStoreArg, {mach::use(values[k])}, static_cast<uint8_t>(ir::is_int(sig.params[k]) ? 8 : bytes)).disp =
+          static_cast<int32_t>(c.params.locs[k].offset);
+    }
+  }
+  if (tail) {
+    MInst& m = make(indirect ? MOp::kTailReg : env_.direct_calls ? MOp::kTailFunc : MOp::kTailEntry, operands);
+    m.flags = MInst::kBranch;
+    m.target = c.params.stack_bytes;
+    m.imm = d.c;
+    m.disp = indirect ? 0 : static_cast<int32_t>(env_.entries_begin + d.c * vm::off::VMCodeEntry::kSize);
+    return;
+  }
+  out_.calls = true;
+  for (size_t k = 0; k < results.size(); ++k)
+    if (c.results.locs[k].kind != Loc::Kind::kStack)
+      operands.push_back(mach::def_fixed(result(i, static_cast<uint32_t>(k)), to_preg(c.results.locs[k])));
+  MInst& m = make(indirect ? MOp::kCallReg : env_.direct_calls ? MOp::kCallFunc : MOp::kCallEntry, operands);
+  m.flags = MInst::kCall;
+  m.x = 0;
+  m.imm = d.c;
+  m.disp = indirect ? 0 : static_cast<int32_t>(env_.entries_begin + d.c * vm::off::VMCodeEntry::kSize);
+  for (size_t k = 0; k < results.size(); ++k) {
+    if (c.results.locs[k].kind != Loc::Kind::kStack) continue;
+    const ir::Type t = sig.results[k];
+    make(MOp::kLoadArea, {mach::def(result(i, static_cast<uint32_t>(k)))},
+         static_cast<uint8_t>(ir::is_int(t) ? 8 : ir::bytes_of(t)))
+        .disp = static_cast<int32_t>(c.results.locs[k].offset);
+  }
+}
+
+void Lower::libcall(Inst i, const InstData& d) {
+  const std::span<const Value> args = f_.args(i);
+  std::vector<Operand> operands;
+  for (size_t k = 0; k < args.size(); ++k)
+    operands.push_back(mach::use_fixed(reg(args[k]), mach::int_reg(TrampMasm::kCInts[k])));
+  const bool has_result = f_.result_count(i) != 0;
+  // A bool is the low byte of its register.
+  const bool boolean = vm::kLibcalls[d.c].signature[0] == 'b';
+  const VReg raw = !has_result ? VReg() : boolean ? temp(ir::Type::kI32) : result(i);
+  if (has_result) operands.push_back(mach::def_fixed(raw, reg::gp(Gp::rax)));
+  MInst& m = make(MOp::kLibcall, operands);
+  m.flags = MInst::kCall;
+  m.x = 1;
+  m.imm = d.c;
+  if (boolean) make(MOp::kExtend, {mach::def(result(i)), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero8);
+}
+
+void Lower::return_(const InstData& d) {
+  const std::span<const Value> values = f_.list(ir::List{d.a});
+  std::vector<Operand> operands;
+  for (size_t k = 0; k < values.size(); ++k) {
+    const Loc& l = own_.results.locs[k];
+    const ir::Type t = f_.signature.results[k];
+    const VReg r = reg(values[k]);
+    if (l.kind != Loc::Kind::kStack) {
+      operands.push_back(mach::use_fixed(r, to_preg(l)));
+      continue;
+    }
+    const Amode m{.base = area_, .index = {}, .disp = static_cast<int32_t>(l.offset)};
+    add_mem(make(ir::is_int(t) ? MOp::kStore : MOp::kFStore, {mach::use(r)},
+                 static_cast<uint8_t>(ir::is_int(t) ? 8 : ir::bytes_of(t))),
+            m);
+  }
+  make(MOp::kRet, operands).flags = MInst::kBranch;
+}
+
+// ---- branches -------------------------------------------------------------------------------------------------
+
+void Lower::jump_edge(ir::Edge e) {
+  const ir::EdgeData& edge = f_.edge(e);
+  pieces_[piece_].succs = {piece_of_[edge.to.n]};
+  std::vector<VReg> args;
+  for (Value v : f_.list(edge.args)) args.push_back(reg(v));
+  pieces_[piece_].args = std::move(args);
+  make(MOp::kJmp, {}).flags = MInst::kBranch;
+}
+
+void Lower::branch(const InstData& d) {
+  const ir::Edge if_true(d.b), if_false(d.c);
+  if (const auto c = constant(d.va())) return jump_edge(*c != 0 ? if_true : if_false);
+  const Cond cc = condition(d.va(), false);
+  const uint32_t t = edge_target(if_true, true), e = edge_target(if_false, true);
+  if (t == e) {  // the same block, without arguments: one successor
+    pieces_[piece_].succs = {t};
+    make(MOp::kJmp, {}).flags = MInst::kBranch;
+    return;
+  }
+  pieces_[piece_].succs = {t, e};
+  MInst& m = make(MOp::kJcc, {});
+  m.cc = uint8_t(cc);
+  m.flags = MInst::kBranch;
+}
+
+void Lower::br_table(const InstData& d) {
+  const std::span<const ir::Edge> edges = f_.table(ir::Table(d.b));
+  const VReg index = reg(d.va());
+  std::vector<uint32_t> table;
+  table.reserve(edges.size());
+  // Entries that lead to the same block and pass nothing share their way.
+  std::vector<uint32_t> succs, plain(f_.block_count() <= 4096 ? f_.block_count() : 0, ~0u);
+  std::vector<std::pair<uint32_t, uint32_t>> sorted;  // for functions with many blocks
+  for (ir::Edge e : edges) {
+    const ir::EdgeData& edge = f_.edge(e);
+    uint32_t known = ~0u;
+    if (f_.list(edge.args).empty()) {
+      if (!plain.empty()) {
+        known = plain[edge.to.n];
+      } else {
+        const auto at = std::lower_bound(sorted.begin(), sorted.end(), std::pair{edge.to.n, 0u});
+        if (at != sorted.end() && at->first == edge.to.n) known = at->second;
+      }
+    }
+    if (known == ~0u) {
+      known = static_cast<uint32_t>(succs.size());
+      succs.push_back(edge_target(e, true));
+      if (f_.list(edge.args).empty()) {
+        if (!plain.empty())
+          plain[edge.to.n] = known;
+        else
+          sorted.insert(std::lower_bound(sorted.begin(), sorted.end(), std::pair{edge.to.n, 0u}), {edge.to.n, known});
+      }
+    }
+    table.push_back(known);
+  }
+  if (succs.size() == 1) {
+    // edge_target has made a block of its own, or there is only this way to it.
+    pieces_[piece_].succs = succs;
+    make(MOp::kJmp, {}).flags = MInst::kBranch;
+    return;
+  }
+  pieces_[piece_].succs = succs;
+  out_.tables.push_back(std::move(table));
+  MInst& m = make(MOp::kBrTable, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(index)});
+  m.flags = MInst::kBranch;
+  m.target = static_cast<uint32_t>(out_.tables.size() - 1);
+}
+
+}  // namespace wjit::x64
