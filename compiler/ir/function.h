@@ -123,6 +123,13 @@ class Function {
   const Signature& sig(Sig s) const { return signatures_[s.n]; }
   uint32_t sig_count() const { return static_cast<uint32_t>(signatures_.size()); }
   const std::array<uint8_t, 16>& vector_constant(uint32_t n) const { return vectors_[n]; }
+  uint32_t vector_constant_count() const { return static_cast<uint32_t>(vectors_.size()); }
+  uint32_t table_count() const { return static_cast<uint32_t>(tables_.size()); }
+  // Does it lie in the pool? For those who look at functions that may be broken.
+  bool is_list(List l) const {
+    return l.at == 0 || (l.at >= 3 && l.at <= pool_.size() && pool_[l.at - 1] <= pool_[l.at - 2] &&
+                         pool_[l.at - 2] <= pool_.size() - l.at);
+  }
 
   // Out of a block: as many as its terminator has.
   template <class F>
