@@ -13,18 +13,20 @@ void Cfg::list_edges(const Function& f) {
   const uint32_t blocks = f.block_count();
   pred_at_.assign(blocks + 2, 0);
   succ_at_.assign(blocks + 1, 0);
-  succs_.clear();
-  const auto for_each_succ = [&](Block b, auto&& g) {
+  times_seen_.assign(f.edge_count(), 0);
+  const auto for_each_succ = [&](Block b, uint8_t time, auto&& g) {
     const Inst end = f.terminator(b);
     if (!end.valid() || !is_terminator(f.inst(end).op)) return;
     f.for_each_edge(end, [&](Edge e) {
-      if (e.n < f.edge_count() && f.edge(e).to.n < blocks) g(f.edge(e).to, e);
+      if (e.n >= f.edge_count() || f.edge(e).to.n >= blocks || times_seen_[e.n] == time) return;
+      times_seen_[e.n] = time;
+      g(f.edge(e).to, e);
     });
   };
   // Counted for the block's number first, in pred_at_[b + 2]: so the second pass can move pred_at_[b + 1] from the
   // beginning of b's predecessors to their end, where those of b + 1 begin.
   for (Block b = f.entry(); b.valid(); b = f.block(b).next) {
-    for_each_succ(b, [&](Block to, Edge) {
+    for_each_succ(b, 1, [&](Block to, Edge) {
       ++pred_at_[to.n + 2];
       ++succ_at_[b.n + 1];
     });
@@ -37,7 +39,7 @@ void Cfg::list_edges(const Function& f) {
   succs_.resize(succ_at_[blocks] + 1);
   for (Block b = f.entry(); b.valid(); b = f.block(b).next) {
     uint32_t at = succ_at_[b.n];
-    for_each_succ(b, [&](Block to, Edge e) {
+    for_each_succ(b, 2, [&](Block to, Edge e) {
       preds_[pred_at_[to.n + 1]++] = {b, e};
       succs_[at++] = {to, e};
     });

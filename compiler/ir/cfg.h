@@ -15,7 +15,8 @@ namespace wjit::ir {
 class Cfg {
  public:
   static constexpr uint32_t kUnreachable = ~uint32_t{0};
-  // One per edge: a block that branches twice to the same block is its predecessor twice.
+  // One per edge: a block that branches to the same block by two edges is its predecessor twice. An edge that stands in
+  // a br_table many times is one.
   struct Pred {
     Block block;
     Edge edge;
@@ -53,6 +54,7 @@ class Cfg {
   std::vector<Block> rpo_;
   std::vector<uint32_t> rpo_index_;
   std::vector<Visit> stack_;
+  std::vector<uint8_t> times_seen_;  // by edge
 };
 
 }  // namespace wjit::ir

@@ -4,7 +4,9 @@
 // - every reachable block ends in its only terminator; the first block of the layout is the entry, which nothing
 //   branches to, and whose parameters are: the own vmctx (i64), the caller's vmctx (i64), the signature's parameters;
 // - a value is defined once, in a place that dominates its uses, and has the type its definition says;
-// - the arguments of an edge are as many as the parameters of its block, and of their types.
+// - the arguments of an edge are as many as the parameters of its block, and of their types;
+// - an edge, a table and a list have one owner, so that changing them changes nothing else. A br_table may name an edge
+//   of its own more than once: it must, where thousands of its entries carry many arguments to one block.
 //
 // Lists (arguments, parameters) lie in one pool; growing one may move it. Spans and references into a function are good
 // until the next change of what they show.
