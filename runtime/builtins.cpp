@@ -50,20 +50,22 @@ uint32_t out_of_fuel(VMContext* c, uint64_t cost) {
 uint32_t host_call(void* function, void* callee, void* caller, void* values, uint64_t capacity) {
   auto* context = static_cast<vm::VMOpaqueContext*>(caller);
   Store& store = *Instance::from_vmctx(vm::VMContext::from_opaque(context))->store;
-  return uint32_t(store.fiber_call->host_call(reinterpret_cast<vm::VMArrayCallFunction>(function),
-                                              static_cast<vm::VMOpaqueContext*>(callee), context,
-                                              static_cast<vm::ValRaw*>(values), capacity));
+  return or_out_of_memory(store, uint32_t(vm::Crossing::kTrapped), [&] {
+    return uint32_t(store.fiber_call->host_call(reinterpret_cast<vm::VMArrayCallFunction>(function),
+                                                static_cast<vm::VMOpaqueContext*>(callee), context,
+                                                static_cast<vm::ValRaw*>(values), capacity));
+  });
 }
 
-uint32_t enter_entry(VMContext* callee, VMContext*, void* entry, void* values, void* tail_call) {
+uint32_t enter_entry(VMContext* callee, VMContext*, void* entry, void* values, void* exit) {
   Instance& instance = *Instance::from_vmctx(callee);
   const CompiledModule& m = *instance.module;
   const auto* first = vm::vmctx_at<vm::VMCodeEntry>(callee, m.offsets.vmctx_defined_functions_begin());
   const size_t defined = size_t(static_cast<vm::VMCodeEntry*>(entry) - first);
   WJIT_ASSERT(defined < m.counts.defined_functions);
   return or_out_of_memory(*instance.store, uint32_t(vm::Crossing::kTrapped), [&] {
-    return uint32_t(enter_interpreter(instance, m.wasm().imported_funcs + uint32_t(defined),
-                                      static_cast<vm::ValRaw*>(values), static_cast<vm::VMTailCall*>(tail_call)));
+    return uint32_t(enter_interpreter(instance, uint32_t(defined), static_cast<vm::ValRaw*>(values),
+                                      static_cast<vm::VMInterpreterExit*>(exit)));
   });
 }
 
