@@ -17,7 +17,7 @@ Stack* plain_stack(Store& store) {
 }
 
 CallEnd trapped(Store& store, vm::TrapCode code) {
-  store.set_pending(TrapAccess::make(wjit::Trap::Kind::kWasm, code, vm::message(code)));
+  store.set_pending(make_trap(code));
   return CallEnd::kTrapped;
 }
 
