@@ -21,7 +21,9 @@ using vm::VMContext;
 
 // A libcall that fails leaves the trap with the store and answers false.
 bool done(VMContext* c, TrapCode trap) {
-  return trap == TrapCode::kNone || Instance::from_vmctx(c)->store->set_pending(make_trap(trap));
+  if (trap == TrapCode::kNone) return true;
+  Store& store = *Instance::from_vmctx(c)->store;
+  return or_out_of_memory(store, false, [&] { return store.set_pending(make_trap(trap)); });
 }
 
 void raise_trap(VMContext* c, uint32_t code) {
@@ -50,20 +52,22 @@ uint32_t out_of_fuel(VMContext* c, uint64_t cost) {
 uint32_t host_call(void* function, void* callee, void* caller, void* values, uint64_t capacity) {
   auto* context = static_cast<vm::VMOpaqueContext*>(caller);
   Store& store = *Instance::from_vmctx(vm::VMContext::from_opaque(context))->store;
-  return uint32_t(store.fiber_call->host_call(reinterpret_cast<vm::VMArrayCallFunction>(function),
-                                              static_cast<vm::VMOpaqueContext*>(callee), context,
-                                              static_cast<vm::ValRaw*>(values), capacity));
+  return or_out_of_memory(store, uint32_t(vm::Crossing::kTrapped), [&] {
+    return uint32_t(store.fiber_call->host_call(reinterpret_cast<vm::VMArrayCallFunction>(function),
+                                                static_cast<vm::VMOpaqueContext*>(callee), context,
+                                                static_cast<vm::ValRaw*>(values), capacity));
+  });
 }
 
-uint32_t enter_entry(VMContext* callee, VMContext*, void* entry, void* values, void* tail_call) {
+uint32_t enter_entry(VMContext* callee, VMContext*, void* entry, void* values, void* exit) {
   Instance& instance = *Instance::from_vmctx(callee);
   const CompiledModule& m = *instance.module;
   const auto* first = vm::vmctx_at<vm::VMCodeEntry>(callee, m.offsets.vmctx_defined_functions_begin());
   const size_t defined = size_t(static_cast<vm::VMCodeEntry*>(entry) - first);
   WJIT_ASSERT(defined < m.counts.defined_functions);
   return or_out_of_memory(*instance.store, uint32_t(vm::Crossing::kTrapped), [&] {
-    return uint32_t(enter_interpreter(instance, m.wasm().imported_funcs + uint32_t(defined),
-                                      static_cast<vm::ValRaw*>(values), static_cast<vm::VMTailCall*>(tail_call)));
+    return uint32_t(enter_interpreter(instance, uint32_t(defined), static_cast<vm::ValRaw*>(values),
+                                      static_cast<vm::VMInterpreterExit*>(exit)));
   });
 }
 
@@ -90,7 +94,9 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.host_call = &host_call;
   // The switch itself: a function around it would lie on the fiber while it is suspended.
   b.fiber_suspend = reinterpret_cast<void (*)(void*)>(reinterpret_cast<void (*)()>(&wjit_fiber_suspend));
-  b.memory_grow = &memory_grow;
+  b.memory_grow = [](VMContext* c, uint32_t memory, uint64_t delta) {
+    return or_out_of_memory(*Instance::from_vmctx(c)->store, vm::kGrowTrapped, [&] { return memory_grow(c, memory, delta); });
+  };
   b.memory_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, memory_copy(c, to, from, dst, src, n));
   };
@@ -103,7 +109,10 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.table_get_lazy = [](VMContext* c, uint32_t table, uint64_t index) -> void* {
     return table_get_lazy(c, table, index);
   };
-  b.table_grow = &table_grow;
+  b.table_grow = [](VMContext* c, uint32_t table, uint64_t delta, uintptr_t init) {
+    return or_out_of_memory(*Instance::from_vmctx(c)->store, vm::kGrowTrapped,
+                            [&] { return table_grow(c, table, delta, init); });
+  };
   b.table_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, table_copy(c, to, from, dst, src, n));
   };

@@ -1,15 +1,13 @@
 // Where a call enters wasm and what becomes of it when the interpreter stops. See runtime/interp/vm.h for the stacks.
 //
 // Plain calls run on the store's current stack, above whatever activation called the host; out of fuel and host errors
-// end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops. Native
-// recursion through host functions is bounded by limits.stack_limit, set where the outermost call enters.
+// end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
+// interpreter's, or in engines with native code a fiber (runtime/fiber_call.h), which has both kinds. Native recursion through host functions is bounded by limits.stack_limit, set where the outermost call enters.
 #include "runtime/call.h"
 
-#include <fmt/format.h>
-
+#include "runtime/fiber_call.h"
+#include "runtime/interp/activation.h"
 #include "runtime/interp/backtrace.h"
-#include "runtime/interp/vm.h"
-#include "runtime/native_calls.h"
 #include "runtime/out_of_memory.h"
 #include "runtime/trap/signals.h"
 #include "runtime/trap_access.h"
@@ -47,130 +45,8 @@ class NativeLimit {
   bool outermost_;
 };
 
-// Makes `stack` the one that nested calls use.
-class CurrentStack {
- public:
-  CurrentStack(Activations& a, Stack* stack) : a_(a), before_(std::exchange(a.current, stack)) {}
-  ~CurrentStack() { a_.current = before_; }
-
- private:
-  Activations& a_;
-  Stack* before_;
-};
-
 const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()];
-}
-
-CallEnd trapped(Store& store, vm::TrapCode code) {
-  store.set_pending(TrapAccess::make(wjit::Trap::Kind::kWasm, code, vm::message(code)));
-  return CallEnd::kTrapped;
-}
-
-wjit::Trap out_of_fuel(uint64_t required) {
-  wjit::Trap t = TrapAccess::make(wjit::Trap::Kind::kOutOfFuel, vm::TrapCode::kOutOfFuel,
-                                  fmt::format("{}: the next block needs {}", vm::message(vm::TrapCode::kOutOfFuel), required));
-  TrapAccess::set_required_fuel(t, required);
-  return t;
-}
-
-// The pending trap gets the backtrace, unless it already has one from further in. Where memory is out, the
-// trap matters more than the way to it.
-void add_trace(Store& store, const Vm& vm) {
-  auto& trace = TrapAccess::trace(*store.pending_trap);
-  if (!trace.empty()) return;
-  try {
-    trace = interp_backtrace(vm.frame, vm.inst);
-  } catch (const std::bad_alloc&) {
-  }
-}
-
-// What a finished, stopped or trapped run means for its caller. `bottom` is the activation's bottom frame.
-CallEnd conclude(Store& store, Vm& vm, const vm::VMFuncRef* root, vm::ValRaw* values, std::unique_ptr<Suspended>* suspended) {
-  switch (vm.take_reason()) {
-    case DoneReason::kReturn: {
-      const wasm::FuncType type = type_of(store, root).func();
-      cells_to_raw(type.results.data(), type.results.size(), vm.frame->sp, values);
-      return CallEnd::kReturned;
-    }
-    case DoneReason::kTrap:
-      trapped(store, vm.trap);
-      add_trace(store, vm);
-      return CallEnd::kTrapped;
-    case DoneReason::kPending:
-      add_trace(store, vm);
-      return CallEnd::kTrapped;
-    case DoneReason::kOutOfFuel:
-      if (!suspended) {
-        store.set_pending(out_of_fuel(vm.required_fuel));
-        add_trace(store, vm);
-        return CallEnd::kTrapped;
-      }
-      break;
-    case DoneReason::kHostTrap:
-    case DoneReason::kTailCall:
-    case DoneReason::kNone: break;
-  }
-  return CallEnd::kSuspended;
-}
-
-// While the interpreter runs, native frames below it are its activation record's: what it calls sees none.
-class NativeFramesBelow {
- public:
-  NativeFramesBelow(Store& store, const Vm& vm)
-      : limits_(store.limits), record_(*reinterpret_cast<ActivationRecord*>(const_cast<uint64_t*>(vm.bottom->ip))) {
-    record_.exit_fp = std::exchange(limits_.last_wasm_exit_fp, 0);
-    record_.exit_pc = std::exchange(limits_.last_wasm_exit_pc, 0);
-    record_.entry_fp = limits_.last_wasm_entry_fp;
-  }
-  ~NativeFramesBelow() {
-    limits_.last_wasm_exit_fp = record_.exit_fp;
-    limits_.last_wasm_exit_pc = record_.exit_pc;
-  }
-
- private:
-  vm::VMRuntimeLimits& limits_;
-  ActivationRecord& record_;
-};
-
-void run(Store& store, Vm& vm) {
-  const NativeFramesBelow below(store, vm);
-  const Dispatch d = store.engine().config.dispatch;
-  const bool tail = d == Dispatch::kTail || (d == Dispatch::kAuto && tail_dispatch_is_sound());
-  tail ? run_tail(&vm) : run_loop(&vm);
-}
-
-// Bottom frame and callee frame of a new activation at the top of vm.stack. False: trap pending.
-bool begin_activation(Store& store, Vm& vm, const vm::VMFuncRef* callee, const bc::Code* code,
-                      const vm::ValRaw* values) {
-  Stack& s = *vm.stack;
-  const wasm::FuncType type = type_of(store, callee).func();
-  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame + 2 >= s.frames_end()) {
-    trapped(store, vm::TrapCode::kStackOverflow);
-    return false;
-  }
-  auto* record = new (s.top) ActivationRecord{uint64_t(bc::Op::exit), 0, 0, 0};
-  uint64_t* cells = s.top + kRecordCells;
-  vm.bottom = s.top_frame + 1;
-  *vm.bottom = {&record->exit_word, cells, s.top_instance, nullptr};
-  vm.frame = vm.bottom + 1;
-  *vm.frame = {code->words.data(), cells, nullptr, code};
-  vm.inst = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(callee->vmctx));
-  raw_to_cells(type.params.data(), type.params.size(), values, cells);
-  std::fill_n(cells + code->param_cells, code->zero_cells, 0);
-  return true;
-}
-
-Vm make_vm(Store& store, Stack* stack, bool resumable) {
-  Vm vm;
-  vm.values_end = stack->values_end();
-  vm.frames_end = stack->frames_end();
-  vm.fuel = store.engine().config.consume_fuel ? &store.limits.fuel_consumed : nullptr;
-  vm.store = &store;
-  vm.stack = stack;
-  vm.code_map = store.engine().code_map.get();
-  vm.resumable = resumable;
-  return vm;
 }
 
 // Moves a stopped run into a handle.
@@ -185,7 +61,8 @@ std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VM
   if (why == DoneReason::kHostTrap) {
     s->host_func = vm.host_func;
     s->host_error = store.take_pending_box();
-    TrapAccess::trace(*s->host_error) = interp_backtrace(vm.frame, vm.inst);
+    auto& trace = TrapAccess::trace(*s->host_error);
+    if (trace.empty()) trace = whole_backtrace(store, vm);
   }
   s->vm = std::make_unique<Vm>(std::move(vm));
   s->stack = std::move(stack);  // last: with it comes what the destructor undoes
@@ -200,21 +77,13 @@ CallEnd run_resumable(Store& store, Vm& vm, std::unique_ptr<Stack> stack, vm::VM
     run(store, vm);
   }
   const DoneReason why = vm.reason;
-  const CallEnd end = conclude(store, vm, root, values, out);
-  if (end == CallEnd::kSuspended)
+  if (why == DoneReason::kOutOfFuel || why == DoneReason::kHostTrap) {
     *out = suspend(store, std::move(vm), why, root, std::move(stack));
-  else
-    store.activations->give_back(std::move(stack));
+    return CallEnd::kSuspended;
+  }
+  const CallEnd end = conclude(store, vm, type_of(store, root), values);
+  store.activations->give_back(std::move(stack));
   return end;
-}
-
-// The stack that plain calls go on with; null: out of system memory.
-Stack* plain_stack(Store& store) {
-  if (!store.activations) store.activations = std::make_shared<Activations>();
-  Activations& a = *store.activations;
-  if (a.current) return a.current;
-  if (!a.plain) a.plain = a.take(store.engine().config);
-  return a.plain.get();
 }
 
 // The root's code, compiled before anything is set up. Out of fuel here suspends at nothing: the call is begun when it
@@ -247,11 +116,59 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
     return CallEnd::kSuspended;
   }
   entry.calls.fetch_add(1, std::memory_order_relaxed);
-  if (!begin_activation(store, vm, callee, code.code, values)) return CallEnd::kTrapped;
+  Instance* instance = Instance::from_vmctx(vm::VMContext::from_opaque(callee->vmctx));
+  const wasm::SubType& type = type_of(store, callee);
+  if (!begin_activation(store, vm, instance, type, code.code, values)) return CallEnd::kTrapped;
   if (out) return run_resumable(store, vm, std::move(own), callee, values, out);
-  CurrentStack current(*store.activations, stack);
+  const ActivationEnd ends(store, vm);
+  const CurrentStack current(*store.activations, stack);
   run(store, vm);
-  return conclude(store, vm, callee, values, nullptr);
+  return conclude(store, vm, type, values);
+}
+
+// Puts what stopped into *out, or says how it ended.
+CallEnd conclude_fiber(std::unique_ptr<Suspended> s, FiberCall::Stop stop, vm::ValRaw* values,
+                       std::unique_ptr<Suspended>* out) {
+  FiberCall& call = *s->fiber;
+  switch (stop) {
+    case FiberCall::Stop::kReturned:
+      std::copy(call.values().begin(), call.values().end(), values);
+      return CallEnd::kReturned;
+    case FiberCall::Stop::kTrapped: return CallEnd::kTrapped;
+    case FiberCall::Stop::kHostTrap:
+      s->kind = Suspended::Kind::kHostTrap;
+      s->host_func = call.host_func();
+      s->host_error = call.take_host_error();
+      s->required_fuel = 0;
+      break;
+    case FiberCall::Stop::kOutOfFuel:
+      s->kind = Suspended::Kind::kOutOfFuel;
+      s->host_func = nullptr;
+      s->host_error.reset();
+      s->required_fuel = call.required_fuel();
+      break;
+  }
+  *out = std::move(s);
+  return CallEnd::kSuspended;
+}
+
+// A resumable call where there is native code: any frames may wait in it, so it has a native stack of its own.
+CallEnd call_on_fiber(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
+                      std::unique_ptr<Suspended>* out) {
+  auto s = std::make_unique<Suspended>();
+  s->store = &store;
+  s->engine = store.shared_engine();
+  s->root = callee;
+  s->fiber = FiberCall::create(store, *store.engine().fibers, callee, {values, type_of(store, callee).param_count}, capacity);
+  if (!s->fiber) return trapped(store, vm::TrapCode::kOutOfSystemMemory);
+  const FiberCall::Stop stop = s->fiber->resume();
+  return conclude_fiber(std::move(s), stop, values, out);
+}
+
+CallEnd call_defined(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
+                     std::unique_ptr<Suspended>* out) {
+  return out && store.engine().native ? call_on_fiber(store, callee, values, capacity, out)
+                                      : call_wasm(store, callee, values, out);
 }
 
 // What the store's hook has to say about a call that was let in and has ended.
@@ -261,20 +178,22 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
+// Native code's faults come to this thread as signals. False: trap pending.
+bool thread_is_ready(Store& store) {
+  if (!store.engine().native) return true;
+  auto ready = ThreadTraps::ensure();
+  return ready || store.set_pending(trap_from_error(ready.error()));
+}
+
 CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
               std::unique_ptr<Suspended>* suspended) {
-  if (store.engine().native) {
-    if (auto ready = ThreadTraps::ensure(); !ready) {
-      store.set_pending(trap_from_error(ready.error()));
-      return CallEnd::kTrapped;
-    }
-  }
+  if (!thread_is_ready(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   if (callee->code_index != vm::kNoCodeIndex) {
-    if (!store.call_hook) return call_wasm(store, callee, values, suspended);
+    if (!store.call_hook) return call_defined(store, callee, values, capacity, suspended);
     if (!store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
-    return leave(store, call_wasm(store, callee, values, suspended), suspended);
+    return leave(store, call_defined(store, callee, values, capacity, suspended), suspended);
   }
   return callee->array_call(callee->vmctx, nullptr, values, capacity) ? CallEnd::kReturned : CallEnd::kTrapped;
 }
@@ -282,6 +201,10 @@ CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t ca
 CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
               vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
+  if (s->fiber) {
+    const FiberCall::Stop stop = s->fiber->resume(inputs);
+    return conclude_fiber(std::move(s), stop, results, &call);
+  }
   --store.pins;
   std::unique_ptr<Stack> stack = std::move(s->stack);
   Vm vm = std::move(*s->vm);
@@ -298,6 +221,7 @@ CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm
 
 CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
                     vm::ValRaw* results) {
+  if (!thread_is_ready(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   const bool hooked = bool(store.call_hook);
@@ -307,34 +231,6 @@ CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<co
 }
 
 }  // namespace
-
-vm::Crossing enter_interpreter(Instance& instance, uint32_t func_index, vm::ValRaw* values, vm::VMTailCall* tail_call) {
-  Store& store = *instance.store;
-  const vm::VMFuncRef callee = instance.make_func_ref(func_index);
-  const auto failed = [&] {  // before there is a frame of this function
-    auto& trace = TrapAccess::trace(*store.pending_trap);
-    if (trace.empty()) trace = current_backtrace(store);
-    return vm::Crossing::kTrapped;
-  };
-  // This recursion is the tiers': neither of the interpreter's own bounds sees it.
-  if (reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < store.limits.stack_limit)
-    return trapped(store, vm::TrapCode::kStackOverflow), failed();
-  Stack* stack = plain_stack(store);
-  if (!stack) return trapped(store, vm::TrapCode::kOutOfSystemMemory), failed();
-  Vm vm = make_vm(store, stack, false);
-  vm.tail_call = tail_call;
-  CodeEntry& entry = vm.code_map->at(callee.code_index);
-  const CodeOrWhy code = CodeMap::get(entry, {vm.fuel, &store.compile_fuel});
-  if (code.error) return store.set_pending(trap_from_error(*code.error)), failed();
-  if (!code.code) return store.set_pending(out_of_fuel(code.required_fuel)), failed();
-  entry.calls.fetch_add(1, std::memory_order_relaxed);
-  if (!begin_activation(store, vm, &callee, code.code, values)) return failed();
-  CurrentStack current(*store.activations, stack);
-  run(store, vm);
-  if (vm.reason == DoneReason::kTailCall) return vm::Crossing::kTailCall;
-  return conclude(store, vm, &callee, values, nullptr) == CallEnd::kReturned ? vm::Crossing::kReturned
-                                                                             : vm::Crossing::kTrapped;
-}
 
 CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                   std::unique_ptr<Suspended>* suspended) {

@@ -23,6 +23,7 @@ CallEnd call_func(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_
 CallEnd resume(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs, vm::ValRaw* results,
                size_t capacity);
 
+class FiberCall;
 class Stack;
 struct Vm;
 
@@ -36,8 +37,9 @@ struct Suspended {
   uint64_t required_fuel = 0;            // kOutOfFuel
   vm::VMFuncRef* host_func = nullptr;    // kHostTrap
   std::unique_ptr<wjit::Trap> host_error;
-  std::vector<vm::ValRaw> root_args;     // of a call that has not begun
 
+  std::unique_ptr<FiberCall> fiber;  // in engines with native code; in others what follows
+  std::vector<vm::ValRaw> root_args;  // of a call that has not begun
   std::unique_ptr<Stack> stack;
   std::unique_ptr<Vm> vm;
   Suspended();

@@ -9,6 +9,7 @@
 #include "compiler/support/result.h"
 #include "runtime/code/code_map.h"
 #include "runtime/code/native_entries.h"
+#include "runtime/fiber/fiber.h"
 #include "runtime/trap/owns_address.h"
 #include "runtime/trap/signals.h"
 
@@ -89,6 +90,7 @@ Engine::~Engine() = default;
 support::Result<void> Engine::enable_native_code() {
   WJIT_CHECK(install_trap_handlers(&store_owns_address));
   WJIT_TRY(native, NativeEntries::create(registry));
+  fibers = std::make_unique<FiberPool>(FiberPool::Options{});
   return {};
 }
 

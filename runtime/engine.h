@@ -12,6 +12,7 @@
 namespace wjit::rt {
 
 class CodeMap;
+class FiberPool;
 class NativeEntries;
 
 // How linear memories are laid out. Chosen once, when the engine is made, because code compiled without
@@ -42,6 +43,7 @@ class Engine {
   std::atomic<uint64_t> epoch{0};
   // What crosses between native code and the rest; null in engines that only interpret.
   std::unique_ptr<NativeEntries> native;
+  std::unique_ptr<FiberPool> fibers;  // there with it: for resumable calls
   // Before there is any module or store. Errors: kResource, where the host gives no executable memory.
   support::Result<void> enable_native_code();
 };

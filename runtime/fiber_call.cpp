@@ -35,11 +35,8 @@ std::unique_ptr<FiberCall> FiberCall::create(Store& store, FiberPool& pool, vm::
 FiberCall::~FiberCall() {
   if (!fiber_ || !stack_) return;
   if (stop_ != Stop::kReturned && stop_ != Stop::kTrapped && !fiber_->finished()) {
-    std::unique_ptr<wjit::Trap> before = std::move(store_.pending_trap);
-    store_.set_pending(make_trap(vm::TrapCode::kCancelled));
-    fiber_->set_cancelled();
+    fiber_->set_cancelled();  // nothing but landings runs: nobody asks for the trap
     run();
-    store_.pending_trap = std::move(before);
   }
   --store_.pins;
   store_.activations->give_back(std::move(stack_));
@@ -79,31 +76,35 @@ FiberCall::Stop FiberCall::resume(std::span<const vm::ValRaw> inputs) {
   return run();
 }
 
-vm::Crossing FiberCall::host_call(vm::VMArrayCallFunction function, vm::VMOpaqueContext* callee,
-                                  vm::VMOpaqueContext* caller, vm::ValRaw* values, uint64_t capacity) {
-  bool ok = false;
-  auto on_resumer = [&] {
-    vm::VMRuntimeLimits& l = store_.limits;
-    std::swap(l.stack_limit, other_.stack_limit);
-    std::swap(l.fiber, other_.fiber);
-    ok = function(callee, caller, values, capacity);
+void FiberCall::call_on_resumer(void (*fn)(void*), void* arg) {
+  vm::VMRuntimeLimits& l = store_.limits;
+  const auto exchange = [&] {
     std::swap(l.stack_limit, other_.stack_limit);
     std::swap(l.fiber, other_.fiber);
   };
-  using F = decltype(on_resumer);
-  fiber_->call_on_resumer([](void* f) { (*static_cast<F*>(f))(); }, &on_resumer);
+  exchange();
+  fiber_->call_on_resumer(fn, arg);
+  exchange();
+}
+
+vm::Crossing FiberCall::host_call(vm::VMArrayCallFunction function, vm::VMOpaqueContext* callee,
+                                  vm::VMOpaqueContext* caller, vm::ValRaw* values, uint64_t capacity) {
+  bool ok = false;
+  auto call = [&] { ok = function(callee, caller, values, capacity); };
+  using F = decltype(call);
+  call_on_resumer([](void* f) { (*static_cast<F*>(f))(); }, &call);
   if (ok) return vm::Crossing::kReturned;
-  // Where C++ frames of the interpreter are on the fiber, it cannot wait.
-  if (store_.activations->current->top_instance || store_.pending_trap->kind() != wjit::Trap::Kind::kHost)
-    return vm::Crossing::kTrapped;
-  stop_ = Stop::kHostTrap;
+  auto& trace = TrapAccess::trace(*store_.pending_trap);
+  if (trace.empty()) on_resumer(store_, [&] { trace = current_backtrace(store_); });
+  if (store_.pending_trap->kind() != wjit::Trap::Kind::kHost) return vm::Crossing::kTrapped;
   host_error_ = store_.take_pending_box();
+  stop_ = Stop::kHostTrap;
+  host_func_ = host_func_ref(callee);
   host_values_ = values;
   return vm::Crossing::kSuspend;
 }
 
 vm::Crossing FiberCall::out_of_fuel(uint64_t cost) {
-  if (store_.activations->current->top_instance) return vm::Crossing::kTrapped;
   stop_ = Stop::kOutOfFuel;
   required_fuel_ = cost;
   return vm::Crossing::kSuspend;

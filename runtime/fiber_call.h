@@ -1,12 +1,12 @@
-// A resumable call of native code: it runs on a fiber, and stops where a host function fails or fuel runs out.
+// A resumable call where there is native code: it runs on a fiber, and stops where a host function fails or fuel runs out.
 //
 // Invariants.
 //  - Between the fiber's root and a suspension lie emitted frames only, so the call may go on in any thread that holds
-//    the store. (Not so where the interpreter called native code on the fiber: there a host error is an ordinary trap,
-//    and so is want of fuel.)
+//    the store. The interpreter keeps this by leaving its loop (runtime/interp/enter.cpp).
 //  - While the fiber runs, VMRuntimeLimits describe it; resume exchanges them with the resumer's and back. A host function
 //    called from the fiber runs on the resumer's stack and sees the resumer's stack limit, but the fiber's last exit.
 #pragma once
+#include <exception>
 #include <memory>
 #include <span>
 #include <vector>
@@ -37,7 +37,9 @@ class FiberCall {
   bool finished() const { return fiber_->finished(); }
   std::span<const vm::ValRaw> values() const { return values_; }  // results, after kReturned
   uint64_t required_fuel() const { return required_fuel_; }
+  vm::VMFuncRef* host_func() const { return host_func_; }  // after kHostTrap, and its error
   const wjit::Trap& host_error() const { return *host_error_; }
+  std::unique_ptr<wjit::Trap> take_host_error() { return std::move(host_error_); }
 
   // What waits below: the frames of whoever resumed this.
   void add_resumer_frames(std::vector<wjit::Frame>& trace) const;
@@ -46,6 +48,8 @@ class FiberCall {
   vm::Crossing host_call(vm::VMArrayCallFunction function, vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller,
                          vm::ValRaw* values, uint64_t capacity);
   vm::Crossing out_of_fuel(uint64_t cost);
+  // From the fiber: runs fn(arg), which does not throw, as the host sees the store.
+  void call_on_resumer(void (*fn)(void*), void* arg);
 
  private:
   FiberCall(Store& store, vm::VMFuncRef* callee, std::span<const vm::ValRaw> args, size_t capacity);
@@ -64,9 +68,31 @@ class FiberCall {
   Stop stop_ = Stop::kReturned;
   uint64_t required_fuel_ = 0;
   std::unique_ptr<wjit::Trap> host_error_;
+  vm::VMFuncRef* host_func_ = nullptr;
   vm::ValRaw* host_values_ = nullptr;
   FiberCall* outer_ = nullptr;
   Stack* resumer_stack_ = nullptr;
 };
+
+// Runs `body` where there is stack enough: from a fiber, on the resumer's.
+template <class F>
+void on_resumer(Store& store, F&& body) {
+  if (!store.limits.fiber) return body();
+  struct Call {
+    F& body;
+    std::exception_ptr thrown;
+  } call{body, nullptr};
+  store.fiber_call->call_on_resumer(
+      [](void* arg) {
+        auto& c = *static_cast<Call*>(arg);
+        try {
+          c.body();
+        } catch (...) {
+          c.thrown = std::current_exception();
+        }
+      },
+      &call);
+  if (call.thrown) std::rethrow_exception(call.thrown);
+}
 
 }  // namespace wjit::rt

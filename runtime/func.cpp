@@ -86,6 +86,12 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
   return ended(store.run_call_hook(CallHook::kReturningFromHost) && ok);
 }
 
+vm::VMFuncRef* host_func_ref(vm::VMOpaqueContext* context) {
+  const auto state = vm::off::VMArrayCallHostFuncContext::host_state;  // the same in both
+  auto* f = *reinterpret_cast<HostFunc**>(reinterpret_cast<char*>(context) + state);
+  return context == vm::VMOpaqueContext::from(&f->context) ? &f->context.func_ref : &f->native_context.func_ref;
+}
+
 Store* store_of(const vm::VMFuncRef* ref) {
   if (is_host_func(ref))
     return host_func_of(ref)->store;

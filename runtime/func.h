@@ -44,6 +44,9 @@ inline HostFunc* host_func_of(const vm::VMFuncRef* ref) {
   return *reinterpret_cast<HostFunc**>(reinterpret_cast<char*>(ref->vmctx) + VMArrayCallHostFuncContext::host_state);
 }
 
+// A host's func ref by what it has as its vmctx.
+vm::VMFuncRef* host_func_ref(vm::VMOpaqueContext* context);
+
 // The store a function belongs to.
 Store* store_of(const vm::VMFuncRef* ref);
 

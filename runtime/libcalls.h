@@ -2,6 +2,13 @@
 // Indices are those of the calling module. Bounds are checked whole before the first byte or element is
 // touched, and growth acts on the owner's definition, through imports too. kNone: done. kResourceLimit and
 // the like never surprise the caller with a pending trap: the code is all there is.
+//
+// Interruption (Store::poll; kInterrupt, kEpochDeadline). Memory is worked on in pieces of kPollBytes, with a poll between
+// two of them. An interrupted operation has done the pieces before that poll, whole: a prefix of it, or the end of it where
+// memory.copy moves upwards within one memory. Work on tables, and growth, polls before it begins and when it is done:
+// interrupted, all of it is done or nothing. (Growth may have to copy a memory, at most once: where its initial bytes are
+// a mapped image and it may move.) A poll may change memories and tables: whoever holds base and length reads
+// them anew.
 #pragma once
 #include <cstdint>
 
@@ -11,8 +18,11 @@
 namespace wjit::rt {
 
 using vm::kGrowRefused;  // -1, as wasm sees it
+using vm::kGrowTrapped;
 
-// Pages before, or kGrowRefused. May move the memory: base and length are read anew afterwards.
+constexpr uint64_t kPollBytes = 1 << 20;
+
+// Pages before, kGrowRefused, or kGrowTrapped with the trap pending. May move the memory: base and length are read anew afterwards.
 uint64_t memory_grow(vm::VMContext* vmctx, uint32_t memory, uint64_t delta);
 uint64_t memory_size(vm::VMContext* vmctx, uint32_t memory);  // pages
 vm::TrapCode memory_copy(vm::VMContext* vmctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst,
@@ -28,7 +38,7 @@ vm::TrapCode table_set(vm::VMContext* vmctx, uint32_t table, uint64_t index, uin
 // Makes the slot of a func-ref table if it is not made yet; index < size. The reference, 0 for null.
 vm::VMFuncRef* table_get_lazy(vm::VMContext* vmctx, uint32_t table, uint64_t index);
 uint64_t table_grow(vm::VMContext* vmctx, uint32_t table, uint64_t delta,
-                    uint64_t init_ref);  // or kGrowRefused
+                    uint64_t init_ref);  // or kGrowRefused, kGrowTrapped likewise
 vm::TrapCode table_fill(vm::VMContext* vmctx, uint32_t table, uint64_t dst, uint64_t ref, uint64_t length);
 vm::TrapCode table_copy(vm::VMContext* vmctx, uint32_t dst_table, uint32_t src_table, uint64_t dst,
                         uint64_t src, uint64_t length);

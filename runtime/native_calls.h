@@ -13,9 +13,9 @@ namespace wjit::rt {
 // The engine has native code (Engine::native). The code stays as long as the module.
 support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code);
 
-// Runs a function in the interpreter for native code that called it; the calling frames' exit is noted in
-// VMRuntimeLimits.
-vm::Crossing enter_interpreter(Instance& instance, uint32_t func_index, vm::ValRaw* values, vm::VMTailCall* tail_call);
+// Runs a defined function in the interpreter for native code that called it (runtime/interp/enter.cpp); the calling
+// frames' exit is noted in VMRuntimeLimits. exit->run is null the first time; on a fiber there may be others.
+vm::Crossing enter_interpreter(Instance& instance, uint32_t defined, vm::ValRaw* values, vm::VMInterpreterExit* exit);
 
 // The wasm frames of native code from one exit outwards, through every activation that entered from native code's own
 // host calls; ends where the interpreter or nothing is below. `faulted`: exit_pc is the instruction that failed, not a

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "runtime/code/native_entries.h"
+#include "runtime/fiber_call.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -24,9 +25,19 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 
 }  // namespace
 
-Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {}
+Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
+  limits.epoch_deadline = ~uint64_t{0};  // none
+}
 
 Store::~Store() = default;
+
+vm::TrapCode Store::poll_slowly() {
+  if (interrupted_.exchange(false, std::memory_order_relaxed)) return vm::TrapCode::kInterrupt;
+  if (engine_->epoch.load(std::memory_order_relaxed) >= limits.epoch_deadline) return vm::TrapCode::kEpochDeadline;
+  vm::TrapCode answer = vm::TrapCode::kNone;
+  if (poll_hook) on_resumer(*this, [&] { answer = poll_hook(); });
+  return answer;
+}
 
 bool Store::set_pending_out_of_memory() noexcept {
   // Short enough for a string to hold without memory of its own.

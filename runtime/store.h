@@ -2,6 +2,8 @@
 // way. Used by one thread at a time, may move between threads.
 #pragma once
 #include <any>
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -64,6 +66,14 @@ class Store {
   uint64_t fuel() const { return limits.fuel_consumed < 0 ? uint64_t(-(limits.fuel_consumed + 1)) + 1 : 0; }
   void set_fuel(uint64_t fuel);
 
+  // Whether what runs is to stop now: kNone, kInterrupt or kEpochDeadline. Libcalls ask between pieces of long work, the
+  // hook included; from a fiber it is run on the resumer's stack.
+  vm::TrapCode poll();
+  // Any thread: what runs stops at its next poll, or what runs next.
+  void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
+  // Asked at every poll. It may change memories, tables and globals, and does not call wasm.
+  std::function<vm::TrapCode()> poll_hook;
+
   // Limits for what the store may hold.
   StoreLimits limiter;
   support::Result<void> reserve_instance();
@@ -98,7 +108,9 @@ class Store {
 
  private:
   bool ask_call_hook(CallHook what) noexcept;
+  vm::TrapCode poll_slowly();
 
+  std::atomic<bool> interrupted_{false};
   std::shared_ptr<Engine> engine_;
   uint64_t id_;
   std::vector<InstancePtr> instances_;
@@ -110,5 +122,11 @@ class Store {
 };
 
 static_assert(!std::is_copy_constructible_v<Store>);
+
+inline vm::TrapCode Store::poll() {
+  const bool due = engine_->epoch.load(std::memory_order_relaxed) >= limits.epoch_deadline;
+  if (!due && !interrupted_.load(std::memory_order_relaxed) && !poll_hook) return vm::TrapCode::kNone;
+  return poll_slowly();
+}
 
 }  // namespace wjit::rt

@@ -84,12 +84,15 @@ inline constexpr int32_t kFrameVmctx = 8, kFrameLanding = 16;
 // is pending.
 inline constexpr uint32_t kFiberCancelled = 12;
 
-// How a libcall that crossed from wasm to the host ended (enter_interpreter, host_call).
+// How a libcall that crossed from wasm to the host ended (enter_interpreter, host_call), or what it asks of the stub that
+// called it. What is asked for by enter_interpreter is followed by calling it again, with the same arguments.
 enum class Crossing : uint8_t {
   kTrapped,   // a trap is pending
   kReturned,  // results are where the arguments were
-  kTailCall,  // enter_interpreter: the VMTailCall says who is to be called in place of this function
+  kTailCall,  // enter_interpreter: the VMInterpreterExit says who is to be called in place of this function
   kSuspend,   // fiber_suspend is to be called; whoever resumes has done what was missing, or cancelled the call
+  kCall,      // enter_interpreter: an array call of wasm, as the VMInterpreterExit says
+  kHostCall,  // enter_interpreter: libcall host_call, likewise
 };
 
 // The native convention is the platform's C convention with a way out for traps: arguments (callee vmctx,

@@ -203,8 +203,8 @@ struct alignas(16) VMInvokeArgument {
 struct VMRuntimeLimits {
   WJIT_VM_FIELDS(VMRuntimeLimits)
 };
-struct VMTailCall {
-  WJIT_VM_FIELDS(VMTailCall)
+struct VMInterpreterExit {
+  WJIT_VM_FIELDS(VMInterpreterExit)
 };
 struct VMBuiltinFunctionsArray {
   WJIT_VM_FIELDS(VMBuiltinFunctionsArray)

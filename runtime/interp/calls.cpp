@@ -19,9 +19,16 @@ static void end_trap(Vm* vm, Instance* inst, vm::TrapCode code, const uint64_t* 
   vm->done(DoneReason::kTrap);
 }
 
+CodeOrWhy compile_on_resumer(Store& store, CodeEntry& entry) {
+  int64_t* const consumed = store.engine().config.consume_fuel ? &store.limits.fuel_consumed : nullptr;
+  const CompileFuel fuel{consumed, &store.compile_fuel};
+  CodeOrWhy r;
+  on_resumer(store, [&] { r = CodeMap::get(entry, fuel); });
+  return r;
+}
+
 const bc::Code* compile_entry(Vm* vm, Instance* inst, CodeEntry* entry, const uint64_t* ip) {
-  CompileFuel fuel{vm->fuel, &vm->store->compile_fuel};
-  const CodeOrWhy r = CodeMap::get(*entry, fuel);
+  const CodeOrWhy r = compile_on_resumer(*vm->store, *entry);
   if (r.code) return r.code;
   vm->inst = inst;
   if (!r.error) {  // tried again when resumed
@@ -91,29 +98,63 @@ static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMCon
   uint64_t* const old_top = std::exchange(stack->top, top);
   InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
   Instance* const old_instance = std::exchange(stack->top_instance, inst);
-  auto* const from = vm::VMOpaqueContext::from(caller);
-  // On a fiber, host functions run on the stack of who resumed it.
-  const bool ok = vm->store->limits.fiber && ref.code_index == vm::kNoCodeIndex
-                      ? vm->store->fiber_call->host_call(ref.array_call, ref.vmctx, from, values.data(),
-                                                         values.size()) == vm::Crossing::kReturned
-                      : ref.array_call(ref.vmctx, from, values.data(), values.size());
+  const bool ok = ref.array_call(ref.vmctx, vm::VMOpaqueContext::from(caller), values.data(), values.size());
   stack->top = old_top;
   stack->top_frame = old_frame;
   stack->top_instance = old_instance;
   return ok;
 }
 
+// The same on a fiber: the run ends, and the stub that entered it makes the call. Arguments and results are on the
+// interpreter's stack, behind everything else.
+static bool leave_to_call(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller,
+                          const wasm::SubType& type, uint64_t* cells, uint64_t* top) {
+  if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
+  const size_t results = type.values.size() - type.param_count;
+  const size_t n = std::max({size_t{type.param_count}, results, size_t{1}});
+  auto* values = reinterpret_cast<vm::ValRaw*>((reinterpret_cast<uintptr_t>(top) + alignof(vm::ValRaw) - 1) &
+                                               ~(alignof(vm::ValRaw) - 1));
+  top = reinterpret_cast<uint64_t*>(values + n);
+  if (top > vm->values_end) {
+    vm->trap = vm::TrapCode::kStackOverflow;
+    vm->done(DoneReason::kTrap);
+    return false;
+  }
+  cells_to_raw(type.values.data(), type.param_count, cells, values);
+  vm->out_type = &type;
+  vm->out_cells = cells;
+  vm->stack->top = top;
+  vm->stack->top_frame = vm->frame;
+  vm->stack->top_instance = inst;
+  vm::VMInterpreterExit& e = *vm->exit;
+  e.values = values;
+  e.callee = ref.vmctx;
+  e.caller = vm::VMOpaqueContext::from(caller);
+  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.array_call);
+  e.capacity = n;
+  vm->done(ref.code_index == vm::kNoCodeIndex ? DoneReason::kHostCall : DoneReason::kCall);
+  return false;
+}
+
+void take_call_results(Vm* vm) {
+  const wasm::SubType& type = *std::exchange(vm->out_type, nullptr);
+  const size_t results = type.values.size() - type.param_count;
+  raw_to_cells(type.values.data() + type.param_count, results, vm->exit->values, vm->out_cells);
+}
+
 // Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
 // a tail call, the one below the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
 // that calls. False: the run is over.
 static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
-  const wasm::FuncType type = (*caller->module->engine().registry)[ref->type_index.bits()].func();
+  const wasm::SubType& sub = (*caller->module->engine().registry)[ref->type_index.bits()];
+  const wasm::FuncType type = sub.func();
   const uint32_t room = std::max(cell_count(type.params), cell_count(type.results));
   if (cells + room > vm->values_end) {
     vm->trap = vm::TrapCode::kStackOverflow;
     vm->done(DoneReason::kTrap);
     return false;
   }
+  if (vm->leaves) return leave_to_call(vm, vm->inst, *ref, caller->vmctx(), sub, cells, cells + room);
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
   const bool ok = call_out(vm, vm->inst, *ref, caller->vmctx(), values, cells + room);
@@ -146,8 +187,12 @@ static bool tail_call_native(Vm* vm, const vm::VMFuncRef& ref, const wasm::FuncT
   store.tail_values.resize(std::max<size_t>(type.params.size(), 1));
   cells_to_raw(type.params.data(), type.params.size(), vm->frame->sp, store.tail_values.data());
   const uint8_t* code = (**trampolines)[isa::Trampoline::kTailCall];
-  *vm->tail_call = {store.tail_values.data(), ref.vmctx, vm::VMOpaqueContext::from(caller->vmctx()), ref.wasm_call,
-                    reinterpret_cast<vm::VMFunctionBody*>(const_cast<uint8_t*>(code))};
+  vm::VMInterpreterExit& e = *vm->exit;
+  e.values = store.tail_values.data();
+  e.callee = ref.vmctx;
+  e.caller = vm::VMOpaqueContext::from(caller->vmctx());
+  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.wasm_call);
+  e.trampoline = reinterpret_cast<vm::VMFunctionBody*>(const_cast<uint8_t*>(code));
   vm->done(DoneReason::kTailCall);
   return false;
 }
@@ -156,10 +201,15 @@ bool call_native(Vm* vm, Instance* inst) {
   InterpFrame* const f = vm->frame;
   const uint32_t func_index = f->code->func_index;
   const vm::VMFuncRef ref = inst->make_func_ref(func_index);
-  const wasm::FuncType type = (*vm->store->engine().registry)[ref.type_index.bits()].func();
+  const wasm::SubType& sub = (*vm->store->engine().registry)[ref.type_index.bits()];
+  const wasm::FuncType type = sub.func();
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
-  if (vm->tail_call && f - 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  if (vm->exit && f - 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  if (vm->leaves) {
+    f->ip = f->code->words.data() + 1;
+    return leave_to_call(vm, inst, ref, caller->vmctx(), sub, f->sp, f->sp);
+  }
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), f->sp, values.data());
   if (!call_out(vm, inst, ref, caller->vmctx(), values, f->sp)) {

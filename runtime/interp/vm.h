@@ -44,6 +44,7 @@ class Stack {
   uint64_t* top;
   InterpFrame* top_frame;
   Instance* top_instance = nullptr;  // of the frame at top_frame, null when the stack is empty
+  Stack* resumer = nullptr;          // in use by whoever runs this one, when that is another
 
   void reset();  // empty again; pages touched beyond `kKeepBytes` are given back
   uint64_t bytes_reserved() const { return size_; }
@@ -57,7 +58,7 @@ class Stack {
   InterpFrame *frames_ = nullptr, *frames_end_ = nullptr;
 };
 
-enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall };
+enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall, kCall, kHostCall };
 
 // One run of the interpreter over one activation.
 struct Vm {
@@ -71,7 +72,10 @@ struct Vm {
   CodeMap* code_map = nullptr;
   bool resumable = false;
   InterpFrame* bottom = nullptr;       // of this activation
-  vm::VMTailCall* tail_call = nullptr; // where native code called this run: what it is to call instead (kTailCall)
+  vm::VMInterpreterExit* exit = nullptr;  // where native code called this run: what its stub is asked for
+  bool leaves = false;                 // on a fiber: calls out of the interpreter are the stub's (kCall, kHostCall)
+  const wasm::SubType* out_type = nullptr;  // of the function it was asked to call, and where the results go
+  uint64_t* out_cells = nullptr;
 
   // Why the run ended: set once, taken once.
   DoneReason reason = DoneReason::kNone;
@@ -129,6 +133,11 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
 vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip);
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
+
+// The results of a call that the stub made for vm->exit, into their cells.
+void take_call_results(Vm* vm);
+// CodeMap::get, paid by the store; from a fiber on the resumer's stack.
+CodeOrWhy compile_on_resumer(Store& store, CodeEntry& entry);
 
 // Runs the native function whose bridge vm->frame is, from cells to cells. False: the run is done.
 bool call_native(Vm* vm, Instance* inst);

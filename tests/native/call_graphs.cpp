@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
       std::fflush(stdout);
     }
     calls += g.events.size();
-    if (const std::string what = wjit::graph::run(g); !what.empty()) {
+    if (const std::string what = wjit::graph::run(g, seed + i); !what.empty()) {
       ++failed;
       fmt::print("seed {}: {}\n{}", seed + i, what, wjit::graph::describe(g));
       if (failed == 5) break;

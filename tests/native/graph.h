@@ -74,7 +74,7 @@ uint32_t index_in(const Graph& graph, uint32_t instance, uint32_t f);
 constexpr uint64_t memory_mark(uint32_t instance) { return 0x1122334455667700 + instance; }
 std::string describe(const Graph& graph);
 
-// Runs one graph; empty, or what went wrong.
-std::string run(const Graph& graph);
+// Runs one graph, plainly and resumably; `seed` says where it stops. Empty, or what went wrong.
+std::string run(const Graph& graph, uint64_t seed);
 
 }  // namespace wjit::graph

@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <any>
+#include <thread>
 
 #include "compiler/wasm/text/parse_wat.h"
 #include "native/emit.h"
 #include "runtime/call.h"
 #include "runtime/code/native_entries.h"
+#include "runtime/fiber/fiber.h"
 #include "runtime/instantiate.h"
 #include "runtime/libcalls.h"
 #include "runtime/native_calls.h"
@@ -40,6 +43,7 @@ std::shared_ptr<rt::Engine> engine_for_graphs() {
     Config config;
     config.memory_style = MemoryStyle::kChecks;  // graphs come by the thousand
     config.max_wasm_stack = 1 << 20;
+    config.consume_fuel = true;
     engine = std::make_shared<rt::Engine>(config);
     if (auto native = engine->enable_native_code(); !native) throw Failed{native.error().to_string()};
   }
@@ -48,7 +52,7 @@ std::shared_ptr<rt::Engine> engine_for_graphs() {
 
 class World {
  public:
-  explicit World(const Graph& g) : g_(g), store_(engine_for_graphs()) {
+  World(const Graph& g, uint64_t seed) : g_(g), random_(seed), store_(engine_for_graphs()) {
     reference_ = store_.extern_object(ExternRef(std::any(1)));
     make_host_things();
     for (uint32_t i = 0; i < g.instances; ++i) instantiate(i);
@@ -56,12 +60,18 @@ class World {
     for (uint32_t i = 0; i < g.instances; ++i) publish(i);
   }
 
-  // From function 0, twice: what was compiled lazily the first time is there the second.
+  // From function 0: plainly, and resumably with stops wherever chance wants them. Twice: what was compiled lazily the
+  // first time is there the second.
   void run() {
-    for (int round = 0; round < 2; ++round) {
-      next_event_ = 0;
-      std::vector<vm::ValRaw> values = arguments(0);
-      const rt::CallEnd end = rt::call_func(store_, refs_[0], values.data(), values.size());
+    resumable_ = random_() % 2;
+    for (int round = 0; round < 3; ++round, resumable_ = !resumable_) {
+      std::vector<vm::ValRaw> values;
+      rt::CallEnd end;
+      do {
+        next_event_ = 0;
+        values = arguments(0);
+        end = call(0, values);
+      } while (end == rt::CallEnd::kSuspended && failure_.empty());  // dropped
       if (!failure_.empty()) throw Failed{failure_};
       if ((end == rt::CallEnd::kTrapped) != g_.ends_in_trap) {
         if (end != rt::CallEnd::kTrapped) throw Failed{"returned, where a trap was expected"};
@@ -101,11 +111,51 @@ class World {
         throw Failed{fmt::format("{}, value {}: {:x}, expected {:x}", what, i, found[i].get_u64(), want.get_u64())};
     }
   }
+  // Function f with what is in `values`. kSuspended: it was dropped while it waited, which happens to the outermost only.
+  rt::CallEnd call(uint32_t f, std::vector<vm::ValRaw>& values) {
+    store_.set_fuel(~uint64_t{0});
+    if (!resumable_) return rt::call_func(store_, refs_[f], values.data(), values.size());
+    ++depth_;
+    std::unique_ptr<rt::Suspended> stopped;
+    short_of_fuel();
+    rt::CallEnd end = rt::call_func(store_, refs_[f], values.data(), values.size(), &stopped);
+    while (end == rt::CallEnd::kSuspended && failure_.empty()) {
+      if (depth_ == 1 && random_() % 32 == 0) break;
+      end = go_on(stopped, values);
+    }
+    --depth_;
+    return end;
+  }
+  rt::CallEnd go_on(std::unique_ptr<rt::Suspended>& stopped, std::vector<vm::ValRaw>& values) {
+    std::vector<vm::ValRaw> inputs;
+    if (stopped->kind == rt::Suspended::Kind::kHostTrap) {
+      const auto f = uint32_t(std::find(refs_.begin(), refs_.end(), stopped->host_func) - refs_.begin());
+      const Event& event = g_.events[stopped_at_];
+      if (f != event.host) throw Failed{fmt::format("stopped at {}, expected host function {}", f, event.host)};
+      check_trace(stopped->host_error->trace(), event, "of a host error");
+      const Results& r = g_.results(f);
+      for (size_t i = 0; i < r.types.size(); ++i) inputs.push_back(raw(r.types[i], r.values[i]));
+      short_of_fuel();
+    } else if (store_.fuel() >= stopped->required_fuel) {
+      throw Failed{"out of fuel, of which there is enough"};
+    } else {
+      store_.set_fuel(stopped->required_fuel + random_() % 64);
+    }
+    rt::CallEnd end{};
+    const auto resume = [&] { end = rt::resume(store_, stopped, inputs, values.data(), values.size()); };
+    // Not within a host function's call: the stack limit is that of the thread it came from.
+    if (depth_ > 1 || random_() % 8 != 0) return resume(), end;
+    std::thread(resume).join();
+    return end;
+  }
+  void short_of_fuel() { store_.set_fuel(random_() % 4 ? ~uint64_t{0} : random_() % 512); }
+
   void check_limits() const {
     const vm::VMRuntimeLimits& l = store_.limits;
     if (l.last_wasm_exit_fp || l.last_wasm_exit_pc || l.last_wasm_entry_fp || l.last_wasm_entry_sp ||
         l.stack_limit != ~uintptr_t{0})
       throw Failed{"VMRuntimeLimits are not as before the call"};
+    if (store_.pins || store_.engine().fibers->stats().in_use) throw Failed{"a suspended call was not let go"};
   }
   static std::string trace_text(const std::vector<Frame>& trace) {
     std::string s;
@@ -206,17 +256,19 @@ class World {
   bool host(uint32_t f, rt::HostCall& call) {
     const Function& fn = g_.functions[f];
     auto* values = reinterpret_cast<vm::ValRaw*>(call.cells);
+    size_t event_index = 0;
     try {
       if (next_event_ >= g_.events.size() || g_.events[next_event_].host != f)
         throw Failed{fmt::format("host function {} is called out of order (event {})", f, next_event_)};
-      const Event& event = g_.events[next_event_++];
+      event_index = next_event_++;
+      const Event& event = g_.events[event_index];
       const std::string what = fmt::format("at host function {} (event {})", f, next_event_ - 1);
       check_values(fn.params, fn.args, values, "arguments " + what);
       check_trace(rt::current_backtrace(store_), event, what);
       if (fn.traps) return store_.set_pending(rt::make_trap(vm::TrapCode::kHostError));
       for (const Call& c : fn.calls) {
         std::vector<vm::ValRaw> inner = arguments(c.callee);
-        if (rt::call_func(store_, refs_[c.callee], inner.data(), inner.size()) != rt::CallEnd::kReturned) {
+        if (World::call(c.callee, inner) != rt::CallEnd::kReturned) {
           // The trap is on its way through this host function.
           if (g_.ends_in_trap && next_event_ == g_.events.size()) return false;
           throw Failed{fmt::format("call of {} by host function {}: trap: {}\n{}", c.callee, f,
@@ -228,12 +280,20 @@ class World {
       if (failure_.empty()) failure_ = e.what;
       return store_.set_pending(rt::make_trap(vm::TrapCode::kHostError));
     }
+    if (resumable_ && random_() % 4 == 0) {
+      stopped_at_ = event_index;
+      return store_.set_pending(Trap("wait"));
+    }
     const Results& r = g_.results(f);
     for (size_t i = 0; i < r.types.size(); ++i) values[i] = raw(r.types[i], r.values[i]);
     return true;
   }
 
   const Graph& g_;
+  std::mt19937_64 random_;
+  bool resumable_ = false;
+  int depth_ = 0;
+  size_t stopped_at_ = 0;  // event
   // Code goes after the store: nothing runs it then.
   std::vector<rt::CodeHandle> code_;
   rt::Store store_;
@@ -247,9 +307,9 @@ class World {
 
 }  // namespace
 
-std::string run(const Graph& graph) {
+std::string run(const Graph& graph, uint64_t seed) {
   try {
-    World(graph).run();
+    World(graph, seed).run();
     return {};
   } catch (const Failed& e) {
     return e.what;

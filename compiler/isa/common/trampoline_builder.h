@@ -69,13 +69,13 @@ class TrampolineBuilder {
 
   size_t count() const { return std::max(s_.params.size(), s_.results.size()); }
 
-  // Frame: the fixed slots, callee-saved registers, the array, a TailCall, the result area, outgoing stack arguments.
+  // Frame: the fixed slots, callee-saved registers, the array, a VMInterpreterExit, the result area, outgoing stack arguments.
   void lay_out(In in, Out out) {
     uint32_t at = slot::kFixed;
     if (out == Out::kWasm) at = saved_ = at + A::kCalleeSavedBytes;
     if (in != In::kArray) at += 16 * uint32_t(count());
     at = hub_ = (at + 15) & ~15u;
-    if (out == Out::kInterpreter) at = request_ = at + vm::off::VMTailCall::kSize;
+    if (out == Out::kInterpreter) at = request_ = at + vm::off::VMInterpreterExit::kSize;
     if (out == Out::kWasm) at = area_ = at + wasm_.results.stack_bytes;
     if (out == Out::kWasm) at += wasm_.params.stack_bytes;
     if (out == Out::kNative) at += native_.params.stack_bytes;
@@ -380,16 +380,8 @@ class TrampolineBuilder {
     a_.store(A::kT0, Limits::last_wasm_exit_fp, A::kT1);
     a_.load(A::kT1, A::kFp, 8);
     a_.store(A::kT0, Limits::last_wasm_exit_pc, A::kT1);
-    Label tail = a_.new_label();
     if (out == Out::kInterpreter) {
-      a_.move(A::kC.ints[2], A::kEntry);
-      hub_address(A::kC.ints[3]);
-      a_.lea(A::kC.ints[4], A::kFp, -int32_t(request_));
-      call_libcall(A::kVmctx, vm::off::VMBuiltinFunctionsArray::enter_interpreter);
-      suspend_if_asked();
-      a_.branch_if_zero(A::kCResult0, failed);
-      a_.add_immediate(A::kT0, A::kCResult0, -int32_t(vm::Crossing::kTailCall));
-      a_.branch_if_zero(A::kT0, tail);
+      interpret(failed);
     } else {
       a_.load(A::kT1, A::kT0, Limits::fiber);
       a_.branch_if_nonzero(A::kT1, on_fiber);
@@ -405,20 +397,75 @@ class TrampolineBuilder {
     a_.bind(failed);
     a_.load(A::kT0, A::kFp, -slot::kLimits);
     land();
-    if (out == Out::kInterpreter) {
-      a_.bind(tail);
-      leave_by_tail_call();
-    } else {
-      a_.bind(on_fiber);
-      call_host_from_fiber(out, failed);
-      a_.jump(done);
-    }
+    if (out == Out::kInterpreter) return;
+    a_.bind(on_fiber);
+    call_host_from_fiber(out, failed);
+    a_.jump(done);
+  }
+
+  // Enters the interpreter and does what it asks for, until it has the results: calls and suspensions happen here, so
+  // that no frame of the interpreter's own lies under them. A tail call leaves for good.
+  void interpret(Label failed) {
+    using E = vm::off::VMInterpreterExit;
+    const int32_t e = -int32_t(request_);
+    Label again = a_.new_label(), call = a_.new_label(), host = a_.new_label(), suspended = a_.new_label(),
+          returned = a_.new_label();
+    a_.store(A::kFp, -slot::kEntry, A::kEntry);
+    a_.store_zero(A::kFp, e + int32_t(E::run));
+    a_.bind(again);
+    a_.load(A::kC.ints[2], A::kFp, -slot::kEntry);
+    hub_address(A::kC.ints[3]);
+    a_.lea(A::kC.ints[4], A::kFp, e);
+    call_libcall(A::kVmctx, vm::off::VMBuiltinFunctionsArray::enter_interpreter);
+    a_.zero_extend8(A::kCResult0);
+    const auto on = [&](vm::Crossing crossing, Label to) {
+      a_.add_immediate(A::kT0, A::kCResult0, -int32_t(crossing));
+      a_.branch_if_zero(A::kT0, to);
+    };
+    on(vm::Crossing::kReturned, returned);
+    on(vm::Crossing::kCall, call);
+    on(vm::Crossing::kHostCall, host);
+    on(vm::Crossing::kSuspend, suspended);
+    a_.branch_if_zero(A::kCResult0, failed);
+    leave_by_tail_call();
+
+    a_.bind(suspended);
+    suspend_if_asked();
+    a_.branch_if_zero(A::kCResult0, failed);
+    a_.load(A::kVmctx, A::kFp, -slot::kVmctx);
+    a_.jump(again);
+
+    a_.bind(call);  // (callee, caller, values, capacity)
+    a_.load(A::kC.ints[0], A::kFp, e + int32_t(E::callee));
+    a_.load(A::kC.ints[1], A::kFp, e + int32_t(E::caller));
+    a_.load(A::kC.ints[2], A::kFp, e + int32_t(E::values));
+    a_.load(A::kC.ints[3], A::kFp, e + int32_t(E::capacity));
+    a_.load(A::kT0, A::kFp, e + int32_t(E::function));
+    a_.call(A::kT0);
+    a_.zero_extend8(A::kCResult0);
+    a_.branch_if_zero(A::kCResult0, failed);
+    a_.load(A::kVmctx, A::kFp, -slot::kVmctx);
+    a_.jump(again);
+
+    a_.bind(host);  // (function, callee, caller, values, capacity)
+    a_.load(A::kC.ints[0], A::kFp, e + int32_t(E::function));
+    a_.load(A::kC.ints[1], A::kFp, e + int32_t(E::callee));
+    a_.load(A::kC.ints[2], A::kFp, e + int32_t(E::caller));
+    a_.load(A::kC.ints[3], A::kFp, e + int32_t(E::values));
+    a_.load(A::kC.ints[4], A::kFp, e + int32_t(E::capacity));
+    a_.load(A::kT1, A::kFp, -slot::kVmctx);
+    call_libcall(A::kT1, vm::off::VMBuiltinFunctionsArray::host_call);
+    suspend_if_asked();
+    a_.branch_if_zero(A::kCResult0, failed);
+    a_.load(A::kVmctx, A::kFp, -slot::kVmctx);
+    a_.jump(again);
+    a_.bind(returned);
   }
 
   // To the callee's kTailCall: kT0 the values, kT1 the end of this call's stack arguments, kT2 the function, and the
   // contexts. The frame is still there.
   void leave_by_tail_call() {
-    using T = vm::off::VMTailCall;
+    using T = vm::off::VMInterpreterExit;
     const int32_t r = -int32_t(request_);
     a_.load(A::kT0, A::kFp, -slot::kLimits);
     a_.store_zero(A::kT0, Limits::last_wasm_exit_fp);

@@ -11,7 +11,13 @@
 namespace wjit::test {
 
 struct World {
-  explicit World(Config config = {}) : engine(config), store(engine) {}
+  // `native`: as an engine that has native code, though no function here does.
+  explicit World(Config config = {}, bool native = false) : engine(made(config, native)), store(engine) {}
+  static Engine made(const Config& config, bool native) {
+    Engine engine(config);
+    if (native) REQUIRE(engine.impl().enable_native_code());
+    return engine;
+  }
   Engine engine;
   Store store;
 

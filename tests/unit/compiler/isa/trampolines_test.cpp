@@ -67,7 +67,7 @@ struct World {
     builtins.raise_trap = [](vm::VMContext* c, uint32_t code) { reinterpret_cast<World*>(c->store)->raised = code; };
     builtins.enter_interpreter = [](vm::VMContext* c, vm::VMContext* caller, void* e, void* values, void* request) {
       return reinterpret_cast<World*>(c->store)->interpret(caller, e, static_cast<vm::ValRaw*>(values),
-                                                           static_cast<vm::VMTailCall*>(request));
+                                                           static_cast<vm::VMInterpreterExit*>(request));
     };
     ctx.store = this;
   }
@@ -119,7 +119,7 @@ struct World {
     for (size_t i = 0; i < w.results_.size(); ++i) values[i] = w.host.answer[i];
     return !w.host.fails;
   }
-  uint32_t interpret(vm::VMContext* caller, void* e, vm::ValRaw* values, vm::VMTailCall* request) {
+  uint32_t interpret(vm::VMContext* caller, void* e, vm::ValRaw* values, vm::VMInterpreterExit* request) {
     REQUIRE(static_cast<void*>(caller) == expected_caller);
     REQUIRE(e == &entry);
     ++host.calls;
@@ -166,7 +166,7 @@ struct World {
   Host host;
   void* expected_caller = nullptr;
   uint32_t raised = 0;
-  const vm::VMTailCall* tail = nullptr;
+  const vm::VMInterpreterExit* tail = nullptr;
   std::vector<Type> params_, results_;
 
  private:
@@ -267,9 +267,9 @@ TEST_CASE("trampolines: a tail call out of the interpreter, with more and with f
     to.load();
     for (Type t : second) to.host.expected.push_back(random_value(random, t));
     for (Type t : results) to.host.answer.push_back(random_value(random, t));
-    const vm::VMTailCall request{to.host.expected.data(), vm::VMOpaqueContext::from(&to.array_host),
-                                 vm::VMOpaqueContext::from(&w.ctx), as_wasm(to.at<void*>(out)),
-                                 to.at<vm::VMFunctionBody*>(tail)};
+    const vm::VMInterpreterExit request{to.host.expected.data(), vm::VMOpaqueContext::from(&to.array_host),
+                                        vm::VMOpaqueContext::from(&w.ctx), to.at<vm::VMFunctionBody*>(out),
+                                        to.at<vm::VMFunctionBody*>(tail)};
     w.tail = &request;
     std::vector<vm::ValRaw> values(std::max({first.size(), results.size(), size_t{1}}));
     for (size_t i = 0; i < first.size(); ++i) values[i] = random_value(random, first[i]);

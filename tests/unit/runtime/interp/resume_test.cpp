@@ -1,4 +1,5 @@
-// Fuel to the unit, and calls that stop and go on.
+// Fuel to the unit, and calls that stop and go on: the interpreter's, on stacks of its own and, in an engine with native
+// code, on fibers.
 #include "unit/runtime/fixture.h"
 #include "vmcontext/traps.h"
 
@@ -121,8 +122,9 @@ TEST_CASE("fuel: what is out of bounds traps or is refused, whatever its size wo
 }
 
 TEST_CASE("out of fuel: resuming charges the block once, and without fuel stops again unchanged") {
+  const bool native = GENERATE(false, true);
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
-    World w(metered(d));
+    World w(metered(d), native);
     Instance i = w.instantiate(counter());
     Func f = w.get<Func>(i, "count");
     REQUIRE(w.store.set_fuel(10));
@@ -154,10 +156,11 @@ TEST_CASE("out of fuel: resuming charges the block once, and without fuel stops 
 }
 
 TEST_CASE("a host error suspends; inputs stand for its results") {
+  const bool native = GENERATE(false, true);
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
     Config c;
     c.dispatch = d;
-    World w(c);
+    World w(c, native);
     Func ask = failing(w);
     Instance i = w.instantiate(asker(), {ask});
     const std::vector<Val> args{Val(5)};
@@ -181,8 +184,9 @@ TEST_CASE("a host error suspends; inputs stand for its results") {
 }
 
 TEST_CASE("several calls wait in one store, are dropped, and go on in any order") {
+  const bool native = GENERATE(false, true);
   Config c;
-  World w(c);
+  World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
   Func sum = w.get<Func>(i, "sum");
   std::vector<ResumableCall> waiting;
@@ -199,8 +203,9 @@ TEST_CASE("several calls wait in one store, are dropped, and go on in any order"
 }
 
 TEST_CASE("a host tail call that fails goes on in its caller") {
+  const bool native = GENERATE(false, true);
   Config c;
-  World w(c);
+  World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
   const std::vector<Val> args{Val(1)}, in{Val(5)};
   ResumableCall call = stopped(w.get<Func>(i, "through").call_resumable(w.store, args));
@@ -208,8 +213,9 @@ TEST_CASE("a host tail call that fails goes on in its caller") {
 }
 
 TEST_CASE("into_host_error consumes the call") {
+  const bool native = GENERATE(false, true);
   Config c;
-  World w(c);
+  World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
   const std::vector<Val> args{Val(9)};
   Trap t = stopped(w.get<Func>(i, "sum").call_resumable(w.store, args)).into_host_error();
@@ -217,8 +223,9 @@ TEST_CASE("into_host_error consumes the call") {
 }
 
 TEST_CASE("a wasm trap ends a resumable call, before and after it was resumed") {
+  const bool native = GENERATE(false, true);
   Config c;
-  World w(c);
+  World w(c, native);
   ModuleBuilder b;
   const uint32_t t = b.type({i32}, {i32});
   b.import_func("m", "ask", t);
@@ -232,7 +239,8 @@ TEST_CASE("a wasm trap ends a resumable call, before and after it was resumed") 
 }
 
 TEST_CASE("out of fuel while a function is compiled on its first call can be resumed") {
-  World w(metered(Dispatch::kAuto, CompilationMode::kLazyTranslation));
+  const bool native = GENERATE(false, true);
+  World w(metered(Dispatch::kAuto, CompilationMode::kLazyTranslation), native);
   Instance i = w.instantiate(counter());
   REQUIRE(w.store.set_fuel(3));
   const std::vector<Val> args{Val(2)};
