@@ -52,11 +52,12 @@ void host_handler(int, siginfo_t* info, void* context) {
   seen.pc = pc_of(static_cast<ucontext_t*>(context));
 }
 
-// A handler of the host's, and ours on top of it; afterwards what was there before.
+// A handler of the host's, and ours on top of it; afterwards none of ours: every
+// engine with native code puts them back.
 class Handlers {
  public:
-  explicit Handlers(void (*host)(int, siginfo_t*, void*) = host_handler) : before_(uninstall_trap_handlers()) {
-    // Ours again and away: what is taken for a handler that came later is one that the test framework put back.
+  explicit Handlers(void (*host)(int, siginfo_t*, void*) = host_handler) {
+    // Ours and away again: what is taken for a handler that came later is one that the test framework put back.
     WJIT_ASSERT(install_trap_handlers(&store_owns_address) && uninstall_trap_handlers());
     struct sigaction action {};
     action.sa_sigaction = host;
@@ -73,12 +74,10 @@ class Handlers {
   ~Handlers() {
     uninstall_trap_handlers();
     for (size_t i = 0; i < std::size(kSignals); ++i) sigaction(kSignals[i], &originals_[i], nullptr);
-    if (before_) (void)install_trap_handlers(before_);
   }
   Handlers(const Handlers&) = delete;
 
  private:
-  OwnsAddress before_;
   struct sigaction originals_[std::size(kSignals)];
 };
 
