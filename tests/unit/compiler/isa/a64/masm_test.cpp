@@ -156,7 +156,7 @@ std::string hash(int64_t value) { return fmt::format("#{}", value); }
 
 }  // namespace
 
-TEST_CASE("a64 encoder: additions are those of GNU as") {
+TEST_CASE("a64 encoder: additions are those of GNU as [row9]") {
   Batch b;
   each<Add>(kAdds, [&](Add op, const std::string& name) {
     const bool flags = op == Add::kAdds || op == Add::kSubs;
@@ -201,7 +201,7 @@ TEST_CASE("a64 encoder: additions are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("a64 encoder: moves and logic are those of GNU as") {
+TEST_CASE("a64 encoder: moves and logic are those of GNU as [row9]") {
   Batch b;
   for (W w : kWidths) {
     for (Gp r : gps())
@@ -244,7 +244,7 @@ TEST_CASE("a64 encoder: moves and logic are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("a64 encoder: the rest of integers is that of GNU as") {
+TEST_CASE("a64 encoder: the rest of integers is that of GNU as [row9]") {
   Batch b;
   for (W w : kWidths) {
     each<Binary>(kBinaries, [&](Binary op, const std::string& name) {
@@ -314,7 +314,7 @@ TEST_CASE("a64 encoder: the rest of integers is that of GNU as") {
   b.compare();
 }
 
-TEST_CASE("a64 encoder: loads and stores are those of GNU as") {
+TEST_CASE("a64 encoder: loads and stores are those of GNU as [row9]") {
   Batch b;
   for (size_t i = 0; i < std::size(kAccesses); ++i) {
     const AccessText& a = kAccesses[i];
@@ -378,7 +378,7 @@ TEST_CASE("a64 encoder: loads and stores are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("a64 encoder: floats are those of GNU as") {
+TEST_CASE("a64 encoder: floats are those of GNU as [row9]") {
   Batch b;
   for (Vec x : vecs()) {
     for (Vec y : kFewVecs) {
@@ -438,7 +438,7 @@ TEST_CASE("a64 encoder: floats are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("a64 encoder: control is that of GNU as") {
+TEST_CASE("a64 encoder: control is that of GNU as [row9]") {
   Batch b;
   for (Gp r : gps()) {
     b.add(line("br", text(r)), [&](Masm& m) { m.br(r); });
@@ -545,7 +545,7 @@ uint64_t run_mov(const std::vector<uint8_t>& code) {
 
 }  // namespace
 
-TEST_CASE("a64 masm: any constant takes at most four instructions and is that constant") {
+TEST_CASE("a64 masm: any constant takes at most four instructions and is that constant [row9]") {
   auto length = [](uint64_t v) {
     Masm m;
     m.mov(Gp::x5, v);
@@ -575,7 +575,7 @@ TEST_CASE("a64 masm: any constant takes at most four instructions and is that co
   }
 }
 
-TEST_CASE("a64 masm: branches reach a target that is known and far") {
+TEST_CASE("a64 masm: branches reach a target that is known and far [row9]") {
   Masm m;
   Label back = m.new_label();
   m.bind(back);
@@ -604,7 +604,7 @@ TEST_CASE("a64 masm: branches reach a target that is known and far") {
   CHECK(m.islands() == 0);
 }
 
-TEST_CASE("a64 masm: branches reach a target that is not known yet, however far it will be") {
+TEST_CASE("a64 masm: branches reach a target that is not known yet, however far it will be [row9]") {
   // One batch of branches to a near target (no island for it), then many to few far ones, all along the way.
   constexpr int kTargets = 5;
   constexpr uint32_t kNops = 700'000;  // 2.8 MB
@@ -663,7 +663,7 @@ TEST_CASE("a64 masm: branches reach a target that is not known yet, however far 
   CHECK(branches_met == other);
 }
 
-TEST_CASE("a64 masm: no island falls into a reserved stretch") {
+TEST_CASE("a64 masm: no island falls into a reserved stretch [row9]") {
   for (uint32_t lead = 0; lead < 24; ++lead) {
     CAPTURE(lead);
     Masm m;
@@ -683,7 +683,7 @@ TEST_CASE("a64 masm: no island falls into a reserved stretch") {
   }
 }
 
-TEST_CASE("a64 masm: what has no encoding is an error") {
+TEST_CASE("a64 masm: what has no encoding is an error [row9]") {
   auto refuses = [](auto emit) {
     Masm m;
     emit(m);

@@ -125,7 +125,7 @@ void each(const char* const (&mnemonics)[N], Body body) {
 
 }  // namespace
 
-TEST_CASE("x64 encoder: moves are those of GNU as") {
+TEST_CASE("x64 encoder: moves are those of GNU as [row9]") {
   Batch b;
   for (Gp r : gps()) {
     for (Gp s : gps()) {
@@ -155,7 +155,7 @@ TEST_CASE("x64 encoder: moves are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 encoder: loads and stores are those of GNU as") {
+TEST_CASE("x64 encoder: loads and stores are those of GNU as [row9]") {
   Batch b;
   for (const Mem& a : addresses()) {
     for (Gp r : {Gp::rax, Gp::rsi, Gp::r8, Gp::r15}) {
@@ -195,7 +195,7 @@ TEST_CASE("x64 encoder: loads and stores are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 encoder: integer arithmetic is that of GNU as") {
+TEST_CASE("x64 encoder: integer arithmetic is that of GNU as [row9]") {
   Batch b;
   each<Alu>(kAlu, [&](Alu op, const std::string& name) {
     for (W w : kWidths) {
@@ -227,7 +227,7 @@ TEST_CASE("x64 encoder: integer arithmetic is that of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 encoder: the rest of integers is that of GNU as") {
+TEST_CASE("x64 encoder: the rest of integers is that of GNU as [row9]") {
   Batch b;
   each<Unary>(kUnary, [&](Unary op, const std::string& name) {
     for (W w : kWidths) {
@@ -285,7 +285,7 @@ TEST_CASE("x64 encoder: the rest of integers is that of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 encoder: floats are those of GNU as") {
+TEST_CASE("x64 encoder: floats are those of GNU as [row9]") {
   Batch b;
   for (Xmm x : xmms()) {
     for (Xmm y : xmms()) {
@@ -343,7 +343,7 @@ TEST_CASE("x64 encoder: floats are those of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 encoder: control is that of GNU as") {
+TEST_CASE("x64 encoder: control is that of GNU as [row9]") {
   Batch b;
 #define WJIT_X(method, mnemonic, ...) b.add(mnemonic, [](Masm& m) { m.method(); });
   WJIT_X64_PLAIN(WJIT_X)
@@ -410,7 +410,7 @@ TEST_CASE("x64 encoder: control is that of GNU as") {
   b.compare();
 }
 
-TEST_CASE("x64 masm: jump tables, data, alignment and errors") {
+TEST_CASE("x64 masm: jump tables, data, alignment and errors [row9]") {
   Masm m;
   Label table = m.new_label(), far = m.new_label();
   m.bind(table);
