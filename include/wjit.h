@@ -59,7 +59,7 @@ WASM_API_EXTERN own wjit_error_t* wjit_last_error(void);
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_feature(wasm_config_t*, const char* name, size_t name_size, bool on);
 
 typedef uint8_t wjit_tier_t;
-enum wjit_tier_enum { WJIT_TIER_INTERP };
+enum wjit_tier_enum { WJIT_TIER_INTERP, WJIT_TIER_JIT };
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_tier(wasm_config_t*, wjit_tier_t);
 
 typedef uint8_t wjit_compilation_mode_t;

@@ -7,6 +7,7 @@
 #include "compiler/wasm/validate.h"
 #include "runtime/code/code_map.h"
 #include "runtime/code/native_entries.h"
+#include "runtime/jit/native_module.h"
 #include "runtime/table.h"
 
 namespace wjit::rt {
@@ -152,6 +153,9 @@ support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
   compiled->locate_ = std::move(locate);
   if (compiled->gc_initialiser_) compiled->gc_initialiser_ = compiled->located(*compiled->gc_initialiser_);
   WJIT_CHECK(compiled->register_functions());
+  if (compiled->engine().native_refused) return tl::unexpected<Error>(*compiled->engine().native_refused);
+  if (compiled->engine().config.tier == Tier::kJit)
+    WJIT_TRY(compiled->native, NativeModule::create(*compiled, thread_count(compiled->engine())));
   if (mode == CompilationMode::kEager)
     translate_all(compiled->code_entries, thread_count(compiled->engine()));
   return compiled;

@@ -84,7 +84,10 @@ Engine::Engine(const Config& c)
     : config(c),
       registry(std::make_shared<wasm::TypeRegistry>()),
       memory(choose_memory_tunables(c)),
-      code_map(std::make_shared<CodeMap>()) {}
+      code_map(std::make_shared<CodeMap>()) {
+  if (config.tier == Tier::kInterp) return;
+  if (auto enabled = enable_native_code(); !enabled) native_refused = std::move(enabled).error();
+}
 Engine::~Engine() = default;
 
 support::Result<void> Engine::enable_native_code() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "compiler/support/result.h"
@@ -44,6 +45,8 @@ class Engine {
   // What crosses between native code and the rest; null in engines that only interpret.
   std::unique_ptr<NativeEntries> native;
   std::unique_ptr<FiberPool> fibers;  // there with it: for resumable calls
+  // Why there is none although the configuration asks for it; modules are refused with it.
+  std::optional<Error> native_refused;
   // Before there is any module or store. Errors: kResource, where the host gives no executable memory.
   support::Result<void> enable_native_code();
 };

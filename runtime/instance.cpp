@@ -4,6 +4,7 @@
 #include <new>
 
 #include "runtime/code/native_entries.h"
+#include "runtime/jit/native_module.h"
 #include "runtime/libcalls.h"
 #include "runtime/store.h"
 
@@ -153,6 +154,8 @@ void Instance::initialize_vmctx(const Imports& imports) noexcept {
       WJIT_ASSERT(trampolines);  // make_native_calls has
       code = reinterpret_cast<vm::VMWasmCallFunction*>(
           const_cast<uint8_t*>((**trampolines)[isa::Trampoline::kWasmToInterpreter]));
+      const uint8_t* compiled = module->native ? module->native->code_of(i) : nullptr;
+      if (compiled) code = reinterpret_cast<vm::VMWasmCallFunction*>(const_cast<uint8_t*>(compiled));
     }
     new (view.defined_functions() + i) vm::VMCodeEntry{code};
   }

@@ -11,9 +11,7 @@
 
 namespace wjit::rt {
 
-support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code) {
-  const CompiledModule& m = *instance.module;
-  WJIT_ASSERT(m.engine().native && func_index >= m.wasm().imported_funcs);
+support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
   const wasm::FuncType type = (*m.engine().registry)[m.wasm().funcs[func_index]].func();
   auto bridge = std::make_unique<bc::Code>();
@@ -23,7 +21,14 @@ support::Result<void> publish_native(Instance& instance, uint32_t func_index, co
   bridge->result_cells = cell_count(type.results);
   bridge->frame_cells = std::max(bridge->param_cells, bridge->result_cells);
   bridge->words = {uint64_t(bc::Op::call_native), uint64_t(bc::Op::ret)};
-  WJIT_CHECK(CodeMap::publish(*m.code_entries[defined], std::move(bridge)));
+  return CodeMap::publish(*m.code_entries[defined], std::move(bridge));
+}
+
+support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code) {
+  const CompiledModule& m = *instance.module;
+  WJIT_ASSERT(m.engine().native && func_index >= m.wasm().imported_funcs);
+  const uint32_t defined = func_index - m.wasm().imported_funcs;
+  WJIT_CHECK(publish_bridge(m, func_index));
   auto* entry = vm::vmctx_at<vm::VMCodeEntry>(instance.vmctx(), m.offsets.vmctx_entry(defined));
   entry->publish(static_cast<vm::VMWasmCallFunction*>(const_cast<void*>(code)));
   return {};

@@ -13,6 +13,9 @@ namespace wjit::rt {
 // The engine has native code (Engine::native). The code stays as long as the module.
 support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code);
 
+// What the interpreter finds in place of the function's bytecode: a call of its native code, through the VMCodeEntry.
+support::Result<void> publish_bridge(const CompiledModule& module, uint32_t func_index);
+
 // Runs a defined function in the interpreter for native code that called it (runtime/interp/enter.cpp); the calling
 // frames' exit is noted in VMRuntimeLimits. exit->run is null the first time; on a fiber there may be others.
 vm::Crossing enter_interpreter(Instance& instance, uint32_t defined, vm::ValRaw* values, vm::VMInterpreterExit* exit);

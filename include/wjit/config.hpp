@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 // What the shared library exports; all else in it is hidden.
 #define WJIT_API __attribute__((visibility("default")))
@@ -70,7 +71,26 @@ class FeatureSet {
 WJIT_API const char* feature_name(Feature f);
 
 // Which tiers run a function.
-enum class Tier : uint8_t { kInterp };
+enum class Tier : uint8_t {
+  kInterp,  // the interpreter
+  kJit,     // native code, made when the module is; what the compiler refuses stays with the interpreter
+};
+
+// How the compiler of native code works. Results are the same but for speed; all but `cpu` and `opt_level` is for tests.
+struct CompilerConfig {
+  enum class Regalloc : uint8_t {
+    kScan,
+    kSpill,    // everything in memory
+    kShuffle,  // registers at random, from `seed`
+  };
+  // Features of the processor that code may use: "native", or "sse2" and names with commas ("sse4.1,popcnt,lzcnt,bmi1,
+  // bmi2,avx,avx2,fma"). A feature the processor has not ends the process when it is met.
+  std::string cpu = "native";
+  unsigned opt_level = 1;  // 0: no optimisation
+  Regalloc regalloc = Regalloc::kScan;
+  uint64_t seed = 0;
+  bool verify = false;     // prove each step: a function that fails is an error of the module
+};
 
 // When function bodies are validated and translated.
 enum class CompilationMode : uint8_t {
@@ -99,10 +119,11 @@ struct Config {
   Tier tier = Tier::kInterp;
   CompilationMode mode = CompilationMode::kLazyTranslation;
   Dispatch dispatch = Dispatch::kAuto;
+  CompilerConfig compiler;
   MemoryStyle memory_style = MemoryStyle::kAuto;
   bool consume_fuel = false;                   // meter wasm (Store::set_fuel); a new Store has no fuel
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
-  unsigned compile_threads = 0;                // for eager validation/translation; 0: one per core
+  unsigned compile_threads = 0;                // for validation, translation, compilation; 0: one per core
   uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation; past it wasm traps
   uint32_t max_call_depth = 100'000;           // frames of one activation chain; past it wasm traps
   uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory

@@ -95,7 +95,7 @@ wjit_error_t* wjit_config_set_feature(wasm_config_t* config, const char* name, s
       config->config.field = Type(value);                                                                      \
     });                                                                                                        \
   }
-WJIT_ENUM_OPTION(tier, tier, Tier, Tier::kInterp)
+WJIT_ENUM_OPTION(tier, tier, Tier, Tier::kJit)
 WJIT_ENUM_OPTION(compilation_mode, mode, CompilationMode, CompilationMode::kLazy)
 WJIT_ENUM_OPTION(memory_style, memory_style, MemoryStyle, MemoryStyle::kChecks)
 WJIT_ENUM_OPTION(dispatch, dispatch, Dispatch, Dispatch::kTail)
@@ -142,4 +142,4 @@ static_assert(WJIT_COMPILE_EAGER == int(CompilationMode::kEager) && WJIT_COMPILE
               WJIT_MEMORY_AUTO == int(MemoryStyle::kAuto) && WJIT_MEMORY_GUARD == int(MemoryStyle::kGuard) &&
               WJIT_MEMORY_CHECKS == int(MemoryStyle::kChecks) && WJIT_DISPATCH_AUTO == int(Dispatch::kAuto) &&
               WJIT_DISPATCH_LOOP == int(Dispatch::kLoop) && WJIT_DISPATCH_TAIL == int(Dispatch::kTail) &&
-              WJIT_TIER_INTERP == int(Tier::kInterp));
+              WJIT_TIER_INTERP == int(Tier::kInterp) && WJIT_TIER_JIT == int(Tier::kJit));

@@ -10,7 +10,10 @@ struct Choice {
   const char* name;
   E value;
 };
-constexpr Choice<Tier> kTiers[] = {{"interp", Tier::kInterp}};
+constexpr Choice<Tier> kTiers[] = {{"interp", Tier::kInterp}, {"jit", Tier::kJit}};
+constexpr Choice<CompilerConfig::Regalloc> kRegallocs[] = {{"scan", CompilerConfig::Regalloc::kScan},
+                                                           {"spill", CompilerConfig::Regalloc::kSpill},
+                                                           {"shuffle", CompilerConfig::Regalloc::kShuffle}};
 constexpr Choice<CompilationMode> kModes[] = {{"eager", CompilationMode::kEager},
                                               {"lazy-translation", CompilationMode::kLazyTranslation},
                                               {"lazy", CompilationMode::kLazy}};
@@ -81,6 +84,9 @@ Args names(const Choice<E> (&choices)[N]) {
 void EngineOptions::declare(Options& options) {
   options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
   options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions");
+  options.value("--cpu", cpu, "FEATURES", "What native code may use: native, or sse2 and others with commas");
+  options.choice("--regalloc", regalloc, "KIND", names(kRegallocs), "How registers are given out");
+  options.flag("--verify", config.compiler.verify, "Prove each step of the compiler");
   options.choice("--mode", mode, "MODE", names(kModes), "When functions are validated and translated");
   options.choice("--dispatch", dispatch, "KIND", names(kDispatches), "The interpreter's dispatch");
   options.choice("--memory", memory, "STYLE", names(kMemoryStyles), "How memories are laid out");
@@ -89,6 +95,8 @@ void EngineOptions::declare(Options& options) {
 std::optional<int> EngineOptions::resolve(const char* command) {
   std::string full = std::string("wjit ") + command;
   auto problem = choose("--tier", tier, kTiers, config.tier);
+  if (!problem) problem = choose("--regalloc", regalloc, kRegallocs, config.compiler.regalloc);
+  if (!cpu.empty()) config.compiler.cpu = cpu;
   if (!problem) problem = choose("--mode", mode, kModes, config.mode);
   if (!problem) problem = choose("--dispatch", dispatch, kDispatches, config.dispatch);
   if (!problem) problem = choose("--memory", memory, kMemoryStyles, config.memory_style);

@@ -79,7 +79,7 @@ class Options {
 
 // The options every command has that makes an Engine.
 struct EngineOptions {
-  std::string features, tier, mode, dispatch, memory;
+  std::string features, tier, cpu, regalloc, mode, dispatch, memory;
   Config config;
   std::vector<std::pair<Feature, bool>> feature_changes;
 

@@ -1,0 +1,60 @@
+#include "runtime/jit/native_module.h"
+
+#include "compiler/compile.h"
+#include "runtime/compiled_module.h"
+#include "runtime/native_calls.h"
+
+namespace wjit::rt {
+
+namespace {
+
+support::Result<CompileOptions> options_for(const CompiledModule& module, unsigned threads) {
+  const Engine& engine = module.engine();
+  const CompilerConfig& config = engine.config.compiler;
+  CompileOptions o;
+  o.translate.fuel = engine.config.consume_fuel;
+  for (const auto& type : module.wasm().memories) {
+    translate::MemoryInfo info;
+    info.guard = engine.memory.style_for(type) == MemoryStyle::kGuard;
+    if (info.guard) {
+      info.guard_bytes = engine.memory.reservation + engine.memory.guard_size - (uint64_t{1} << 32);
+      info.base_moves = false;
+    }
+    o.memories.push_back(info);
+  }
+  o.regalloc.mode = ra::Mode(config.regalloc);
+  o.regalloc.seed = config.seed;
+  o.regalloc.check = config.verify;
+  o.verify = config.verify;
+  WJIT_TRY(o.features, parse_cpu_features(config.cpu));
+  o.threads = threads;
+  return o;
+}
+static_assert(int(ra::Mode::kScan) == int(CompilerConfig::Regalloc::kScan) &&
+              int(ra::Mode::kSpill) == int(CompilerConfig::Regalloc::kSpill) &&
+              int(ra::Mode::kShuffle) == int(CompilerConfig::Regalloc::kShuffle));
+
+}  // namespace
+
+support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModule& module, unsigned threads) {
+  auto out = std::make_unique<NativeModule>();
+  out->entries_.assign(module.counts.defined_functions, kNoCode);
+  if (module.counts.defined_functions == 0) return out;
+  WJIT_TRY(const CompileOptions options, options_for(module, threads));
+  WJIT_TRY(NativeCode code, compile_module(module.wasm(), module.offsets, options));
+  for (auto& r : code.refused) out->refusals_.push_back({r.func_index, std::move(r.error)});
+  CodeTables tables;
+  tables.kind = CodeKind::kModule;
+  tables.owner = &module;
+  tables.raise_offset = code.raise_offset;
+  for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
+  tables.traps.reserve(code.sites.size());
+  for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
+  WJIT_TRY(out->code_, CodeMemory::process().publish(code.bytes, std::move(tables)));
+  out->entries_ = std::move(code.entries);
+  for (uint32_t i = 0; i < out->entries_.size(); ++i)
+    if (out->entries_[i] != kNoCode) WJIT_CHECK(publish_bridge(module, module.wasm().imported_funcs + i));
+  return out;
+}
+
+}  // namespace wjit::rt
