@@ -17,13 +17,14 @@ std::span<const Value> Function::list(List l) const {
 List Function::new_list(std::span<const Value> values) {
   if (values.empty()) return {};
   const uint32_t length = static_cast<uint32_t>(values.size());
+  // `values` may be a view of the pool, which moves as it grows: so where it is comes before anything is pushed.
+  const uint32_t* from = reinterpret_cast<const uint32_t*>(values.data());
+  const bool in_pool = from >= pool_.data() && from < pool_.data() + pool_.size();
+  const size_t at = in_pool ? static_cast<size_t>(from - pool_.data()) : 0;
   pool_.push_back(length);
   pool_.push_back(length);
   const List l{static_cast<uint32_t>(pool_.size())};
-  // `values` may be a view of the pool, which moves as it grows.
-  const uint32_t* from = reinterpret_cast<const uint32_t*>(values.data());
-  if (from >= pool_.data() && from < pool_.data() + pool_.size()) {
-    const size_t at = static_cast<size_t>(from - pool_.data());
+  if (in_pool) {
     for (uint32_t i = 0; i < length; ++i) pool_.push_back(uint32_t{pool_[at + i]});
   } else {
     for (Value v : values) pool_.push_back(v.n);

@@ -4,7 +4,9 @@
 // - every reachable block ends in its only terminator; the first block of the layout is the entry, which nothing
 //   branches to, and whose parameters are: the own vmctx (i64), the caller's vmctx (i64), the signature's parameters;
 // - a value is defined once, in a place that dominates its uses, and has the type its definition says;
-// - the arguments of an edge are as many as the parameters of its block, and of their types.
+// - the arguments of an edge are as many as the parameters of its block, and of their types;
+// - an edge, a table and a list have one owner, so that changing them changes nothing else. A br_table may name an edge
+//   of its own more than once: it must, where thousands of its entries carry many arguments to one block.
 //
 // Lists (arguments, parameters) lie in one pool; growing one may move it. Spans and references into a function are good
 // until the next change of what they show.
@@ -127,6 +129,13 @@ class Function {
   const Signature& sig(Sig s) const { return signatures_[s.n]; }
   uint32_t sig_count() const { return static_cast<uint32_t>(signatures_.size()); }
   const std::array<uint8_t, 16>& vector_constant(uint32_t n) const { return vectors_[n]; }
+  uint32_t vector_constant_count() const { return static_cast<uint32_t>(vectors_.size()); }
+  uint32_t table_count() const { return static_cast<uint32_t>(tables_.size()); }
+  // Does it lie in the pool? For those who look at functions that may be broken.
+  bool is_list(List l) const {
+    return l.at == 0 || (l.at >= 3 && l.at <= pool_.size() && pool_[l.at - 1] <= pool_[l.at - 2] &&
+                         pool_[l.at - 2] <= pool_.size() - l.at);
+  }
 
   // Out of a block: as many as its terminator has.
   template <class F>

@@ -86,7 +86,7 @@ constexpr IntCc swap_operands(IntCc cc) {
 }
 
 // What an access to memory touches: two accesses of different regions never meet. A region and its number (which
-// memory, global or table; modulo 256) tell them apart.
+// memory, global or table; modulo 128) tell them apart.
 enum class Region : uint8_t {
   kHeap,      // a linear memory's bytes
   kVmctx,     // words of the VMContext and what they lead to that never change while a function runs

@@ -1,0 +1,38 @@
+// How the IR is written: what printer and parser share.
+#pragma once
+#include <string_view>
+
+#include "compiler/ir/inst.h"
+
+namespace wjit::ir {
+
+// What stands behind an instruction's name. Letters are fields, all else stands for itself:
+//   a b c   values in these fields          1 2 3   edges in fields a, b, c        J   the edges of a br_table
+//   C       condition                       I       immediate                      V   vector constant
+//   M       access: heap0.trap              +       displacement: " + 16", or nothing
+//   T       trap code                       F       cost of a fuel check           R   list of returned values
+//   L       callee, signature and arguments
+constexpr std::string_view shape(Op op) {
+  switch (info(op).format) {
+    case Format::kNullary: return "";
+    case Format::kUnary: case Format::kConvert: return "a";
+    case Format::kBinary: return "a, b";
+    case Format::kCompare: return "C a, b";
+    case Format::kSelect: return "a, b, c";
+    case Format::kConst: return "I";
+    case Format::kVConst: return "V";
+    case Format::kLoad: return "M [a+]";
+    case Format::kStore: return "M [a+], b";
+    case Format::kCheck: return op == Op::leave_if || op == Op::leave_unless ? "a" : "a, T";
+    case Format::kFuel: return "F";
+    case Format::kCall: return "L";
+    case Format::kJump: return "1";
+    case Format::kBranch: return "a, 2, 3";
+    case Format::kBrTable: return "a, J";
+    case Format::kReturn: return "R";
+    case Format::kTrapNow: return "T";
+  }
+  return "";
+}
+
+}  // namespace wjit::ir
