@@ -3,6 +3,7 @@
 // Rows 1, 2 and 11 of the failure classes live here. An index of 32 bits is extended before anything is added to it, so
 // no sum of it wraps; an index of 64 bits is compared before it is added to anything. An access without a check has its
 // last byte below 4 GiB + guard_bytes, whatever the index.
+#include "compiler/ir/libcall.h"
 #include "compiler/translate/translator.h"
 #include "compiler/wasm/limits.h"
 #include "compiler/wasm/op_table.h"
@@ -131,21 +132,9 @@ void Translator::store(const Form& form, const wasm::Instr& in) {
 
 // ---- libcalls -----------------------------------------------------------------------------------------------------
 
-namespace {
-ir::Type libcall_type(char letter) {
-  return letter == 'i' || letter == 'b' ? ir::Type::kI32 : ir::Type::kI64;
-}
-}  // namespace
-
 ir::Inst Translator::libcall(vm::Libcall call, std::initializer_list<Value> args) {
   ir::Sig& sig = libcall_signatures_[size_t(call)];
-  if (!sig.valid()) {
-    const std::string_view text = vm::kLibcalls[size_t(call)].signature;  // "l(cil)"
-    ir::Signature s;
-    if (text[0] != 'v') s.results.push_back(libcall_type(text[0]));
-    for (size_t i = 2; text[i] != ')'; ++i) s.params.push_back(libcall_type(text[i]));
-    sig = f_.new_signature(std::move(s));
-  }
+  if (!sig.valid()) sig = f_.new_signature(ir::libcall_signature(call));
   args_.assign(1, vmctx_);
   args_.insert(args_.end(), args);
   const ir::Inst i = b_.call(Op::libcall, sig, static_cast<uint32_t>(call), args_);
