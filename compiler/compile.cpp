@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "compiler/ir/verify.h"
+#include "compiler/isa/common/trampolines.h"
 #include "compiler/isa/x64/backend.h"
 
 namespace wjit {

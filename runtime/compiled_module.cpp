@@ -154,8 +154,9 @@ support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
   if (compiled->gc_initialiser_) compiled->gc_initialiser_ = compiled->located(*compiled->gc_initialiser_);
   WJIT_CHECK(compiled->register_functions());
   if (compiled->engine().native_refused) return tl::unexpected<Error>(*compiled->engine().native_refused);
-  if (compiled->engine().config.tier == Tier::kJit)
+  if (compiled->engine().config.tier == Tier::kJit) {
     WJIT_TRY(compiled->native, NativeModule::create(*compiled, thread_count(compiled->engine())));
+  }
   if (mode == CompilationMode::kEager)
     translate_all(compiled->code_entries, thread_count(compiled->engine()));
   return compiled;
