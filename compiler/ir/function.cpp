@@ -97,9 +97,10 @@ void Function::resolve_aliases() {
         case Format::kCall: case Format::kReturn: fix_list(List{d.a}); break;
         default: break;
       }
-      if (is_terminator(d.op)) for_each_edge(i, [&](Edge e) { fix_list(edge(e).args); });
     }
   }
+  // Once each, however often a br_table has it.
+  for (EdgeData& e : edges_) fix_list(e.args);
 }
 
 // ---- blocks ---------------------------------------------------------------------------------------------------
@@ -143,6 +144,17 @@ void Function::remove_param(Block b, uint32_t index) {
   pool_[l.at - 1] = length - 1;
 }
 
+void Function::set_params(Block b, std::span<const Value> params) {
+  List& l = block(b).params;
+  const uint32_t length = static_cast<uint32_t>(params.size());
+  WJIT_ASSERT(length <= (l.at == 0 ? 0 : pool_[l.at - 1]));
+  for (uint32_t i = 0; i < length; ++i) {
+    pool_[l.at + i] = params[i].n;
+    values_[params[i].n].index = static_cast<uint16_t>(std::min(i, 0xffffu));
+  }
+  truncate(l, length);
+}
+
 Edge Function::new_edge(Block to, std::span<const Value> args) {
   const List l = new_list(args);
   edges_.push_back({to, l});
@@ -157,8 +169,18 @@ Table Function::new_table(std::span<const Edge> edges) {
 Sig Function::add_signature(Signature s) {
   const auto at = std::find(signatures_.begin(), signatures_.end(), s);
   if (at != signatures_.end()) return Sig(static_cast<uint32_t>(at - signatures_.begin()));
+  return new_signature(std::move(s));
+}
+
+Sig Function::new_signature(Signature s) {
   signatures_.push_back(std::move(s));
   return Sig(sig_count() - 1);
+}
+
+void Function::reserve(size_t insts) {
+  insts_.reserve(insts);
+  places_.reserve(insts);
+  values_.reserve(insts);
 }
 
 uint32_t Function::add_vector_constant(const std::array<uint8_t, 16>& bytes) {

@@ -64,6 +64,8 @@ class Function {
   void insert_block_after(Block b, Block after);
   Value append_param(Block b, Type t);
   Sig add_signature(Signature s);  // the same number for an equal one
+  Sig new_signature(Signature s);  // without looking
+  void reserve(size_t insts);      // room for about so many
   Edge new_edge(Block to, std::span<const Value> args = {});
   Table new_table(std::span<const Edge> edges);
   uint32_t add_vector_constant(const std::array<uint8_t, 16>& bytes);
@@ -83,6 +85,8 @@ class Function {
   // A parameter that is another name of something: the parameter goes, and the others keep their order. The edges'
   // arguments are the caller's to remove.
   void remove_param(Block b, uint32_t index);
+  // In place of the parameters so far: some of them.
+  void set_params(Block b, std::span<const Value> params);
 
   // ---- reading ----------------------------------------------------------------------------------------------
   uint32_t value_count() const { return static_cast<uint32_t>(values_.size()); }

@@ -33,4 +33,7 @@ constexpr uint32_t kMaxArrayNewFixed = 10'000;
 // there.
 constexpr uint32_t kMaxOperands = 1u << 22;
 
+// What bulk operations cost beyond their row of the opcode table: a unit of fuel for so many bytes or elements.
+constexpr uint32_t kBytesPerFuelLog2 = 6, kElementsPerFuelLog2 = 4;
+
 }  // namespace wjit::wasm

@@ -70,7 +70,8 @@ inline vm::TrapCode trap_of(wasm::NumTrap t) {
 }
 
 // What bulk operations cost beyond their row of the opcode table.
-constexpr uint64_t kBytesPerFuel = 64, kElementsPerFuel = 16;
+constexpr uint64_t kBytesPerFuel = uint64_t{1} << wasm::kBytesPerFuelLog2;
+constexpr uint64_t kElementsPerFuel = uint64_t{1} << wasm::kElementsPerFuelLog2;
 inline uint64_t memory_work(Instance* inst, uint32_t memory, uint64_t bytes) {
   return bytes <= inst->memory(memory)->length() ? bytes / kBytesPerFuel : 0;
 }

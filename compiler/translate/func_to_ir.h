@@ -1,0 +1,55 @@
+// WebAssembly to IR: the only door between the two.
+#pragma once
+#include <memory>
+#include <span>
+
+#include "compiler/ir/function.h"
+#include "compiler/wasm/module.h"
+#include "vmcontext/vm_offsets.h"
+
+namespace wjit::translate {
+
+// How code reaches a memory. It depends on the engine and the memory's type alone, so an imported memory is as a
+// defined one of its type.
+struct MemoryInfo {
+  // No checks: 4 GiB are reserved from the base on, and `guard_bytes` behind them are never accessible; what lies
+  // between the memory's end and there faults. Only for memories of 32-bit addresses and pages of 64 KiB.
+  bool guard = false;
+  uint64_t guard_bytes = 0;
+  // Growing may change the base of a memory without guard.
+  bool base_moves = true;
+};
+
+// Part of every cache key of compiled code.
+struct Options {
+  bool fuel = false;   // fuel instructions where blocks begin
+  bool epoch = false;  // epoch instructions at the entry and in loop headers
+};
+
+struct Env {
+  const wasm::Module& module;
+  const vm::VMOffsets& offsets;
+  Options options;
+  std::span<const MemoryInfo> memories;  // one for each of the module's; those missing are checked
+};
+
+// What a translation needs room for; give the same one to many functions, one at a time.
+class Buffers {
+ public:
+  Buffers();
+  ~Buffers();
+  struct Impl;
+  Impl& operator*() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// Validates and translates one body. Nothing live is needed: bytes and layout. Any thread. The function has no aliases
+// and no unreachable blocks. Its vmctx is the entry's first parameter; what differs from vmctx to vmctx is loaded.
+// Errors: those of the validator; kUnsupported for what has no IR yet (vectors, exceptions, objects, atomics, calls
+// through tables of types with subtypes), naming the instruction and its offset; kLimit for a function whose branches
+// pass more values than its size allows. Such functions stay in tier 0. Near-linear in the body's size.
+support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers);
+
+}  // namespace wjit::translate
