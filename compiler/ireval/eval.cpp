@@ -198,6 +198,8 @@ class Machine {
     if (d.op == Op::libcall) {
       Bits result;
       const Signal s = host_.libcall(static_cast<vm::Libcall>(d.c), taken_, result);
+      // C says nothing about a register beyond the byte of a bool.
+      if (vm::kLibcalls[d.c].signature[0] == 'b') result.lo = (result.lo & 0xff) | noise() << 8;
       if (!s.stops() && f.result_count(i) != 0) set(f.result(i), result);
       return then_next(s);
     }
