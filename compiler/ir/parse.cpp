@@ -11,83 +11,11 @@
 #include "compiler/ir/print.h"
 #include "compiler/ir/row_types.h"
 #include "compiler/ir/text.h"
+#include "compiler/ir/text_cursor.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::ir {
 namespace {
-
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-constexpr bool is_word(char c) { return is_letter(c) || is_digit(c); }
-
-// Characters, and errors about them.
-class Cursor {
- public:
-  explicit Cursor(std::string_view text) : text_(text) {}
-
-  template <class... Args>
-  tl::unexpected<Error> wrong_at(size_t at, fmt::format_string<Args...> format, Args&&... args) const {
-    const std::string_view before = text_.substr(0, at);
-    const size_t line = static_cast<size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-    const size_t column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
-    return fail(ErrorKind::kMalformed,
-                fmt::format("{}:{}: ", line, column) + fmt::format(format, std::forward<Args>(args)...));
-  }
-  // Here: what was found is added.
-  tl::unexpected<Error> expected(std::string_view what) const { return expected_at(at_, what); }
-  tl::unexpected<Error> expected_at(size_t at, std::string_view what) const {
-    size_t end = at;
-    while (end < text_.size() && (is_word(text_[end]) || text_[end] == '.' || text_[end] == '-')) ++end;
-    if (end == at && end < text_.size()) ++end;
-    if (at == text_.size()) return wrong_at(at, "expected {}, found the end", what);
-    if (text_[at] == '\n') return wrong_at(at, "expected {}, found the end of the line", what);
-    return wrong_at(at, "expected {}, found `{}`", what, text_.substr(at, std::min(end - at, size_t{40})));
-  }
-
-  size_t at() const { return at_; }
-  size_t size() const { return text_.size(); }
-  bool done() const { return at_ == text_.size(); }
-  char peek() const { return done() ? '\0' : text_[at_]; }
-
-  void skip_blanks() {
-    while (!done() && (peek() == ' ' || peek() == '\t' || peek() == '\r')) ++at_;
-  }
-  // Line ends and comments, too.
-  void skip() {
-    for (skip_blanks(); peek() == '\n' || peek() == ';'; skip_blanks()) {
-      if (peek() == '\n')
-        ++at_;
-      else
-        while (!done() && peek() != '\n') ++at_;
-    }
-  }
-  bool accept(std::string_view s) {
-    if (text_.substr(at_, s.size()) != s) return false;
-    at_ += s.size();
-    return true;
-  }
-  // A whole word.
-  bool accept_word(std::string_view s) {
-    const size_t end = at_ + s.size();
-    return (end >= text_.size() || !is_word(text_[end])) && accept(s);
-  }
-  template <class F>
-  std::string_view while_(F&& f) {
-    const size_t from = at_;
-    while (!done() && f(peek())) ++at_;
-    return text_.substr(from, at_ - from);
-  }
-  // A prefix with a number behind it: v12.
-  bool at_numbered(std::string_view prefix) const {
-    const size_t end = at_ + prefix.size();
-    return text_.substr(at_, prefix.size()) == prefix && end < text_.size() && is_digit(text_[end]);
-  }
-  void back_to(size_t at) { at_ = at; }
-
- private:
-  std::string_view text_;
-  size_t at_ = 0;
-};
 
 const std::unordered_map<std::string_view, Op>& ops_by_name() {
   static const std::unordered_map<std::string_view, Op> map = [] {
@@ -107,7 +35,8 @@ size_t index_of(const Names& names, std::string_view name) {
 // reading, and made in the order of their numbers afterwards; numbers that nothing has go to instructions in no block.
 class FunctionParser {
  public:
-  explicit FunctionParser(Cursor& c) : c_(c), number_limit_(static_cast<uint32_t>(std::min<size_t>(c.size(), 1u << 30)) + kSpareNumbers) {}
+  explicit FunctionParser(TextCursor& c)
+      : c_(c), number_limit_(static_cast<uint32_t>(std::min<size_t>(c.size(), 1u << 30)) + kSpareNumbers) {}
 
   Result<Function> run() {
     WJIT_CHECK(header());
@@ -257,7 +186,8 @@ class FunctionParser {
   Result<void> signature_line() {
     const size_t at = c_.at();
     WJIT_TRY(const uint32_t n, numbered("sig", "a signature"));
-    if (n != f_.sig_count()) return c_.expected_at(at, fmt::format("sig{}: signatures are numbered in a row", f_.sig_count()));
+    if (n != f_.sig_count())
+      return c_.expected_at(at, fmt::format("sig{}: signatures are numbered in a row", f_.sig_count()));
     WJIT_CHECK(expect("="));
     WJIT_TRY(Signature s, signature());
     f_.new_signature(std::move(s));
@@ -315,7 +245,8 @@ class FunctionParser {
     for (char c : shape(d.op)) WJIT_CHECK(field(d, c));
     const size_t expected = result_types(d).size();
     if (expected != p.results) return c_.wrong_at(at, "{} results, expected {} of `{}`", p.results, expected, name);
-    if (p.results != 0) definitions_.push_back({p.first_result, p.results, false, static_cast<uint32_t>(insts_.size()), Type::kNone, at});
+    const uint32_t index = static_cast<uint32_t>(insts_.size());
+    if (p.results != 0) definitions_.push_back({p.first_result, p.results, false, index, Type::kNone, at});
     WJIT_TRY(p.wasm_offset, wasm_offset());
     insts_.push_back(p);
     return {};
@@ -507,12 +438,14 @@ class FunctionParser {
     const size_t at = c_.at();
     const std::string_view name = c_.while_(is_letter), digits = c_.while_(is_digit);
     Access a;
-    const auto* region = std::find_if(std::begin(kRegionNames), std::end(kRegionNames), [&](const RegionName& r) { return r.text == name; });
+    const auto* region = std::find_if(std::begin(kRegionNames), std::end(kRegionNames),
+                                      [&](const RegionName& r) { return r.text == name; });
     uint32_t n = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), n);
     const bool has_number = error == std::errc() && n < 128;
     if (region == std::end(kRegionNames) || !(has_number || (digits.empty() && !region->numbered)))
-      return c_.expected_at(at, "a region of memory: heap0, memdef0, tabledef0, table0, global0, vmctx, funcref or other");
+      return c_.expected_at(
+          at, "a region of memory: heap0, memdef0, tabledef0, table0, global0, vmctx, funcref or other");
     a.region = static_cast<Region>(region - kRegionNames);
     a.number = n & 127;
     a.traps = c_.accept(".trap");
@@ -554,7 +487,8 @@ class FunctionParser {
   // ---- making what was read ---------------------------------------------------------------------------------------
 
   Result<void> make() {
-    std::sort(definitions_.begin(), definitions_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+    std::sort(definitions_.begin(), definitions_.end(),
+              [](const auto& a, const auto& b) { return a.number < b.number; });
     WJIT_CHECK(check_numbers());
     WJIT_CHECK(make_blocks());
     std::vector<Inst> made(insts_.size());
@@ -608,7 +542,7 @@ class FunctionParser {
 
   // Numbers that nothing in the text has cost memory, too.
   static constexpr uint32_t kSpareNumbers = 1'000'000;
-  Cursor& c_;
+  TextCursor& c_;
   const uint32_t number_limit_;
   Function f_;
   std::vector<PendingBlock> blocks_;
@@ -621,7 +555,7 @@ class FunctionParser {
 
 Result<std::vector<Function>> parse_functions(std::string_view text) {
   std::vector<Function> functions;
-  Cursor c(text);
+  TextCursor c(text);
   for (c.skip(); !c.done(); c.skip()) {
     WJIT_TRY(Function f, FunctionParser(c).run());
     functions.push_back(std::move(f));
@@ -630,7 +564,7 @@ Result<std::vector<Function>> parse_functions(std::string_view text) {
 }
 
 Result<Function> parse(std::string_view text) {
-  Cursor c(text);
+  TextCursor c(text);
   WJIT_TRY(Function f, FunctionParser(c).run());
   c.skip();
   if (!c.done()) return c.expected("nothing more");

@@ -155,7 +155,8 @@ class Verifier {
     }
     if (seen_[inst_.n]) return wrong("the instruction is in the layout twice");
     seen_[inst_.n] = true;
-    if (f_.block_of(inst_) != block_) return wrong("the instruction is in block{} by its own word", f_.block_of(inst_).n);
+    const Block said = f_.block_of(inst_);
+    if (said != block_) return wrong("the instruction is in block{} by its own word", said.n);
     if (f_.prev(inst_) != before) return wrong("expected the instructions to be linked both ways");
     if (is_terminator(d.op) && f_.next(inst_).valid()) return wrong("a terminator before the block's end");
     for (uint32_t k = 0; k < f_.result_count(inst_); ++k) {
@@ -207,7 +208,8 @@ class Verifier {
     list_uses_.push_back({list.at, block_, inst_});
     const auto values = f_.list(list);
     if (values.size() != expected.size()) return wrong("{} {}s, expected {}", values.size(), what, expected.size());
-    for (size_t i = 0; i < values.size(); ++i) WJIT_CHECK(operand(values[i], expected[i], what, static_cast<int64_t>(i)));
+    for (size_t i = 0; i < values.size(); ++i)
+      WJIT_CHECK(operand(values[i], expected[i], what, static_cast<int64_t>(i)));
     return {};
   }
 
@@ -222,11 +224,11 @@ class Verifier {
       case Format::kCompare: return check_condition(d);
       case Format::kConst: return check_constant(d);
       case Format::kVConst:
-        if (d.c >= f_.vector_constant_count()) return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
-        return {};
+        if (d.c < f_.vector_constant_count()) return {};
+        return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
       case Format::kLoad: case Format::kStore:
-        if (static_cast<size_t>(d.access().region) >= std::size(kRegionNames)) return wrong("expected a region of memory");
-        return {};
+        if (static_cast<size_t>(d.access().region) < std::size(kRegionNames)) return {};
+        return wrong("expected a region of memory");
       case Format::kCheck: case Format::kTrapNow: return check_trap(d);
       case Format::kCall: return check_call(d);
       case Format::kJump: return check_edge(Edge(d.a));

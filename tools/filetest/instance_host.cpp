@@ -134,8 +134,10 @@ ireval::Callee InstanceHost::indirect(uint64_t code, uint64_t callee_vmctx) {
 Signal InstanceHost::call(const ireval::NativeCall& c) {
   if (!malformed_.empty()) return {.mistake = malformed_.c_str()};
   auto* callee = context(c.callee_vmctx);
-  if (callee->magic == vm::kVMArrayCallHostFuncMagic)
-    return call_runtime(&reinterpret_cast<vm::VMArrayCallHostFuncContext*>(callee)->func_ref, c.signature, c.arguments, c.results);
+  if (callee->magic == vm::kVMArrayCallHostFuncMagic) {
+    auto* host = reinterpret_cast<vm::VMArrayCallHostFuncContext*>(callee);
+    return call_runtime(&host->func_ref, c.signature, c.arguments, c.results);
+  }
   if (callee->magic != vm::kVMContextMagic) return {.mistake = "a call of a host function of another convention"};
   rt::Instance& instance = *rt::Instance::from_vmctx(callee);
   const uint32_t index =

@@ -39,8 +39,8 @@ class InstanceHost : public ireval::Host {
  private:
   // Which of an instance's functions has this code; imports first, none: ~0.
   uint32_t function_at(rt::Instance& instance, uint64_t code);
-  ireval::Signal call_runtime(vm::VMFuncRef* ref, const ir::Signature& signature, std::span<const ireval::Bits> arguments,
-                              std::span<ireval::Bits> results);
+  ireval::Signal call_runtime(vm::VMFuncRef* ref, const ir::Signature& signature,
+                              std::span<const ireval::Bits> arguments, std::span<ireval::Bits> results);
 
   rt::Store& store_;
   const translate::Options options_;
