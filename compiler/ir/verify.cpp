@@ -8,6 +8,7 @@
 #include "compiler/ir/libcall.h"
 #include "compiler/ir/print.h"
 #include "compiler/ir/row_types.h"
+#include "compiler/ir/text.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::ir {
@@ -282,15 +283,14 @@ class Verifier {
     return {};
   }
   Result<void> check_trap(const InstData& d) {
-    if (shape_takes_trap(d.op)) {
+    if (takes_trap_code(d.op)) {
       if (d.aux > 0xff || !vm::trap_info(static_cast<vm::TrapCode>(d.aux)))
         return wrong("{} is no trap code of traps.def", d.aux);
     } else if (d.aux != 0) {
-      return wrong("trap code {}, expected none: the trap is the store's", d.aux);
+      return wrong("trap code {}, expected none", d.aux);
     }
     return {};
   }
-  static bool shape_takes_trap(Op op) { return op != Op::leave_if && op != Op::leave_unless; }
 
   Result<void> check_call(const InstData& d) {
     if (d.b >= f_.sig_count()) return wrong("sig{}, expected one of {}", d.b, f_.sig_count());

@@ -6,6 +6,7 @@
 #include "compiler/ir/domtree.h"
 #include "compiler/ir/libcall.h"
 #include "compiler/ir/row_types.h"
+#include "compiler/ir/text.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::ir {
@@ -132,7 +133,7 @@ class Generator {
         d.aux = Access{static_cast<Region>(below(8)), static_cast<uint8_t>(below(2) * below(128)), below(2) == 0}.pack();
         d.c = below(2) == 0 ? 0 : below(2) == 0 ? below(64) - 32 : static_cast<uint32_t>(random_());
         break;
-      case Format::kCheck: d.aux = op == Op::leave_if || op == Op::leave_unless ? 0 : trap_code(); break;
+      case Format::kCheck: d.aux = takes_trap_code(op) ? trap_code() : 0; break;
       default: break;
     }
     uint32_t* fields[] = {&d.a, &d.b, &d.c};
