@@ -260,8 +260,8 @@ class FunctionParser {
     if (n != f_.sig_count()) return c_.expected_at(at, fmt::format("sig{}: signatures are numbered in a row", f_.sig_count()));
     WJIT_CHECK(expect("="));
     WJIT_TRY(Signature s, signature());
-    const Sig same = f_.add_signature(std::move(s));
-    return same.n == n ? Result<void>() : c_.wrong_at(at, "sig{} is the same as sig{}, expected another", n, same.n);
+    f_.new_signature(std::move(s));
+    return {};
   }
 
   Result<void> block() {

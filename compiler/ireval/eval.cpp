@@ -159,6 +159,7 @@ class Machine {
   }
 
   Signal check(const InstData& d) {
+    if (d.op == Op::fuel_by) return then_next(host_.fuel(frame().vmctx, get(d.va()).lo));
     const bool holds = get(d.va()).u32() != 0;
     switch (d.op) {
       case Op::trap_if: case Op::trap_unless:

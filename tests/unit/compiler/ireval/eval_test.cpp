@@ -273,7 +273,9 @@ TEST_CASE("ir eval: checks", "[ir]") {
     trap_unless v3, null-reference
     leave_if v2
     leave_unless v3
-    fuel 60
+    fuel 50
+    v4 = iconst.i64 10
+    fuel_by v4
     epoch
     return)");
   CHECK(host({0}).kind == Outcome::Kind::kReturned);
