@@ -81,6 +81,9 @@ Signal IrHost::note(wjit::Trap trap) {
 
 TrapResult<std::vector<Val>> IrHost::call_function(vm::VMFuncRef* ref, const std::vector<Val>& args) {
   const wasm::FuncType type = (*store_.engine().registry)[ref->type_index.bits()].func();
+  trap_.reset();
+  trap_frames.clear();
+  trap_elsewhere_ = false;
   std::vector<Bits> arguments;
   for (size_t i = 0; i < args.size(); ++i) {
     vm::ValRaw r{};
@@ -90,12 +93,12 @@ TrapResult<std::vector<Val>> IrHost::call_function(vm::VMFuncRef* ref, const std
   const uint64_t vmctx = reinterpret_cast<uint64_t>(ref->vmctx);
   const ireval::Callee callee = indirect(reinterpret_cast<uint64_t>(ref->wasm_call), vmctx);
   if (!callee.function) return Func::from_raw(ref).call(Store::Context(&store_), args);
-  trap_.reset();
   ++calls;
   ++store_.pins;
   const ireval::Outcome o = run(*this, *callee.function, vmctx, arguments, {.steps = 200'000'000, .depth = 5'000});
   --store_.pins;
   if (o.kind == ireval::Outcome::Kind::kMistake) FAIL(o.mistake << " in\n" << ir::print(*callee.function));
+  if (o.kind == ireval::Outcome::Kind::kTrapped && !trap_elsewhere_) trap_frames = o.frames;
   if (o.kind == ireval::Outcome::Kind::kTrapped) return TrapError(trap_ ? std::move(*trap_) : rt::make_trap(o.trap));
   std::vector<Val> results;
   for (size_t i = 0; i < o.results.size(); ++i)
@@ -143,8 +146,10 @@ Signal IrHost::call(const ireval::NativeCall& c) {
   }
   std::vector<vm::ValRaw> values(std::max({c.arguments.size(), c.results.size(), size_t{1}}));
   for (size_t i = 0; i < c.arguments.size(); ++i) values[i] = raw(c.arguments[i], c.signature.params[i]);
-  if (rt::call_func(store_, &ref, values.data(), values.size()) != rt::CallEnd::kReturned)
+  if (rt::call_func(store_, &ref, values.data(), values.size()) != rt::CallEnd::kReturned) {
+    trap_elsewhere_ = true;
     return note(store_.take_pending());
+  }
   for (size_t i = 0; i < c.results.size(); ++i) c.results[i] = bits(values[i]);
   return {};
 }

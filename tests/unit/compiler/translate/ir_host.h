@@ -28,6 +28,8 @@ class IrHost : public ireval::Host {
   vm::TrapCode pending_trap(uint64_t vmctx) override;
 
   uint64_t fuel_used = 0;
+  // Of the last call, if it ended in a trap and that trap was made in IR: where, innermost first.
+  std::vector<ireval::Outcome::Frame> trap_frames;
   size_t functions = 0, calls = 0, refused = 0;  // translated, run, not translated
 
  private:
@@ -46,6 +48,7 @@ class IrHost : public ireval::Host {
   translate::Options options_;
   std::map<rt::Instance*, Functions> modules_;
   translate::Buffers buffers_;
+  bool trap_elsewhere_ = false;
   std::optional<wjit::Trap> trap_;  // the one that ends the run, if another made it
 };
 
