@@ -7,6 +7,7 @@
 #include "catch.h"
 #include "compiler/wasm/op_table.h"
 #include "memory_style.h"
+#include "tools/wast/compare.h"
 #include "unit/compiler/translate/ir_host.h"
 #include "unit/compiler/translate/translate.h"
 
@@ -112,7 +113,7 @@ void compare(MemoryStyle style, const Shape& shape) {
     const auto found = host.call_function(f.raw(), args);
     const auto show = [](const TrapResult<std::vector<Val>>& r) {
       if (!r) return std::get<Trap>(r.err()).message();
-      return r.ok().empty() ? std::string("done") : to_string(r.ok()[0]);
+      return r.ok().empty() ? std::string("done") : wast::to_string(r.ok()[0]);
     };
     if (show(expected) != show(found) || std::memcmp(after.data(), bytes.data(), after.size()) != 0)
       FAIL(name << ": expected " << show(expected) << ", found " << show(found));
@@ -124,7 +125,7 @@ void compare(MemoryStyle style, const Shape& shape) {
       const std::string dynamic = "f" + std::to_string(n++);
       for (uint64_t i : indices) {
         INFO("index " << i);
-        both(dynamic, {wide ? Val::i64(static_cast<int64_t>(i)) : Val::i32(static_cast<int32_t>(i))});
+        both(dynamic, {wide ? Val(i) : Val(static_cast<uint32_t>(i))});
         both("f" + std::to_string(n++), {});
       }
     }
