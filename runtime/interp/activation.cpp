@@ -43,7 +43,7 @@ Vm make_vm(Store& store, Stack* stack, bool resumable) {
 bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubType& type, const bc::Code* code,
                       const vm::ValRaw* values) {
   Stack& s = *vm.stack;
-  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame + 2 >= s.frames_end()) {
+  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame - 2 < s.frames_end()) {
     trapped(store, vm::TrapCode::kStackOverflow);
     return false;
   }
@@ -52,9 +52,9 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
                                               l.last_wasm_entry_fp};
   l.last_wasm_exit_fp = l.last_wasm_exit_pc = 0;
   uint64_t* cells = s.top + kRecordCells;
-  vm.bottom = s.top_frame + 1;
+  vm.bottom = s.top_frame - 1;
   *vm.bottom = {&record->exit_word, cells, s.top_instance, nullptr};
-  vm.frame = vm.bottom + 1;
+  vm.frame = vm.bottom - 1;
   *vm.frame = {code->words.data(), cells, nullptr, code};
   vm.inst = callee;
   raw_to_cells(type.values.data(), type.param_count, values, cells);

@@ -143,7 +143,7 @@ void take_call_results(Vm* vm) {
 }
 
 // Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
-// a tail call, the one below the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
+// a tail call, the caller's of the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
 // that calls. False: the run is over.
 static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
   const wasm::SubType& sub = (*caller->module->engine().registry)[ref->type_index.bits()];
@@ -205,7 +205,7 @@ bool call_native(Vm* vm, Instance* inst) {
   const wasm::FuncType type = sub.func();
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
-  if (vm->exit && f - 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
   if (vm->leaves) {
     f->ip = f->code->words.data() + 1;
     return leave_to_call(vm, inst, ref, caller->vmctx(), sub, f->sp, f->sp);
@@ -241,13 +241,13 @@ Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, c
   if (!code && !(code = compile_entry(vm, inst, &entry, ip))) return Entered::kDone;
   count_call(entry);
   InterpFrame* f = vm->frame;
-  if (cells + code->frame_cells > vm->values_end || f + 1 >= vm->frames_end) {
+  if (cells + code->frame_cells > vm->values_end || f <= vm->frames_end) {
     end_trap(vm, inst, vm::TrapCode::kStackOverflow, ip + 1);
     return Entered::kDone;
   }
   Instance* callee = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(ref->vmctx));
   f->ip = ip + words;
-  *++f = {code->words.data(), cells, callee != inst ? inst : nullptr, code};
+  *--f = {code->words.data(), cells, callee != inst ? inst : nullptr, code};
   vm->frame = f;
   vm->inst = callee;
   zero_locals(code, cells);
@@ -263,7 +263,7 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
     // The frame is gone before the host function begins, as in native code: no backtrace has it, and a call stopped
     // here goes on in the caller. The results are at the frame's start, where its caller looks for them.
     vm->inst = f->saved ? f->saved : inst;
-    vm->frame = f - 1;
+    vm->frame = f + 1;
     return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);
