@@ -52,13 +52,13 @@ class HostValues {
   explicit HostValues(size_t n) : n_(std::max<size_t>(n, 1)) {
     if (n_ > kInline) heap_ = std::make_unique<vm::ValRaw[]>(n_);
   }
-  vm::ValRaw* data() { return heap_ ? heap_.get() : inline_; }
+  vm::ValRaw* data() { return heap_ ? heap_.get() : reinterpret_cast<vm::ValRaw*>(inline_); }
   size_t size() const { return n_; }
 
  private:
   static constexpr size_t kInline = 16;
   size_t n_;
-  vm::ValRaw inline_[kInline];
+  alignas(vm::ValRaw) std::byte inline_[kInline * sizeof(vm::ValRaw)];  // arguments are written before they are read
   std::unique_ptr<vm::ValRaw[]> heap_;
 };
 }  // namespace
@@ -89,16 +89,24 @@ uint32_t cell_count(std::span<const wasm::ValType> types) {
   return n;
 }
 
+// What a run calls by the array convention.
+struct Callee {
+  vm::VMArrayCallFunction function;
+  vm::VMOpaqueContext* vmctx;
+  const wasm::SubType* type;
+  bool is_host;
+};
+
 // An array call out of this activation, whose top frame is vm->frame, of `inst`. What it calls begins its own behind
 // `top` and everything else this one uses.
-static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller, HostValues& values,
+static bool call_out(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, HostValues& values,
                      uint64_t* top) {
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
   Stack* const stack = vm->stack;
   uint64_t* const old_top = std::exchange(stack->top, top);
   InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
   Instance* const old_instance = std::exchange(stack->top_instance, inst);
-  const bool ok = ref.array_call(ref.vmctx, vm::VMOpaqueContext::from(caller), values.data(), values.size());
+  const bool ok = callee.function(callee.vmctx, vm::VMOpaqueContext::from(caller), values.data(), values.size());
   stack->top = old_top;
   stack->top_frame = old_frame;
   stack->top_instance = old_instance;
@@ -107,8 +115,9 @@ static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMCon
 
 // The same on a fiber: the run ends, and the stub that entered it makes the call. Arguments and results are on the
 // interpreter's stack, behind everything else.
-static bool leave_to_call(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller,
-                          const wasm::SubType& type, uint64_t* cells, uint64_t* top) {
+static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* cells,
+                          uint64_t* top) {
+  const wasm::SubType& type = *callee.type;
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
   const size_t results = type.values.size() - type.param_count;
   const size_t n = std::max({size_t{type.param_count}, results, size_t{1}});
@@ -128,11 +137,11 @@ static bool leave_to_call(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::
   vm->stack->top_instance = inst;
   vm::VMInterpreterExit& e = *vm->exit;
   e.values = values;
-  e.callee = ref.vmctx;
+  e.callee = callee.vmctx;
   e.caller = vm::VMOpaqueContext::from(caller);
-  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.array_call);
+  e.function = reinterpret_cast<vm::VMFunctionBody*>(callee.function);
   e.capacity = n;
-  vm->done(ref.code_index == vm::kNoCodeIndex ? DoneReason::kHostCall : DoneReason::kCall);
+  vm->done(callee.is_host ? DoneReason::kHostCall : DoneReason::kCall);
   return false;
 }
 
@@ -154,10 +163,11 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
     vm->done(DoneReason::kTrap);
     return false;
   }
-  if (vm->leaves) return leave_to_call(vm, vm->inst, *ref, caller->vmctx(), sub, cells, cells + room);
+  const Callee callee{ref->array_call, ref->vmctx, &sub, true};
+  if (vm->leaves) return leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells + room);
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
-  const bool ok = call_out(vm, vm->inst, *ref, caller->vmctx(), values, cells + room);
+  const bool ok = call_out(vm, vm->inst, callee, caller->vmctx(), values, cells + room);
   if (ok) {
     raw_to_cells(type.results.data(), type.results.size(), values.data(), cells);
     return true;
@@ -176,47 +186,41 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
 
 // Returning from the only frame of a run that native code called: the run ends instead, and native code makes the
 // call in its place, so that tail calls between the tiers need no stack.
-static bool tail_call_native(Vm* vm, const vm::VMFuncRef& ref, const wasm::FuncType& type, Instance* caller) {
-  Store& store = *vm->store;
-  const auto trampolines = store.engine().native->of(ref.type_index.bits());
-  if (!trampolines) {
-    store.set_pending(trap_from_error(trampolines.error()));
-    vm->done(DoneReason::kPending);
-    return false;
-  }
-  store.tail_values.resize(std::max<size_t>(type.params.size(), 1));
-  cells_to_raw(type.params.data(), type.params.size(), vm->frame->sp, store.tail_values.data());
-  const uint8_t* code = (**trampolines)[isa::Trampoline::kTailCall];
+static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller) {
+  const bc::Bridge& bridge = vm->frame->code->bridge;
+  std::vector<vm::ValRaw>& values = vm->store->tail_values;
+  values.resize(std::max<size_t>({bridge.type->param_count, values.size(), 1}));
+  cells_to_raw(bridge.type->values.data(), bridge.type->param_count, vm->frame->sp, values.data());
   vm::VMInterpreterExit& e = *vm->exit;
-  e.values = store.tail_values.data();
-  e.callee = ref.vmctx;
+  e.values = values.data();
+  e.callee = vm::VMOpaqueContext::from(inst->vmctx());
   e.caller = vm::VMOpaqueContext::from(caller->vmctx());
-  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.wasm_call);
-  e.trampoline = reinterpret_cast<vm::VMFunctionBody*>(const_cast<uint8_t*>(code));
+  e.function = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.wasm_call));
+  e.trampoline = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.tail_call));
   vm->done(DoneReason::kTailCall);
   return false;
 }
 
 bool call_native(Vm* vm, Instance* inst) {
   InterpFrame* const f = vm->frame;
-  const uint32_t func_index = f->code->func_index;
-  const vm::VMFuncRef ref = inst->make_func_ref(func_index);
-  const wasm::SubType& sub = (*vm->store->engine().registry)[ref.type_index.bits()];
-  const wasm::FuncType type = sub.func();
+  const bc::Bridge& bridge = f->code->bridge;
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
-  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, inst, caller);
+  const auto function = reinterpret_cast<vm::VMArrayCallFunction>(const_cast<void*>(bridge.array_call));
+  const Callee callee{function, vm::VMOpaqueContext::from(inst->vmctx()), bridge.type, false};
   if (vm->leaves) {
     f->ip = f->code->words.data() + 1;
-    return leave_to_call(vm, inst, ref, caller->vmctx(), sub, f->sp, f->sp);
+    return leave_to_call(vm, inst, callee, caller->vmctx(), f->sp, f->sp);
   }
-  HostValues values(std::max(type.params.size(), type.results.size()));
-  cells_to_raw(type.params.data(), type.params.size(), f->sp, values.data());
-  if (!call_out(vm, inst, ref, caller->vmctx(), values, f->sp)) {
+  const size_t params = bridge.type->param_count, results = bridge.type->values.size() - params;
+  HostValues values(std::max(params, results));
+  cells_to_raw(bridge.type->values.data(), params, f->sp, values.data());
+  if (!call_out(vm, inst, callee, caller->vmctx(), values, f->sp)) {
     vm->done(DoneReason::kPending);
     return false;
   }
-  raw_to_cells(type.results.data(), type.results.size(), values.data(), f->sp);
+  raw_to_cells(bridge.type->values.data() + params, results, values.data(), f->sp);
   return true;
 }
 

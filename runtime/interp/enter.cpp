@@ -98,9 +98,8 @@ vm::Crossing enter_interpreter(Instance& instance, uint32_t defined, vm::ValRaw*
     }
     compiled = code.code;
   }
-  entry.calls.fetch_add(1, std::memory_order_relaxed);
-  const wasm::Module& m = instance.wasm();
-  const wasm::SubType& type = (*store.engine().registry)[m.funcs[m.imported_funcs + defined]];
+  entry.calls.store(entry.calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const wasm::SubType& type = *entry.type;
   if (on_fiber) return begin_on_fiber(store, *stack, instance, type, compiled, values, exit);
   Vm vm = make_vm(store, stack, false);
   vm.exit = exit;
