@@ -6,6 +6,7 @@
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
 #include "runtime/store.h"
 

@@ -4,14 +4,14 @@
 
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/values.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
 
-Stack* plain_stack(Store& store) {
+Stack* new_plain_stack(Store& store) {
   if (!store.activations) store.activations = std::make_shared<Activations>();
   Activations& a = *store.activations;
-  if (a.current) return a.current;
   if (!a.plain) a.plain = a.take(store.engine().config);
   return a.plain.get();
 }
@@ -26,18 +26,6 @@ wjit::Trap out_of_fuel(uint64_t required) {
                                   fmt::format("{}: the next block needs {}", vm::message(vm::TrapCode::kOutOfFuel), required));
   TrapAccess::set_required_fuel(t, required);
   return t;
-}
-
-Vm make_vm(Store& store, Stack* stack, bool resumable) {
-  Vm vm;
-  vm.values_end = stack->values_end();
-  vm.frames_end = stack->frames_end();
-  vm.fuel = store.engine().config.consume_fuel ? &store.limits.fuel_consumed : nullptr;
-  vm.store = &store;
-  vm.stack = stack;
-  vm.code_map = store.engine().code_map.get();
-  vm.resumable = resumable;
-  return vm;
 }
 
 bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubType& type, const bc::Code* code,

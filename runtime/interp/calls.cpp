@@ -4,8 +4,8 @@
 
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/cells.h"
+#include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
-#include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/libcalls.h"
 #include "runtime/trap_access.h"
@@ -62,32 +62,6 @@ class HostValues {
   std::unique_ptr<vm::ValRaw[]> heap_;
 };
 }  // namespace
-
-uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm::ValRaw* raw) {
-  for (size_t i = 0; i < n; ++i) {
-    raw[i] = vm::ValRaw{};
-    const size_t bytes = types[i].cells() * 8;
-    std::memcpy(static_cast<void*>(&raw[i]), cells, bytes);
-    cells += types[i].cells();
-  }
-  return cells;
-}
-
-uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* raw, uint64_t* cells) {
-  for (size_t i = 0; i < n; ++i) {
-    std::memcpy(cells, &raw[i], types[i].cells() * 8);
-    const wasm::ValKind k = types[i].kind();
-    if (k == wasm::ValKind::kI32 || k == wasm::ValKind::kF32) *cells = uint32_t(*cells);
-    cells += types[i].cells();
-  }
-  return cells;
-}
-
-uint32_t cell_count(std::span<const wasm::ValType> types) {
-  uint32_t n = 0;
-  for (wasm::ValType t : types) n += t.cells();
-  return n;
-}
 
 // What a run calls by the array convention.
 struct Callee {

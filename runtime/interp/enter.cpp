@@ -6,7 +6,6 @@
 // loop for every call of native code or of the host and when fuel runs out: the stub does what the VMInterpreterExit asks
 // for, or waits, and enters again. A fiber that is cancelled or trapped is landed by the stubs alone; the runs on its
 // interpreter stack are forgotten with the stack. So they own nothing.
-#include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/interp/activation.h"
 #include "runtime/interp/backtrace.h"
