@@ -1,0 +1,17 @@
+// Medians, geometric means, and how both are told.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace wjit::bench {
+
+double median(std::vector<double> values);                 // 0 of none
+double geometric_mean(const std::vector<double>& values);  // 0 of none
+
+// A line that says whether what was wanted was reached; that is also the answer. A value or base of 0 is
+// unknown.
+bool print_ratio(const std::string& what, double value, double base, double wanted);
+
+std::string json_string(const std::string& text);  // quoted
+
+}  // namespace wjit::bench
