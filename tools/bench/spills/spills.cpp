@@ -172,7 +172,7 @@ SpillVerdict compare(const SpillOptions& options) {
     theirs_all.add(sum);
     print_sum(kernel.name, kReference, sum);
     Code ours = wjit_code(kernel);
-    if (failure.empty() && !ours.failure.empty()) failure = "wjit: " + ours.failure;
+    if (failure.empty() && !ours.failure.empty()) failure = ours.failure;
     if (ours.failure.empty()) {
       sum = count_all(ours, &own, options.list, failure);
       ours_all.add(sum);
@@ -182,7 +182,11 @@ SpillVerdict compare(const SpillOptions& options) {
     if (!failure.empty() && verdict.failure.empty()) verdict.failure = kernel.name + ": " + failure;
   }
   print_sum("all", kReference, theirs_all);
-  print_sum("", kJudged, ours_all);
+  if (ours_all.functions > 0) {
+    print_sum("", kJudged, ours_all);
+  } else {
+    std::printf("%-24s %-10s MISSING: nothing to count\n", "", kJudged);
+  }
   verdict.ours = ours_all.spills();
   verdict.reference = theirs_all.spills();
   return verdict;
