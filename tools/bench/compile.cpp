@@ -16,7 +16,7 @@ namespace {
 
 struct Contender {
   std::string name;
-  Command command;  // prints "nanoseconds N" and, if it knows, "code N"
+  Command command;  // prints "nanoseconds N", "cpu_nanoseconds N" and, if it knows, "code N"
   Command version;
   std::vector<double> milliseconds{}, cpu_milliseconds{}, peak_mib{};
   uint64_t code = 0;
@@ -51,6 +51,7 @@ std::vector<Contender> contenders(const std::string& file) {
 uint64_t code_section_bytes(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!bytes.starts_with(std::string("\0asm", 4))) return 0;
   for (size_t at = 8; at < bytes.size();) {
     int id = bytes[at++];
     uint64_t size = 0;
@@ -67,37 +68,42 @@ uint64_t code_section_bytes(const std::string& file) {
 
 void take_turn(Contender& c) {
   if (!c.failure.empty()) return;
+  if (!can_start(c.command)) {
+    c.failure = kHowToInstall;
+    return;
+  }
   auto cost = run_program(c.command, Stderr::kWithStdout);
   auto took = cost ? number_behind("nanoseconds", cost->output) : std::nullopt;
+  auto cpu = cost ? number_behind("cpu_nanoseconds", cost->output) : std::nullopt;
   if (!cost || (cost->exit_code != 0 && cost->output.empty())) {
     c.failure = "cannot start " + c.command[0];
-  } else if (cost->exit_code != 0 || !took) {
+  } else if (cost->exit_code != 0 || !took || !cpu) {
     c.failure = cost->output.substr(0, cost->output.find('\n'));
   } else {
     c.milliseconds.push_back(double(*took) / 1e6);
-    c.cpu_milliseconds.push_back(cost->cpu_milliseconds);
+    c.cpu_milliseconds.push_back(double(*cpu) / 1e6);
     c.peak_mib.push_back(double(cost->peak_kib) / 1024);
     c.code = number_behind("code", cost->output).value_or(0);
   }
 }
 
-double speed(const Contender& c, uint64_t code_bytes) {  // MB of code section a second
-  double ms = median(c.milliseconds);
+double speed(const Contender& c, uint64_t code_bytes) {  // MB of code section a second of CPU time
+  double ms = median(c.cpu_milliseconds);
   return ms > 0 ? double(code_bytes) / 1e3 / ms : 0;
 }
 
 void print_text(const std::vector<Contender>& all, uint64_t code_bytes, const CompileOptions& options) {
   std::printf("%s: code section of %.2f MB; %d rounds, a fresh process each, in turns; medians\n\n",
               options.file.c_str(), double(code_bytes) / 1e6, options.rounds);
-  std::printf("%-26s %9s %8s %9s %9s %9s %9s\n", "", "ms", "MB/s", "cpu ms", "code MB", "code/wasm",
+  std::printf("%-26s %9s %8s %9s %9s %9s %9s\n", "", "cpu ms", "MB/s", "ms", "code MB", "code/wasm",
               "peak MiB");
   for (const auto& c : all) {
     if (!c.failure.empty()) {
       std::printf("%-26s MISSING: %s\n", c.name.c_str(), c.failure.c_str());
       continue;
     }
-    std::printf("%-26s %9.0f %8.2f %9.0f", c.name.c_str(), median(c.milliseconds), speed(c, code_bytes),
-                median(c.cpu_milliseconds));
+    std::printf("%-26s %9.0f %8.2f %9.0f", c.name.c_str(), median(c.cpu_milliseconds), speed(c, code_bytes),
+                median(c.milliseconds));
     if (c.code) {
       std::printf(" %9.2f %9.2f", double(c.code) / 1e6, double(c.code) / double(code_bytes));
     } else {
@@ -105,9 +111,7 @@ void print_text(const std::vector<Contender>& all, uint64_t code_bytes, const Co
     }
     std::printf(" %9.0f  %s\n", median(c.peak_mib), c.version_line.c_str());
   }
-  std::printf(
-      "(ms: compiling alone; cpu ms: all threads of the process, its start included; code: machine code "
-      "alone)\n");
+  std::printf("(compiling alone, not the process; MB/s: code section over CPU time; code: machine code)\n");
 }
 
 void print_json(const std::vector<Contender>& all, uint64_t code_bytes, const CompileOptions& options) {
@@ -120,11 +124,11 @@ void print_json(const std::vector<Contender>& all, uint64_t code_bytes, const Co
       std::printf("\"missing\": %s}", json_string(c.failure).c_str());
       continue;
     }
-    std::printf("\"version\": %s, \"ms\": [", json_string(c.version_line).c_str());
-    for (size_t k = 0; k < c.milliseconds.size(); k++)
-      std::printf("%s%.3f", k ? ", " : "", c.milliseconds[k]);
-    std::printf("], \"mb_per_s\": %.4f, \"cpu_ms\": %.0f, \"peak_mib\": %.1f", speed(c, code_bytes),
-                median(c.cpu_milliseconds), median(c.peak_mib));
+    std::printf("\"version\": %s, ", json_string(c.version_line).c_str());
+    print_json_values("cpu_ms", c.cpu_milliseconds);
+    std::printf(", ");
+    print_json_values("ms", c.milliseconds);
+    std::printf(", \"mb_per_s\": %.4f, \"peak_mib\": %.1f", speed(c, code_bytes), median(c.peak_mib));
     if (c.code) std::printf(", \"code\": %llu", static_cast<unsigned long long>(c.code));
     std::printf("}");
   }
@@ -133,7 +137,8 @@ void print_json(const std::vector<Contender>& all, uint64_t code_bytes, const Co
 
 std::optional<std::vector<Contender>> measure(const CompileOptions& options, uint64_t code_bytes) {
   if (code_bytes == 0) {
-    std::fprintf(stderr, "wjit-bench: cannot read %s, or it has no code section\n", options.file.c_str());
+    std::fprintf(stderr, "wjit-bench: %s cannot be read, is no module, or has no code\n",
+                 options.file.c_str());
     return std::nullopt;
   }
   auto all = contenders(options.file);
@@ -166,9 +171,8 @@ CompileVerdict compile_for_gate(const CompileOptions& options) {
   for (const auto& c : *all) {
     if (c.name == kOurs) ours = speed(c, code_bytes);
     if (c.name == kBest) reference = speed(c, code_bytes);
-    if (!c.failure.empty() && (c.name == kOurs || (c.name == kBest && verdict.failure.empty()))) {
-      verdict.failure = c.name + ": " + c.failure;
-    }
+    if (c.failure.empty() || (c.name != kOurs && c.name != kBest)) continue;
+    verdict.failure += (verdict.failure.empty() ? "" : "; ") + c.name + " is missing: " + c.failure;
   }
   if (reference > 0) verdict.of_reference = ours / reference;
   return verdict;

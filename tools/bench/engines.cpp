@@ -11,8 +11,6 @@ namespace {
 
 std::string peers_folder() { return std::string(WJIT_SOURCE_DIR) + "/build/cache/peers/"; }
 
-const char* const kHowToInstall = "not installed: tools/dev bench peers";
-
 std::vector<Engine> all_engines() {
   std::string wjit = beside_this_program("wjit"), wasmi = peers_folder() + "wasmi/bin/wasmi";
   std::string wasmtime = peer_script("wasmtime_peer.py"), wasm3 = peer_script("wasm3_peer.py");
@@ -50,12 +48,6 @@ std::string last_line(std::string text) {
   return text.substr(text.rfind('\n') + 1);
 }
 
-bool can_start(const std::string& program) {
-  if (program.empty()) return false;
-  return program.find('/') == std::string::npos ? !find_program(program).empty()
-                                                : ::access(program.c_str(), X_OK) == 0;
-}
-
 void probe(Engine& engine) {
   const Kernel& kernel = all_kernels()[0];
   const bool ours = engine.name.starts_with("wjit-"), native = engine.kind == Kind::kNative;
@@ -65,7 +57,7 @@ void probe(Engine& engine) {
     engine.missing = "the kernels were not built for it";
     return;
   }
-  if (!can_start(command[0])) {
+  if (!can_start(command)) {
     engine.missing = node ? "no node on this machine (apt-get install nodejs)" : kHowToInstall;
     return;
   }
@@ -79,6 +71,14 @@ void probe(Engine& engine) {
 }
 
 }  // namespace
+
+const char* const kHowToInstall = "not installed: tools/dev bench peers";
+
+bool can_start(const Command& command) {
+  const std::string& program = command[0];
+  if (program.find('/') == std::string::npos) return !find_program(program).empty();
+  return ::access(program.c_str(), X_OK) == 0;
+}
 
 // V8 without its first compiler and without laziness: everything compiled once, by TurboFan, before it runs.
 const Command kTurboFanOnly = {"--no-liftoff", "--no-wasm-tier-up", "--no-wasm-lazy-compilation"};

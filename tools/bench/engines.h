@@ -39,7 +39,11 @@ std::optional<std::vector<Engine>> engines_named(const std::vector<std::string>&
 
 const Engine* find_engine(const std::vector<Engine>& engines, const std::string& name);
 
-// The peers' programs, empty where not installed.
+// False where a command's program is not there, or not in PATH.
+bool can_start(const Command& command);
+extern const char* const kHowToInstall;  // what is said of a peer that is not there
+
+// The peers' programs.
 std::string peer_python();
 std::string peer_script(const std::string& name);
 Command node_command(const Command& options, const Command& arguments);

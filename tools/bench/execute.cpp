@@ -16,7 +16,7 @@ namespace wjit::bench {
 namespace {
 
 struct Cell {
-  std::vector<double> kernel_ms{}, process_ms{}, peak_mib{};
+  std::vector<double> kernel_ms{}, process_ms{}, process_cpu_ms{}, peak_mib{};
   std::string failure{};
 };
 
@@ -66,6 +66,7 @@ void take_turn(Table& table, Row& row, size_t column, Size size) {
     if (!row.checksum) row.checksum = sum, row.checksum_of = engine.name;
     cell.kernel_ms.push_back(double(*took) / 1e6);
     cell.process_ms.push_back(cost->milliseconds);
+    cell.process_cpu_ms.push_back(cost->cpu_milliseconds);
     cell.peak_mib.push_back(double(cost->peak_kib) / 1024);
     return;
   }
@@ -144,6 +145,22 @@ void print_ratios(const Table& table, size_t base) {
   std::printf("\n");
 }
 
+// How much to believe of all this.
+void print_noise(const Table& table) {
+  std::vector<double> spreads;
+  for (const auto& row : table.rows) {
+    for (const auto& cell : row.cells) {
+      if (cell.kernel_ms.size() < 2) continue;
+      auto [least, most] = std::minmax_element(cell.kernel_ms.begin(), cell.kernel_ms.end());
+      if (*least > 0) spreads.push_back(*most / *least);
+    }
+  }
+  if (spreads.empty()) return;
+  double spread = geometric_mean(spreads);
+  std::printf("\nSlowest round over fastest, geomean of all cells: %.2f%s\n", spread,
+              spread > 1.1 ? " (this machine has other things to do)" : "");
+}
+
 void print_text(const Table& table, const std::vector<Engine>& asked, const ExecuteOptions& options) {
   print_engines(asked);
   std::printf("%zu kernels, %d rounds, engines in turns, each run a fresh process; medians.\n",
@@ -159,12 +176,7 @@ void print_text(const Table& table, const std::vector<Engine>& asked, const Exec
   print_ratios(table, *base);
   std::printf("\nThe whole process, its start and what is compiled beforehand included, ms:\n");
   print_times(table, &Cell::process_ms);
-}
-
-void print_json_values(const char* name, const std::vector<double>& values) {
-  std::printf("\"%s\": [", name);
-  for (size_t i = 0; i < values.size(); i++) std::printf("%s%.4f", i ? ", " : "", values[i]);
-  std::printf("]");
+  print_noise(table);
 }
 
 void print_json(const Table& table, const std::vector<Engine>& asked, const ExecuteOptions& options) {
@@ -193,6 +205,8 @@ void print_json(const Table& table, const std::vector<Engine>& asked, const Exec
       print_json_values("kernel_ms", cell.kernel_ms);
       std::printf(", ");
       print_json_values("process_ms", cell.process_ms);
+      std::printf(", ");
+      print_json_values("process_cpu_ms", cell.process_cpu_ms);
       std::printf(", ");
       print_json_values("peak_mib", cell.peak_mib);
       std::printf("}");

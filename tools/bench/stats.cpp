@@ -20,12 +20,12 @@ double geometric_mean(const std::vector<double>& values) {
 
 bool print_ratio(const std::string& what, double value, double base, double wanted) {
   if (value <= 0 || base <= 0) {
-    std::printf("%-34s %9s   (wanted: at most %.2f)\n", what.c_str(), "unknown", wanted);
+    std::printf("%-38s %9s   (wanted: at most %.2f)\n", what.c_str(), "unknown", wanted);
     return false;
   }
   double ratio = value / base;
   const char* verdict = ratio <= wanted ? "" : "  MISSED";
-  std::printf("%-34s %9.2f   (wanted: at most %.2f)%s\n", what.c_str(), ratio, wanted, verdict);
+  std::printf("%-38s %9.2f   (wanted: at most %.2f)%s\n", what.c_str(), ratio, wanted, verdict);
   return ratio <= wanted;
 }
 
@@ -42,6 +42,12 @@ std::string json_string(const std::string& text) {
     }
   }
   return out + '"';
+}
+
+void print_json_values(const char* name, const std::vector<double>& values) {
+  std::printf("\"%s\": [", name);
+  for (size_t i = 0; i < values.size(); i++) std::printf("%s%.4f", i ? ", " : "", values[i]);
+  std::printf("]");
 }
 
 }  // namespace wjit::bench

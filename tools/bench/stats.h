@@ -14,4 +14,7 @@ bool print_ratio(const std::string& what, double value, double base, double want
 
 std::string json_string(const std::string& text);  // quoted
 
+// "name": [values], to stdout.
+void print_json_values(const char* name, const std::vector<double>& values);
+
 }  // namespace wjit::bench
