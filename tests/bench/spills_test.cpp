@@ -139,6 +139,18 @@ TEST_CASE("bench spills: jumps through a table") {
   CHECK(count.instructions == 7);
 }
 
+//  0: jz 22;  2: lea rcx, [rip+9] (18); movsxd rax, [rcx+rax*4]; add rcx, rax; jmp rcx;  18: the table: 2 -
+//  18
+// 22: add [rax], eax; add [rax], al; ret: which would be one entry more, and lead into the table
+TEST_CASE("bench spills: a table ends where code begins") {
+  if (no_disassembler()) return;
+  auto count = count_stack_accesses(
+      code("74 14 48 8d 0d 09 00 00 00 48 63 04 81 48 01 c1 ff e1 f0 ff ff ff 01 00 00 00 c3"));
+  CHECK(count.failure.empty());
+  CHECK(count.instructions == 8);
+  CHECK(count.loops.size() == 1);
+}
+
 TEST_CASE("bench spills: jumps whose targets only the dump knows") {
   if (no_disassembler()) return;
   // 0: mov [rsp], rax; jmp rcx; ret

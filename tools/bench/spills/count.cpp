@@ -155,7 +155,8 @@ Accesses accesses_of(const Instruction& i, bool frame_in_rbp) {
   if (category == ZYDIS_CATEGORY_CALL || category == ZYDIS_CATEGORY_RET) return found;
   for (int k = 0; k < i.decoded.operand_count; k++) {
     const ZydisDecodedOperand& operand = i.operands[k];
-    if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.mem.type == ZYDIS_MEMOP_TYPE_AGEN) continue;
+    if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY)
+      continue;  // lea has one, too, but it neither reads nor writes it
     if (operand.mem.base != ZYDIS_REGISTER_RSP && !(frame_in_rbp && operand.mem.base == ZYDIS_REGISTER_RBP))
       continue;
     found.loads += (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
