@@ -44,6 +44,8 @@ TEST_CASE("bench: medians and means") {
   CHECK(median({}) == 0);
   CHECK(median({3, 1, 2}) == 2);
   CHECK(median({4, 1, 2, 3}) == 2.5);
+  CHECK(least({}) == 0);
+  CHECK(least({3, 1, 2}) == 1);
   CHECK(geometric_mean({}) == 0);
   CHECK(std::abs(geometric_mean({0.5, 2, 1}) - 1) < 1e-12);
   CHECK(std::abs(geometric_mean({1, 100}) - 10) < 1e-12);

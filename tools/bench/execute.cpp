@@ -27,6 +27,8 @@ struct Row {
   std::string checksum_of{};  // the engine that said it first
 };
 
+using Summary = double (*)(std::vector<double>);
+
 struct Table {
   std::vector<Engine> engines;  // those that take part
   std::vector<Row> rows{};
@@ -38,11 +40,12 @@ struct Table {
   }
   double time(const Row& row, size_t engine) const { return median(row.cells[engine].kernel_ms); }
 
-  // One column in multiples of another, where both have a time.
-  std::vector<double> ratios(size_t engine, size_t base) const {
+  // One column in multiples of another, where both have a time; the rounds' times summed up by `of`.
+  std::vector<double> ratios(size_t engine, size_t base, Summary of = median) const {
     std::vector<double> all;
     for (const auto& row : rows) {
-      if (time(row, engine) > 0 && time(row, base) > 0) all.push_back(time(row, engine) / time(row, base));
+      double time = of(row.cells[engine].kernel_ms), base_time = of(row.cells[base].kernel_ms);
+      if (time > 0 && base_time > 0) all.push_back(time / base_time);
     }
     return all;
   }
@@ -139,10 +142,16 @@ void print_ratios(const Table& table, size_t base) {
     }
     std::printf("  %s\n", row.kernel.character.c_str());
   }
-  std::printf("%-12s", "geomean");
-  for (size_t i = 0; i < table.engines.size(); i++)
-    std::printf(" %11.2f", geometric_mean(table.ratios(i, base)));
-  std::printf("\n");
+  auto print_geomeans = [&](const char* what, Summary of) {
+    std::printf("%-12s", what);
+    for (size_t i = 0; i < table.engines.size(); i++) {
+      std::printf(" %11.2f", geometric_mean(table.ratios(i, base, of)));
+    }
+    std::printf("\n");
+  };
+  print_geomeans("geomean", median);
+  // Where the two differ, the machine was not quiet enough for this many rounds.
+  print_geomeans("fastest", least);
 }
 
 // How much to believe of all this.

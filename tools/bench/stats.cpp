@@ -12,6 +12,10 @@ double median(std::vector<double> values) {
   return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
 
+double least(std::vector<double> values) {
+  return values.empty() ? 0 : *std::min_element(values.begin(), values.end());
+}
+
 double geometric_mean(const std::vector<double>& values) {
   double sum = 0;
   for (double value : values) sum += std::log(value);

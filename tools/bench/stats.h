@@ -6,6 +6,7 @@
 namespace wjit::bench {
 
 double median(std::vector<double> values);                 // 0 of none
+double least(std::vector<double> values);                  // 0 of none
 double geometric_mean(const std::vector<double>& values);  // 0 of none
 
 // A line that says whether what was wanted was reached; that is also the answer. A value or base of 0 is
