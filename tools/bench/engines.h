@@ -52,8 +52,8 @@ extern const Command kTurboFanOnly;
 // ---- the command lines of ours; here and nowhere else ----
 
 Command wjit_run(const std::string& tier);
-// Compiles all of the file on one thread and prints "nanoseconds N" and "code N" (bytes of machine code), a
-// line each.
+// Compiles all of the file before it ends. If it says what that took ("nanoseconds N" and "cpu_nanoseconds N", and with
+// "code N" how many bytes of machine code it made, a line each), that counts; otherwise the whole process does.
 Command wjit_compile(const std::string& file);
 // Prints a line of JSON for each function: {"index": 7, "name": "f", "offset": 0, "hex": "554889e5..."}.
 Command wjit_assembly(const std::string& file);
