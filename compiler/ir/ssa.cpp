@@ -182,9 +182,15 @@ bool Ssa::known_at(uint32_t variable, Point p, Value& value, uint32_t& region) {
           continue;
         }
         if (r.ways.count == 1) {
-          p = ways_[r.ways.last].from;
-          newest = newest_before(x, p.time);
-          continue;
+          // On to where the way begins, if the answer is there, and if it is being asked: what goes round in circles
+          // meets a loop. Else it is asked as for several ways, so that whoever comes by later finds the answer.
+          const Point from = ways_[r.ways.last].from;
+          const uint32_t there = newest_before(x, from.time);
+          if (there >= regions_[from.region].start || known_.get(key(p.region, variable)) == kAsking) {
+            p = from;
+            newest = there;
+            continue;
+          }
         }
         break;
       case Kind::kLoop:

@@ -50,8 +50,8 @@ std::string print(const std::vector<Value>& values) {
 
 }  // namespace
 
-ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy)
-    : engine_(std::move(engine)), policy_(policy), store_(engine_), linker_(engine_) {
+ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call)
+    : engine_(std::move(engine)), policy_(policy), call_(std::move(call)), store_(engine_), linker_(engine_) {
   linker_.allow_shadowing(true);  // scripts register a name more than once
   auto defined = define_spectest(linker_, store_, policy.features.has(Feature::kThreads));
   if (!defined) spectest_error_ = defined.error();
@@ -176,7 +176,7 @@ ScriptRun::Outcome ScriptRun::call(const Action& action) {
     if (!arg) return o;
     args.push_back(std::move(*arg));
   }
-  auto results = func->call(store_, args);
+  auto results = call_ ? call_(store_, *func, args) : func->call(store_, args);
   if (!results) return from_trap(results.err());
   o.kind = Outcome::Kind::kDone;
   o.values = std::move(results).ok();

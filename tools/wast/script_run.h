@@ -1,5 +1,6 @@
 // One script in one store: its definitions, instances and registered names, and the verdict on each command.
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -26,9 +27,12 @@ struct Verdict {
   static Verdict skip(std::string reason) { return {Kind::kSkipped, {}, {}, std::move(reason)}; }
 };
 
+// How a script's calls are made; empty: Func::call.
+using CallFunction = std::function<TrapResult<std::vector<Val>>(Store&, const Func&, const std::vector<Val>&)>;
+
 class ScriptRun {
  public:
-  ScriptRun(Engine engine, const ScriptPolicy& policy);
+  ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call = {});
   Verdict run(const Command& command);
 
  private:
@@ -77,6 +81,7 @@ class ScriptRun {
 
   const Engine engine_;
   const ScriptPolicy policy_;
+  const CallFunction call_;
   Store store_;
   Linker linker_;
   std::optional<Error> spectest_error_;
