@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/isa/x64/tramp_masm.h"
+#include "compiler/support/plant.h"
 #include "vmcontext/abi.h"
 
 namespace wjit::x64 {
@@ -58,6 +59,17 @@ static bool must_stay(const InstData& d) {
   return has_effect(d) || (ir::info(d.op).effects == Effects::kRead && d.access().traps);
 }
 
+// The edges that branch() and br_table() make: what a constant decides has one.
+template <class F>
+void Lower::for_each_taken_edge(Block b, F&& f) const {
+  const Inst t = f_.terminator(b);
+  const InstData& d = f_.inst(t);
+  if (d.op == Op::brif) {
+    if (const auto c = constant(d.va())) return f(Edge(*c != 0 ? d.b : d.c));
+  }
+  f_.for_each_edge(t, f);
+}
+
 // Which blocks are reached, how often edges lead to each, how often each value is used by what stays; and how many
 // effects and possible traps lie before each instruction's end.
 void Lower::count_uses() {
@@ -71,7 +83,7 @@ void Lower::count_uses() {
   while (!work.empty()) {
     const Block b = work.back();
     work.pop_back();
-    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+    for_each_taken_edge(b, [&](Edge e) {
       const Block to = f_.edge(e).to;
       ++predecessors_[to.n];
       if (reached_[to.n]) return;
@@ -113,7 +125,7 @@ void Lower::find_loops() {
   std::vector<uint32_t> last(order.size(), 0);
   for (Block b : order) {
     if (!reached_[b.n]) continue;
-    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+    for_each_taken_edge(b, [&](Edge e) {
       const uint32_t to = position[f_.edge(e).to.n];
       if (to <= position[b.n]) last[to] = std::max(last[to], position[b.n] + 1);
     });
@@ -178,7 +190,11 @@ VReg Lower::reg(Value v) {
       }
       case Op::wrap: return reg(d->va());  // the lower half, as it is
       case Op::extend_u:
-        if (upper_half_zero(d->va())) return reg(d->va());
+        if (upper_half_zero(d->va()) || WJIT_PLANTED(lost_extension)) {
+          const VReg v = reg(d->va());
+          code_.types[v.n] = ir::Type::kI64;  // all of it is meant from here on
+          return v;
+        }
         break;
       default: break;
     }
@@ -201,15 +217,16 @@ const InstData* Lower::sinkable(Value v, Op op) const {
   // `now_` counts itself; what lies strictly between must be nothing.
   const InstData& user = f_.inst(now_);
   const uint32_t effects = effects_[now_.n] - has_effect(user), traps = traps_[now_.n] - must_stay(user);
+  if (WJIT_PLANTED(sunk_past_store)) return &d;
   if (d.access().traps ? traps != traps_[i.n] : !d.access().constant() && effects != effects_[i.n]) return nullptr;
   return &d;
 }
 
-std::optional<Lower::Amode> Lower::sink(Value v, Op op, const InstData*& load) {
+std::optional<Lower::Amode> Lower::sink(Value v, Op op, Inst& load) {
   const InstData* d = sinkable(v, op);
   if (!d) return std::nullopt;
   folded_[v.n] = 1;
-  load = d;
+  load = f_.def(v);
   return amode(d->va(), d->displacement());
 }
 
@@ -238,8 +255,10 @@ void Lower::add_mem(MInst& i, const Amode& m) {
   i.disp = m.disp;
 }
 
-void Lower::note_access(MInst& i, const InstData& d) {
-  if (d.access().traps) i.y |= Shape::kTraps;
+void Lower::note_access(MInst& i, Inst access) {
+  if (!f_.inst(access).access().traps) return;
+  i.y |= Shape::kTraps;
+  i.wasm_offset = f_.wasm_offset(access);  // also where it was folded into another
 }
 
 VReg Lower::imm(ir::Type t, uint64_t value) {
@@ -259,6 +278,7 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
   const auto takes = [&](int64_t more) {
     const int64_t sum = int64_t{m.disp} + more;
     if (sum != static_cast<int32_t>(sum)) return false;
+    if (WJIT_PLANTED(wrong_displacement)) return true;
     m.disp = static_cast<int32_t>(sum);
     return true;
   };
@@ -284,6 +304,7 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
   if (const InstData* s = def_data(index); s && s->op == Op::shl) {
     if (const auto c = constant(s->vb()); c && (*c & 63) <= 3) {
       m.shift = static_cast<uint8_t>(*c & 63);
+      if (WJIT_PLANTED(wrong_scale) && m.shift > 1) --m.shift;
       index = s->va();
     }
   }
