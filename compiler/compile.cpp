@@ -8,6 +8,7 @@
 #include "compiler/ir/verify.h"
 #include "compiler/isa/common/trampolines.h"
 #include "compiler/isa/x64/backend.h"
+#include "compiler/opt/optimise.h"
 
 namespace wjit {
 
@@ -28,6 +29,9 @@ class FuncCompiler {
     WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
     if (stages.translated) stages.translated(f);
     if (options_.verify) WJIT_CHECK(ir::verify(f));
+    optimiser_.run(f, options_.opt_level);
+    if (options_.verify && options_.opt_level != 0) WJIT_CHECK(ir::verify(f));
+    if (stages.optimised) stages.optimised(f);
     return backend_.compile(f, module_.bodies[defined].offset);
   }
 
@@ -36,6 +40,7 @@ class FuncCompiler {
   const CompileOptions& options_;
   translate::Env env_;
   translate::Buffers buffers_;
+  opt::Optimiser optimiser_;
   x64::Backend backend_;
 };
 

@@ -17,7 +17,8 @@ struct CompileOptions {
   std::vector<translate::MemoryInfo> memories;  // one per memory of the module
   ra::Options regalloc;
   isa::CpuFeatures features;
-  bool verify = false;   // the IR, and what passes make of it
+  unsigned opt_level = 1;  // 0: no mid-end
+  bool verify = false;     // the IR, and what passes make of it
   unsigned threads = 1;
 };
 

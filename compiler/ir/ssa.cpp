@@ -6,6 +6,7 @@ namespace wjit::ir {
 
 namespace {
 constexpr uint32_t kAsking = ~uint32_t{0} - 1;  // in known_: the region's ways are being asked
+constexpr uint32_t kParamWork = 8;              // what a parameter counts for, which takes much more room than a step
 }
 
 // ---- ValueMap ---------------------------------------------------------------------------------------------------
@@ -204,6 +205,7 @@ bool Ssa::known_at(uint32_t variable, Point p, Value& value, uint32_t& region) {
     const uint32_t known = known_.get(key(p.region, variable));
     if (known == kAsking || (known == ValueMap::kAbsent && r.kind == Kind::kOpenLoop)) {
       value = f_->append_param(r.block, x.type);
+      work_ += kParamWork;
       known_.set(key(p.region, variable), value.n);
       if (known == kAsking) return true;  // whoever asks finds it
       Region& loop = regions_[p.region];
@@ -280,6 +282,7 @@ Value Ssa::answer(uint32_t variable, const Question& q) {
   }
   if (!param.valid()) {
     param = f_->append_param(r.block, variables_[variable].type);
+    work_ += kParamWork;
     known_.set(key(q.region, variable), param.n);
   }
   size_t i = q.first_answer;

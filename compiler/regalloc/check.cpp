@@ -64,7 +64,7 @@ class Checker {
 
  private:
   static tl::unexpected<Error> bad(std::string what) {
-    return fail(ErrorKind::kUnsupported, "register allocation: " + std::move(what));
+    return fail(ErrorKind::kInvalid, "register allocation: " + std::move(what));  // not one to be content with
   }
 
   // ---- places

@@ -26,6 +26,7 @@ support::Result<CompileOptions> options_for(const CompiledModule& module, unsign
   o.regalloc.seed = config.seed;
   o.regalloc.check = config.verify;
   o.verify = config.verify;
+  o.opt_level = config.opt_level;
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.threads = threads;
   return o;

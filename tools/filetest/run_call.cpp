@@ -7,11 +7,9 @@
 #include <cstring>
 
 #include "compiler/ir/verify.h"
-#include "runtime/call.h"
 #include "runtime/instantiate.h"
-#include "runtime/trap_access.h"
-#include "tools/filetest/instance_host.h"
 #include "tools/filetest/subject.h"
+#include "tools/irhost/instance_host.h"
 
 namespace wjit::filetest {
 namespace {
@@ -150,8 +148,8 @@ Result<std::string> run_ir(const File& file, const Call& c) {
 // ---- modules ------------------------------------------------------------------------------------------------------
 
 struct World {
-  explicit World() : engine(std::make_shared<rt::Engine>(Config())) {}
   Result<void> load(const File& file) {
+    engine = std::make_shared<rt::Engine>(Config());
     WJIT_CHECK(engine->enable_native_code());
     store = std::make_unique<rt::Store>(engine);
     WJIT_TRY(const auto module, load_module(engine, file));
@@ -165,18 +163,35 @@ struct World {
   rt::Instance* instance = nullptr;
 };
 
-Outcome run_bytecode(World& w, uint32_t func, const ir::Signature& s, std::span<const Bits> arguments) {
-  std::vector<vm::ValRaw> values(std::max<size_t>({1, arguments.size(), s.results.size()}));
-  for (size_t i = 0; i < arguments.size(); ++i) to_raw(s.params[i], arguments[i], values[i]);
-  Outcome o;
-  if (rt::call_func(*w.store, w.instance->func_ref(func), values.data(), values.size()) == rt::CallEnd::kReturned) {
-    for (size_t i = 0; i < s.results.size(); ++i) o.results.push_back(from_raw(s.results[i], values[i]));
-    return o;
+Val to_val(ir::Type t, const Bits& b) {
+  switch (t) {
+    case ir::Type::kI32: return Val(b.u32());
+    case ir::Type::kI64: return Val(b.lo);
+    case ir::Type::kF32: return Val::f32_bits(b.u32());
+    default: return Val::f64_bits(b.lo);
   }
-  const wjit::Trap trap = w.store->take_pending();
-  o.kind = Outcome::Kind::kTrapped;
-  o.trap = static_cast<vm::TrapCode>(trap.code());
-  for (const wjit::Frame& f : trap.trace()) o.frames.push_back({f.func_index, static_cast<uint32_t>(f.module_offset)});
+}
+Bits from_val(const Val& v) {
+  switch (v.kind()) {
+    case ValKind::kI32: return {static_cast<uint32_t>(v.i32())};
+    case ValKind::kI64: return {static_cast<uint64_t>(v.i64())};
+    case ValKind::kF32: return {v.f32_bits()};
+    case ValKind::kF64: return {v.f64_bits()};
+    default: return {v.is_null_ref() ? 0u : 1u};
+  }
+}
+Outcome outcome_of(const TrapResult<std::vector<Val>>& result) {
+  Outcome o;
+  if (result) {
+    for (const Val& v : result.ok()) o.results.push_back(from_val(v));
+  } else if (const auto* trap = std::get_if<wjit::Trap>(&result.err())) {
+    o.kind = Outcome::Kind::kTrapped;
+    o.trap = static_cast<vm::TrapCode>(trap->code());
+    for (const Frame& f : trap->trace()) o.frames.push_back({f.func_index, static_cast<uint32_t>(f.module_offset)});
+  } else {
+    o.kind = Outcome::Kind::kMistake;
+    o.mistake = std::get<Error>(result.err()).message();
+  }
   return o;
 }
 
@@ -207,13 +222,18 @@ Result<std::string> run_module(const File& file, const Call& c) {
   if (!found || found->index < w.imported_funcs)
     return fail(ErrorKind::kUsage, fmt::format("there is no exported function \"{}\"", c.name));
 
-  InstanceHost host(*ir_world.store);
-  const auto& t = host.translation(*ir_world.instance->module, found->index - w.imported_funcs);
-  if (!t.function) return fail(ErrorKind::kUnsupported, t.why);
-  const ir::Signature& s = t.function->signature;
+  irhost::InstanceHost host(*ir_world.store);
+  std::string why;
+  const ir::Function* f = host.translation(*ir_world.instance->module, found->index - w.imported_funcs, &why);
+  if (!f) return fail(ErrorKind::kUnsupported, why);
+  const ir::Signature& s = f->signature;
   WJIT_TRY(const auto arguments, parse_arguments(s, c));
-  const Outcome x = run_bytecode(bytecode, found->index, s, arguments);
-  const Outcome y = host.call(*ir_world.instance, found->index, arguments, kLimits);
+  std::vector<Val> values;
+  for (size_t i = 0; i < arguments.size(); ++i) values.push_back(to_val(s.params[i], arguments[i]));
+  rt::Store& store = *bytecode.store;
+  const Outcome x =
+      outcome_of(Func::from_raw(bytecode.instance->func_ref(found->index)).call(Store::Context(&store), values));
+  const Outcome y = outcome_of(host.call_function(ir_world.instance->func_ref(found->index), values, kLimits));
   WJIT_CHECK(compare(c, render(s, y)));
   if (render(s, x) != render(s, y))
     return fail(ErrorKind::kInvalid, fmt::format("the interpreter: {}; the IR: {}", render(s, x), render(s, y)));

@@ -207,7 +207,7 @@ std::vector<uint32_t> run_ir(const Function& f, uint32_t bits_seed, size_t most)
       std::vector<uint32_t> args;
       for (Value v : f.list(f.edge(e).args)) args.push_back(values[v.n]);
       const auto params = f.params(f.edge(e).to);
-      REQUIRE(args.size() == params.size());
+      if (args.size() != params.size()) FAIL(args.size() << " arguments");
       for (size_t k = 0; k < args.size(); ++k) values[params[k].n] = args[k];
       i = f.block(f.edge(e).to).first;
     };

@@ -36,7 +36,7 @@ Runs run_suite(MemoryStyle style, translate::Options options, bool in_ir, const 
   uint64_t host_of = 0;
   const auto drop_host = [&] {
     if (!host) return;
-    score.functions += host->functions, score.calls += host->calls, score.refused += host->refused;
+    score.functions += host->translated, score.calls += host->calls, score.refused += host->refused;
     host.reset();
   };
   wast::RunOptions run;
