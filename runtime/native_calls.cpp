@@ -58,7 +58,9 @@ void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t 
   while (fp != 0) {
     while (fp != entry_fp && trace.size() < kMaxTraceFrames) {
       CodeHit hit;
-      bool found = faulted && lookup_code(pc, &hit, PcIs::kInstruction) && hit.wasm_offset != kNoWasmOffset;
+      // A stub that raises a trap has a return address, which may be where the next stub begins: that one has no code.
+      bool found = faulted && lookup_code(pc, &hit, PcIs::kInstruction) && hit.trap != vm::TrapCode::kNone &&
+                   hit.wasm_offset != kNoWasmOffset;
       if (!found) found = lookup_code(pc, &hit, PcIs::kReturnAddress);
       faulted = false;
       if (found && hit.kind == CodeKind::kModule && hit.in_function) {
