@@ -14,14 +14,17 @@ namespace wjit::rt {
 
 support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
-  const vm::VMFuncRef ref = instance.make_func_ref(func_index);
-  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(ref.type_index.bits()));
+  const std::span types(m.wasm().funcs);
+  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(types[func_index]));
+  WJIT_TRY(const FunctionThunks::Calls calls,
+           m.thunks->of(defined, *m.engine().native, types.subspan(m.wasm().imported_funcs),
+                        m.offsets.vmctx_defined_functions_begin()));
   const wasm::SubType& sub = *m.code_entries[defined]->type;
   const wasm::FuncType type = sub.func();
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
-  bridge->bridge = {&sub, reinterpret_cast<const void*>(ref.array_call), reinterpret_cast<const void*>(ref.wasm_call),
+  bridge->bridge = {&sub, reinterpret_cast<const void*>(calls.array), reinterpret_cast<const void*>(calls.wasm),
                     (*trampolines)[isa::Trampoline::kTailCall]};
   bridge->param_cells = cell_count(type.params);
   bridge->result_cells = cell_count(type.results);
