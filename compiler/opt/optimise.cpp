@@ -163,6 +163,8 @@ struct Optimiser::Room {
   // Constants are made where they are used, comparisons where they are branched on, and extensions mostly cost nothing.
   static bool worth_moving(const InstData& d) {
     if (!is_pure(d)) return false;
+    // What a reference leads to may only be read where it is known not to be null, nor of another type.
+    if (ir::info(d.op).effects == Effects::kRead && d.access().region != ir::Region::kVmctx) return false;
     switch (d.op) {
       case Op::iconst: case Op::fconst: case Op::vconst: case Op::icmp: case Op::fcmp: case Op::extend_u: case Op::wrap:
         return false;

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "compiler/ireval/numeric.h"
+#include "compiler/support/plant.h"
 
 namespace wjit::opt {
 
@@ -184,7 +185,7 @@ class Rules {
         return kNothing;
       case Op::rem_u:
         if (std::has_single_bit(c)) {
-          const Value m = constant(t, c - 1);
+          const Value m = constant(t, WJIT_PLANTED(wrong_remainder) ? c : c - 1);
           return become({.op = Op::and_, .type = t, .a = a.n, .b = m.n});
         }
         return kNothing;
@@ -201,7 +202,7 @@ class Rules {
     const InstData* a = def(d_.va(), Op::add);
     if (!a || !is_const(a->vb(), &inner)) return kNothing;
     const uint32_t x = a->a;
-    const Value both = constant(t, inner + c);
+    const Value both = constant(t, WJIT_PLANTED(wrong_sum) ? inner : inner + c);
     return become({.op = Op::add, .type = t, .a = x, .b = both.n});
   }
   template <class F>

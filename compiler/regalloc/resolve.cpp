@@ -17,6 +17,8 @@
 
 #include <algorithm>
 
+#include "compiler/support/plant.h"
+
 namespace wjit::ra {
 
 using namespace mach;
@@ -83,6 +85,7 @@ void Resolver::give_slots() {
 Alloc Resolver::memory(VReg v) const {
   if (flow_->home[v.n] != kNone) return Alloc::home(flow_->home[v.n]);
   WJIT_ASSERT(slot_[v.n] != kNone);
+  if (WJIT_PLANTED(swapped_slots) && v.n % 8 == 3) return Alloc::slot(slot_[v.n] ^ 1);
   return Alloc::slot(slot_[v.n]);
 }
 

@@ -18,6 +18,8 @@
   P(wrong_trap, "division by zero is an overflow")                                              \
   P(wrong_place, "a trap tells the place of the function")                                      \
   P(wrong_cost, "bulk operations cost nothing")                                                 \
+  P(wrong_sum, "(x + c1) + c2 becomes x + c1")                                                  \
+  P(wrong_remainder, "x rem 2^k becomes x and 2^k")                                             \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
   P(narrow_reload, "an i64 comes back from its slot as an i32")
 

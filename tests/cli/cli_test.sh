@@ -133,7 +133,7 @@ check 2 '' "unexpected argument 'b'" "$wjit" dump math.wasm b
 check 2 '' 'FILE is required' "$wjit" run
 check 2 '' 'FILE is required' "$wjit" run --dir .
 check 2 '' "unknown option '--bogus'" "$wjit" --bogus math.wasm
-check 2 '' "^wturbo: --tier: found 'turbo', expected one of: interp, jit\|" "$wturbo" --tier=turbo math.wasm
+check 2 '' "^wjit: --tier: found 'turbo', expected one of: interp, jit\|" "$wjit" --tier=turbo math.wasm
 check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" --features=+bogus math.wasm
 check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm
 check 2 '' "^wjit: --env: found '=x', expected NAME=VALUE" "$wjit" --env =x argc.wasm
@@ -205,7 +205,7 @@ check 1 '' '^\{"error": \{"kind": "io", "message": "missing.wasm: No such file o
 check 1 '' '^\{"error": \{"kind": "malformed", .*"offset": 4\}\}\|$' "$wjit" --json version.wasm
 check 1 '' '^\{"error": \{"kind": "invalid", ' "$wjit" --json invalid.wasm
 check 1 '' '^\{"error": \{"kind": "link", .*env.*nope' "$wjit" --json import.wasm
-check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wturbo" run --json --tier=jit math.wasm
+check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wjit" run --json --tier=jit math.wasm
 check 134 '' '^\{"error": \{"kind": "trap", .*"trap": "unreachable", "frames": \[\{"module": "boom", "function": "inner", "index": 1, ' \
   "$wjit" --json trap.wasm
 check 1 '^\{"file": "math.wasm", "valid": true\}\|\{"file": "junk.wasm", "valid": false, "error": \{"kind": "malformed",' '' \

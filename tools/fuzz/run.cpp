@@ -9,8 +9,10 @@
 #include <unordered_map>
 
 #include "runtime/compiled_module.h"
+#include "runtime/interp/backtrace.h"
 #include "runtime/jit/native_module.h"
 #include "runtime/store.h"
+#include "tools/irhost/instance_host.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::fuzz {
@@ -40,6 +42,16 @@ const std::vector<Mode>& modes() {
       r.config.compiler.verify = true;
       return r;
     };
+    auto ir = [&](const char* name, M m, unsigned opt_level, bool fuel = false) {
+      Mode r = mode(name, D::kAuto, m, C::kLazyTranslation, fuel);
+      r.config.compiler.opt_level = opt_level;
+      r.ir = true;
+      return r;
+    };
+    auto unoptimised = [&](Mode m) {
+      m.config.compiler.opt_level = 0;
+      return m;
+    };
     return std::vector<Mode>{
         mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
         mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
@@ -47,9 +59,12 @@ const std::vector<Mode>& modes() {
         mode("tail, eager, metered", D::kTail, M::kAuto, C::kEager, true),
         mode("loop, eager, metered, stopping", D::kLoop, M::kChecks, C::kEager, true, true),
         mode("tail, lazy, metered, stopping", D::kTail, M::kAuto, C::kLazy, true, true),
+        ir("ir", M::kAuto, 0),
+        ir("ir, optimised, checks, metered", M::kChecks, 1, true),
         native("jit", M::kAuto, R::kScan),
         native("jit, checks", M::kChecks, R::kScan),
-        native("jit, spill", M::kAuto, R::kSpill),
+        unoptimised(native("jit, -O0", M::kAuto, R::kScan)),
+        unoptimised(native("jit, -O0, spill", M::kAuto, R::kSpill)),
         native("jit, shuffle", M::kAuto, R::kShuffle),
         native("jit, shuffle, sse2, checks", M::kChecks, R::kShuffle, "sse2"),
         native("jit, metered", M::kAuto, R::kScan, "native", true),
@@ -66,7 +81,7 @@ std::vector<size_t> modes_called(const std::string& name) {
   for (size_t i = 0; i < modes().size(); ++i) {
     const Mode& m = modes()[i];
     if (name == "all" || name == m.name || (name == "interp" && !m.native()) ||
-        (name == "native" && (m.native() || i == 0 || i == kMetered)))
+        (name == "native" && (m.native() || m.ir || i == 0 || i == kMetered)))
       out.push_back(i);
   }
   if (out.size() == 1 && out[0] != 0) {
@@ -173,7 +188,10 @@ namespace {
 class Run {
  public:
   Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle, NativeCount& native)
-      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {}
+      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {
+    if (mode.ir)
+      ir_.emplace(store_.impl(), translate::Options{.fuel = mode.config.consume_fuel}, mode.config.compiler.opt_level);
+  }
   Outcome run();
 
  private:
@@ -199,6 +217,7 @@ class Run {
   const Program& program_;
   const bool for_oracle_;
   NativeCount& native_;
+  std::optional<irhost::InstanceHost> ir_;
   const bool stops_ = mode_.resumable && !program_.host_reenters;
   std::vector<Instance> instances_;
   std::unordered_map<const void*, std::string> func_names_;
@@ -399,7 +418,9 @@ void Run::trapped(const TrapError& e, Record& r, Outcome& out) {
   r.result = t->kind() == Trap::Kind::kWasm ? fmt::format("trap {}", category(t->code())) : "trap: " + t->message();
   r.precise = fmt::format("trap {}: {}", int(t->kind()), t->message());
   if (t->kind() == Trap::Kind::kWasm && t->code() == uint8_t(vm::TrapCode::kStackOverflow)) out.overflow = true;
-  for (const Frame& f : t->trace()) r.precise += fmt::format(" {}@{:x}", f.func_index, f.module_offset);
+  size_t frames = 0;
+  for (const Frame& f : t->trace())
+    if (frames++ < rt::kMaxTraceFrames) r.precise += fmt::format(" {}@{:x}", f.func_index, f.module_offset);
   if (!t->trace().empty())
     r.position = fmt::format("{}@{:x}", t->trace()[0].func_index, t->trace()[0].module_offset);
 }
@@ -441,12 +462,13 @@ void Run::call(const Call& c, Record& r, Outcome& out) {
   const uint64_t compiled = store_.impl().compile_fuel;
   const bool metered = mode_.config.consume_fuel;
   TrapResult<std::vector<Val>> result = std::vector<Val>{};
+  auto plain_call = [&] { return ir_ ? ir_->call_function(f.raw(), args) : f.call(store_, args); };
   // A call out of a host function is a plain one, in which the want of fuel is a trap.
   if (stops_) {
     result = call_stopping(f, args, r.fuel);
   } else {
     if (metered) (void)store_.set_fuel(kPlenty);
-    result = f.call(store_, args);
+    result = plain_call();
     if (metered) r.fuel = kPlenty - store_.get_fuel().ok();
   }
   r.fuel -= store_.impl().compile_fuel - compiled;
@@ -480,6 +502,7 @@ const Engine& Runner::engine(size_t mode) {
     Config config = modes()[mode].config;
     config.compiler.seed = compiler_seed_;
     engines_[mode].emplace(config);
+    if (modes()[mode].ir) (void)engines_[mode]->impl().enable_native_code();
   }
   return *engines_[mode];
 }

@@ -82,7 +82,7 @@ const ir::Function* InstanceHost::translation(const rt::CompiledModule& module, 
       ++refused;
       t.why = f.error().to_string();
       if (f.error().kind() != ErrorKind::kUnsupported && f.error().kind() != ErrorKind::kLimit) mistake_ = t.why;
-    } else if (const auto ok = ir::verify(*f); !ok) {
+    } else if (const auto ok = optimised(*f); !ok) {
       t.why = mistake_ = ok.error().message() + "\n" + ir::print(*f);
     } else {
       ++translated;
@@ -91,6 +91,13 @@ const ir::Function* InstanceHost::translation(const rt::CompiledModule& module, 
   }
   if (why) *why = t.why;
   return t.function.get();
+}
+
+support::Result<void> InstanceHost::optimised(ir::Function& f) {
+  WJIT_CHECK(ir::verify(f));
+  if (opt_level_ == 0) return {};
+  optimiser_.run(f, opt_level_);
+  return ir::verify(f);
 }
 
 const std::map<uint64_t, uint32_t>& InstanceHost::functions_by_code(rt::Instance& instance) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "compiler/ireval/eval.h"
+#include "compiler/opt/optimise.h"
 #include "compiler/translate/func_to_ir.h"
 #include "runtime/instance.h"
 #include "runtime/store.h"
@@ -18,7 +19,8 @@ class InstanceHost : public ireval::Host {
  public:
   // The store's engine has native code enabled (rt::Engine::enable_native_code): only there have functions addresses of
   // their own. Translations are verified, and kept with the host.
-  explicit InstanceHost(rt::Store& store, translate::Options options = {}) : store_(store), options_(options) {}
+  explicit InstanceHost(rt::Store& store, translate::Options options = {}, unsigned opt_level = 0)
+      : store_(store), options_(options), opt_level_(opt_level) {}
 
   // As Func::call, in IR where the function has some. A mistake (the IR is not well-formed, or does what no translation
   // may do) is an Error that begins with "IR: ". The trap's trace has functions and offsets only.
@@ -48,11 +50,14 @@ class InstanceHost : public ireval::Host {
     std::unique_ptr<ir::Function> function;
     std::string why;  // there is none
   };
+  support::Result<void> optimised(ir::Function& f);
   // By the addresses of an instance's defined functions.
   const std::map<uint64_t, uint32_t>& functions_by_code(rt::Instance& instance);
   ireval::Signal note(wjit::Trap trap);
 
   const translate::Options options_;
+  const unsigned opt_level_;
+  opt::Optimiser optimiser_;
   translate::Buffers buffers_;
   // Modules and instances live as long as the store.
   std::map<const rt::CompiledModule*, std::vector<Translation>> translations_;
