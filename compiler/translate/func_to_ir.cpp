@@ -24,7 +24,7 @@ Buffers::~Buffers() = default;
 // Far beyond what programs do: CPython's functions pass less than one value for each byte of their bodies, and the one
 // that takes most work in SSA construction takes one and a half steps a byte.
 static uint64_t most_values(uint64_t body_size) { return std::min<uint64_t>((256 << 10) + 16 * body_size, 32 << 20); }
-static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 64 << 20); }
+static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 24 << 20); }
 
 Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f)
     : env_(env),
