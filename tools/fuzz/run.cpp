@@ -9,8 +9,10 @@
 #include <unordered_map>
 
 #include "runtime/compiled_module.h"
+#include "runtime/engine.h"
 #include "runtime/jit/native_module.h"
 #include "runtime/store.h"
+#include "tools/irhost/instance_host.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::fuzz {
@@ -40,6 +42,11 @@ const std::vector<Mode>& modes() {
       r.config.compiler.verify = true;
       return r;
     };
+    auto in_ir = [&](const char* name, M m, bool fuel = false) {
+      Mode r = mode(name, D::kAuto, m, C::kLazyTranslation, fuel);
+      r.in_ir = true;
+      return r;
+    };
     return std::vector<Mode>{
         mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
         mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
@@ -54,6 +61,8 @@ const std::vector<Mode>& modes() {
         native("jit, shuffle, sse2, checks", M::kChecks, R::kShuffle, "sse2"),
         native("jit, metered", M::kAuto, R::kScan, "native", true),
         native("jit, shuffle, checks, metered, stopping", M::kChecks, R::kShuffle, "native", true, true),
+        in_ir("ir", M::kAuto),
+        in_ir("ir, checks, metered", M::kChecks, true),
     };
   }();
   return all;
@@ -65,8 +74,9 @@ std::vector<size_t> modes_called(const std::string& name) {
   std::vector<size_t> out;
   for (size_t i = 0; i < modes().size(); ++i) {
     const Mode& m = modes()[i];
-    if (name == "all" || name == m.name || (name == "interp" && !m.native()) ||
-        (name == "native" && (m.native() || i == 0 || i == kMetered)))
+    if (name == "all" || name == m.name || (name == "interp" && !m.native() && !m.in_ir) ||
+        (name == "native" && (m.native() || i == 0 || i == kMetered)) ||
+        (name == "ir" && (m.in_ir || i == 0 || i == kMetered)))
       out.push_back(i);
   }
   if (out.size() == 1 && out[0] != 0) {
@@ -173,7 +183,9 @@ namespace {
 class Run {
  public:
   Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle, NativeCount& native)
-      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {}
+      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {
+    if (mode.in_ir) ir_.emplace(store_.impl(), translate::Options{.fuel = mode.config.consume_fuel});
+  }
   Outcome run();
 
  private:
@@ -200,6 +212,7 @@ class Run {
   const bool for_oracle_;
   NativeCount& native_;
   const bool stops_ = mode_.resumable && !program_.host_reenters;
+  std::optional<irhost::InstanceHost> ir_;
   std::vector<Instance> instances_;
   std::unordered_map<const void*, std::string> func_names_;
   int depth_ = 0;               // of re-entered calls
@@ -446,7 +459,7 @@ void Run::call(const Call& c, Record& r, Outcome& out) {
     result = call_stopping(f, args, r.fuel);
   } else {
     if (metered) (void)store_.set_fuel(kPlenty);
-    result = f.call(store_, args);
+    result = ir_ ? ir_->call_function(f.raw(), args, {.depth = 20'000}) : f.call(store_, args);
     if (metered) r.fuel = kPlenty - store_.get_fuel().ok();
   }
   r.fuel -= store_.impl().compile_fuel - compiled;
@@ -480,6 +493,7 @@ const Engine& Runner::engine(size_t mode) {
     Config config = modes()[mode].config;
     config.compiler.seed = compiler_seed_;
     engines_[mode].emplace(config);
+    if (modes()[mode].in_ir) WJIT_ASSERT(engines_[mode]->impl().enable_native_code());
   }
   return *engines_[mode];
 }

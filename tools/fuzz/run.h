@@ -20,10 +20,12 @@ struct Mode {
   const char* name;
   Config config;
   bool resumable = false;   // stop every few units of fuel, and at host functions, and go on
+  bool in_ir = false;       // functions that have IR run in its interpreter
   bool native() const { return config.tier == Tier::kJit; }
 };
 const std::vector<Mode>& modes();  // the first is what the others are compared with
-// Numbers of modes: "all", "interp" (the interpreter's), "native" (the compiler's, and what they are compared with), or
+// Numbers of modes: "all", "interp" (the interpreter's), "native" (the compiler's) and "ir" (the IR's interpreter), with
+// what they are compared with, or
 // one mode's name beside the first. Empty: none is called that.
 std::vector<size_t> modes_called(const std::string& name);
 
