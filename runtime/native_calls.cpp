@@ -12,16 +12,22 @@
 
 namespace wjit::rt {
 
+support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& m, uint32_t defined) {
+  const std::span types(m.wasm().funcs);
+  return m.thunks->of(defined, *m.engine().native, types.subspan(m.wasm().imported_funcs),
+                      m.offsets.vmctx_defined_functions_begin());
+}
+
 support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
-  const vm::VMFuncRef ref = instance.make_func_ref(func_index);
-  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(ref.type_index.bits()));
+  WJIT_TRY(const FunctionThunks::Calls calls, native_calls(m, defined));
+  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(m.wasm().funcs[func_index]));
   const wasm::SubType& sub = *m.code_entries[defined]->type;
   const wasm::FuncType type = sub.func();
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
-  bridge->bridge = {&sub, reinterpret_cast<const void*>(ref.array_call), reinterpret_cast<const void*>(ref.wasm_call),
+  bridge->bridge = {&sub, reinterpret_cast<const void*>(calls.array), reinterpret_cast<const void*>(calls.wasm),
                     (*trampolines)[isa::Trampoline::kTailCall]};
   bridge->param_cells = cell_count(type.params);
   bridge->result_cells = cell_count(type.results);
