@@ -1,5 +1,6 @@
 // One script in one store: its definitions, instances and registered names, and the verdict on each command.
 #pragma once
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -28,7 +29,8 @@ struct Verdict {
 
 class ScriptRun {
  public:
-  ScriptRun(Engine engine, const ScriptPolicy& policy);
+  // `on_module`, if given, is called for each module made.
+  ScriptRun(Engine engine, const ScriptPolicy& policy, std::function<void(const Module&)> on_module = nullptr);
   Verdict run(const Command& command);
 
  private:
@@ -77,6 +79,7 @@ class ScriptRun {
 
   const Engine engine_;
   const ScriptPolicy policy_;
+  const std::function<void(const Module&)> on_module_;
   Store store_;
   Linker linker_;
   std::optional<Error> spectest_error_;
