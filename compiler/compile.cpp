@@ -10,6 +10,7 @@
 #include "compiler/isa/common/trampolines.h"
 #include "compiler/isa/x64/backend.h"
 #include "compiler/isa/x64/print.h"
+#include "compiler/opt/optimise.h"
 
 namespace wjit {
 
@@ -41,6 +42,12 @@ class FuncCompiler {
       if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
       clock.lap(Pass::kVerify);
     }
+    optimiser_.run(f, options_.opt_level);
+    clock.lap(Pass::kOptimise);
+    if (options_.verify && options_.opt_level != 0) {
+      if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
+      clock.lap(Pass::kVerify);
+    }
     if (stages.optimised) stages.optimised(f);
     show(stages);
     clock.start();
@@ -66,6 +73,7 @@ class FuncCompiler {
   const CompileOptions& options_;
   translate::Env env_;
   translate::Buffers buffers_;
+  opt::Optimiser optimiser_;
   x64::Backend backend_;
   support::PassTimes times_;
 };

@@ -18,7 +18,7 @@ struct CompileOptions {
   std::vector<translate::MemoryInfo> memories;  // one per memory of the module
   ra::Options regalloc;
   isa::CpuFeatures features;
-  unsigned opt_level = 1;  // 0: what translation makes is lowered as it is
+  unsigned opt_level = 1;  // 0: no mid-end
   bool verify = false;     // the IR, and what passes make of it
   bool times = false;      // measure passes
   unsigned threads = 1;

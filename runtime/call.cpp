@@ -8,6 +8,7 @@
 #include "runtime/fiber_call.h"
 #include "runtime/interp/activation.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/values.h"
 #include "runtime/out_of_memory.h"
 #include "runtime/trap/signals.h"
 #include "runtime/trap_access.h"

@@ -139,7 +139,11 @@ support::Result<void> CompiledModule::register_functions() {
   CodeMap& map = *engine_->code_map;
   code_entries.reserve(count);  // first: once the span is ours, entries say that it is to be given back
   WJIT_TRY(code_base, map.add_module(*this, count));
-  for (uint32_t i = 0; i < count; ++i) code_entries.push_back(&map.at(code_base + i));
+  for (uint32_t i = 0; i < count; ++i) {
+    CodeEntry& entry = map.at(code_base + i);
+    entry.type = &(*engine_->registry)[wasm().funcs[wasm().imported_funcs + i]];
+    code_entries.push_back(&entry);
+  }
   return {};
 }
 

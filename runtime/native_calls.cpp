@@ -6,6 +6,7 @@
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
 #include "runtime/store.h"
 
@@ -13,10 +14,15 @@ namespace wjit::rt {
 
 support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
-  const wasm::FuncType type = (*m.engine().registry)[m.wasm().funcs[func_index]].func();
+  const vm::VMFuncRef ref = instance.make_func_ref(func_index);
+  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(ref.type_index.bits()));
+  const wasm::SubType& sub = *m.code_entries[defined]->type;
+  const wasm::FuncType type = sub.func();
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
+  bridge->bridge = {&sub, reinterpret_cast<const void*>(ref.array_call), reinterpret_cast<const void*>(ref.wasm_call),
+                    (*trampolines)[isa::Trampoline::kTailCall]};
   bridge->param_cells = cell_count(type.params);
   bridge->result_cells = cell_count(type.results);
   bridge->frame_cells = std::max(bridge->param_cells, bridge->result_cells);

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace wjit::wasm {
+struct SubType;
+}
+
 namespace wjit::bc {
 
 enum class Op : uint16_t {
@@ -39,6 +43,15 @@ struct SourceOffset {
   uint32_t wasm_offset;
 };
 
+// What the bridge to a native function calls: by the array convention, and for a tail call the wasm convention's code and
+// its type's kTailCall trampoline. Addresses: a bridge is of this process, unlike other code.
+struct Bridge {
+  const wasm::SubType* type = nullptr;
+  const void* array_call = nullptr;
+  const void* wasm_call = nullptr;
+  const void* tail_call = nullptr;
+};
+
 struct Code {
   uint32_t func_index = 0;    // in the module's index space
   uint32_t frame_cells = 0;   // params, locals, temporaries, and room for the results
@@ -46,6 +59,7 @@ struct Code {
   uint32_t zero_cells = 0;    // locals behind the params that start as zero
   uint32_t result_cells = 0;
   bool is_bridge = false;     // stands for native code: no function of its own to a backtrace
+  Bridge bridge;              // then
   std::vector<uint64_t> words;
   std::vector<SourceOffset> offsets;
 

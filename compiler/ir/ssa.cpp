@@ -6,6 +6,7 @@ namespace wjit::ir {
 
 namespace {
 constexpr uint32_t kAsking = ~uint32_t{0} - 1;  // in known_: the region's ways are being asked
+constexpr uint32_t kParamWork = 8;              // what a parameter counts for, which takes much more room than a step
 }
 
 // ---- ValueMap ---------------------------------------------------------------------------------------------------
@@ -182,9 +183,15 @@ bool Ssa::known_at(uint32_t variable, Point p, Value& value, uint32_t& region) {
           continue;
         }
         if (r.ways.count == 1) {
-          p = ways_[r.ways.last].from;
-          newest = newest_before(x, p.time);
-          continue;
+          // On to where the way begins, if the answer is there, and if it is being asked: what goes round in circles
+          // meets a loop. Else it is asked as for several ways, so that whoever comes by later finds the answer.
+          const Point from = ways_[r.ways.last].from;
+          const uint32_t there = newest_before(x, from.time);
+          if (there >= regions_[from.region].start || known_.get(key(p.region, variable)) == kAsking) {
+            p = from;
+            newest = there;
+            continue;
+          }
         }
         break;
       case Kind::kLoop:
@@ -198,6 +205,7 @@ bool Ssa::known_at(uint32_t variable, Point p, Value& value, uint32_t& region) {
     const uint32_t known = known_.get(key(p.region, variable));
     if (known == kAsking || (known == ValueMap::kAbsent && r.kind == Kind::kOpenLoop)) {
       value = f_->append_param(r.block, x.type);
+      work_ += kParamWork;
       known_.set(key(p.region, variable), value.n);
       if (known == kAsking) return true;  // whoever asks finds it
       Region& loop = regions_[p.region];
@@ -274,6 +282,7 @@ Value Ssa::answer(uint32_t variable, const Question& q) {
   }
   if (!param.valid()) {
     param = f_->append_param(r.block, variables_[variable].type);
+    work_ += kParamWork;
     known_.set(key(q.region, variable), param.n);
   }
   size_t i = q.first_answer;

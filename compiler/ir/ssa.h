@@ -112,7 +112,7 @@ class Ssa {
   void end_loop(uint32_t loop);
 
   bool too_large() const { return work_ > most_work_; }
-  uint64_t work() const { return work_; }  // for tests: steps taken so far
+  uint64_t work() const { return work_; }  // steps taken so far, and eight for each parameter made
 
  private:
   static constexpr uint32_t kNone = 0;  // of times, records and regions

@@ -6,6 +6,9 @@
 
 namespace wjit::ir {
 
+// Of the checks, those that say which trap.
+constexpr bool takes_trap_code(Op op) { return op == Op::trap_if || op == Op::trap_unless || op == Op::trap; }
+
 // What stands behind an instruction's name. Letters are fields, all else stands for itself:
 //   a b c   values in these fields          1 2 3   edges in fields a, b, c        J   the edges of a br_table
 //   C       condition                       I       immediate                      V   vector constant
@@ -23,7 +26,7 @@ constexpr std::string_view shape(Op op) {
     case Format::kVConst: return "V";
     case Format::kLoad: return "M [a+]";
     case Format::kStore: return "M [a+], b";
-    case Format::kCheck: return op == Op::leave_if || op == Op::leave_unless ? "a" : "a, T";
+    case Format::kCheck: return takes_trap_code(op) ? "a, T" : "a";
     case Format::kFuel: return "F";
     case Format::kCall: return "L";
     case Format::kJump: return "1";

@@ -8,6 +8,7 @@
 #include "compiler/ir/libcall.h"
 #include "compiler/ir/print.h"
 #include "compiler/ir/row_types.h"
+#include "compiler/ir/text.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::ir {
@@ -154,7 +155,8 @@ class Verifier {
     }
     if (seen_[inst_.n]) return wrong("the instruction is in the layout twice");
     seen_[inst_.n] = true;
-    if (f_.block_of(inst_) != block_) return wrong("the instruction is in block{} by its own word", f_.block_of(inst_).n);
+    const Block said = f_.block_of(inst_);
+    if (said != block_) return wrong("the instruction is in block{} by its own word", said.n);
     if (f_.prev(inst_) != before) return wrong("expected the instructions to be linked both ways");
     if (is_terminator(d.op) && f_.next(inst_).valid()) return wrong("a terminator before the block's end");
     for (uint32_t k = 0; k < f_.result_count(inst_); ++k) {
@@ -206,7 +208,8 @@ class Verifier {
     list_uses_.push_back({list.at, block_, inst_});
     const auto values = f_.list(list);
     if (values.size() != expected.size()) return wrong("{} {}s, expected {}", values.size(), what, expected.size());
-    for (size_t i = 0; i < values.size(); ++i) WJIT_CHECK(operand(values[i], expected[i], what, static_cast<int64_t>(i)));
+    for (size_t i = 0; i < values.size(); ++i)
+      WJIT_CHECK(operand(values[i], expected[i], what, static_cast<int64_t>(i)));
     return {};
   }
 
@@ -221,11 +224,11 @@ class Verifier {
       case Format::kCompare: return check_condition(d);
       case Format::kConst: return check_constant(d);
       case Format::kVConst:
-        if (d.c >= f_.vector_constant_count()) return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
-        return {};
+        if (d.c < f_.vector_constant_count()) return {};
+        return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
       case Format::kLoad: case Format::kStore:
-        if (static_cast<size_t>(d.access().region) >= std::size(kRegionNames)) return wrong("expected a region of memory");
-        return {};
+        if (static_cast<size_t>(d.access().region) < std::size(kRegionNames)) return {};
+        return wrong("expected a region of memory");
       case Format::kCheck: case Format::kTrapNow: return check_trap(d);
       case Format::kCall: return check_call(d);
       case Format::kJump: return check_edge(Edge(d.a));
@@ -282,15 +285,14 @@ class Verifier {
     return {};
   }
   Result<void> check_trap(const InstData& d) {
-    if (shape_takes_trap(d.op)) {
+    if (takes_trap_code(d.op)) {
       if (d.aux > 0xff || !vm::trap_info(static_cast<vm::TrapCode>(d.aux)))
         return wrong("{} is no trap code of traps.def", d.aux);
     } else if (d.aux != 0) {
-      return wrong("trap code {}, expected none: the trap is the store's", d.aux);
+      return wrong("trap code {}, expected none", d.aux);
     }
     return {};
   }
-  static bool shape_takes_trap(Op op) { return op != Op::leave_if && op != Op::leave_unless; }
 
   Result<void> check_call(const InstData& d) {
     if (d.b >= f_.sig_count()) return wrong("sig{}, expected one of {}", d.b, f_.sig_count());

@@ -3,7 +3,7 @@
 // nothing to get wrong but the constraints of one instruction.
 #include "compiler/regalloc/spill_all.h"
 
-#include <fmt/format.h>
+#include "compiler/regalloc/inst_registers.h"
 
 namespace wjit::ra {
 namespace {
@@ -58,64 +58,14 @@ class SpillAll {
     parallel_.resolve(moves_, b.end - 1, env_, out_.edits);
   }
 
-  // A register of the class that is in none of the sets.
-  bool take(Alloc& a, RegClass cls, RegSet avoid) {
-    for (PReg r : cls == RegClass::kInt ? env_.ints : env_.vectors) {
-      if (avoid.has(r)) continue;
-      a = Alloc::reg(r);
-      return true;
-    }
-    return false;
-  }
-
   Result<void> run_inst(uint32_t i) {
     const MInst& inst = code_.insts[i];
-    const auto operands = code_.operands_of(inst);
     Alloc* allocs = out_.operands.data() + inst.first_operand;
-    RegSet clobbers;
-    if (inst.flags & (MInst::kCall | MInst::kClobbers)) clobbers = code_.clobbers[inst.x];
-    RegSet early, late;  // taken
-    late = clobbers;
-    auto occupy = [&](const Operand& o, PReg r) {
-      const bool is_use = o.kind == Kind::kUse;
-      if (is_use || o.pos == Pos::kEarly) early.add(r);
-      if (!is_use || o.pos == Pos::kLate) late.add(r);
-    };
-    for (size_t n = 0; n < operands.size(); ++n) {
-      const Operand& o = operands[n];
+    for (uint32_t n = 0; n < inst.operands; ++n) {
+      const Operand& o = code_.operands[inst.first_operand + n];
       if (o.policy == Policy::kAny) allocs[n] = place_[o.vreg.n];
-      if (o.policy == Policy::kFixed) allocs[n] = Alloc::reg(PReg{o.arg}), occupy(o, PReg{o.arg});
     }
-    // What needs a register free both early and late goes first, then each half by itself.
-    auto give = [&](size_t n, RegSet avoid) -> Result<void> {
-      if (take(allocs[n], code_.cls(operands[n].vreg), avoid)) {
-        occupy(operands[n], allocs[n].preg());
-        return {};
-      }
-      return fail(ErrorKind::kUnsupported,
-                  fmt::format("register allocation: instruction {} wants more registers than there are", i));
-    };
-    const auto both = [&] { return RegSet{early.bits | late.bits}; };
-    for (size_t n = 0; n < operands.size(); ++n) {
-      if (operands[n].policy != Policy::kReuse) continue;
-      const size_t use = operands[n].arg;
-      WJIT_CHECK(give(n, both()));
-      early.add(allocs[n].preg());
-      allocs[use] = allocs[n];
-    }
-    for (size_t n = 0; n < operands.size(); ++n) {
-      const Operand& o = operands[n];
-      if (o.policy == Policy::kReg && (o.kind == Kind::kUse) == (o.pos == Pos::kLate) && !allocs[n].is_reg())
-        WJIT_CHECK(give(n, both()));
-    }
-    for (size_t n = 0; n < operands.size(); ++n) {
-      const Operand& o = operands[n];
-      if (o.policy != Policy::kReg || allocs[n].is_reg()) continue;
-      for (size_t m = 0; m < n && o.kind == Kind::kUse; ++m)  // the same value once more
-        if (operands[m].vreg == o.vreg && operands[m].kind == Kind::kUse && allocs[m].is_reg())
-          allocs[n] = allocs[m];
-      if (!allocs[n].is_reg()) WJIT_CHECK(give(n, o.kind == Kind::kUse ? early : late));
-    }
+    WJIT_CHECK(choose_registers(code_, env_, i, allocs));
     load_and_store(i);
     return {};
   }

@@ -9,8 +9,8 @@ namespace wjit::support {
 
 // X(id, name): in the order in which a function meets them; the last two are the module's.
 #define WJIT_PASSES(X)                                                                                              \
-  X(kTranslate, "translate") X(kVerify, "verify") X(kLower, "lower") X(kRegalloc, "regalloc") X(kCheck, "check")    \
-  X(kEmit, "emit") X(kLink, "link") X(kPublish, "publish")
+  X(kTranslate, "translate") X(kVerify, "verify") X(kOptimise, "optimise") X(kLower, "lower")                   \
+  X(kRegalloc, "regalloc") X(kCheck, "check") X(kEmit, "emit") X(kLink, "link") X(kPublish, "publish")
 
 #define WJIT_X(id, name) id,
 enum class Pass : uint8_t { WJIT_PASSES(WJIT_X) };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/translate/translator.h"
 
 namespace wjit::translate {
@@ -19,8 +21,10 @@ ir::Type ir_type(wasm::ValType t) {
 Buffers::Buffers() : impl_(std::make_unique<Impl>()) {}
 Buffers::~Buffers() = default;
 
-// Far beyond what programs do: an average function passes less than one value for each byte of its body.
-static uint64_t most_values(uint64_t body_size) { return (4 << 20) + 16 * body_size; }
+// Far beyond what programs do: CPython's functions pass less than one value for each byte of their bodies, and the one
+// that takes most work in SSA construction takes one and a half steps a byte.
+static uint64_t most_values(uint64_t body_size) { return std::min<uint64_t>((256 << 10) + 16 * body_size, 32 << 20); }
+static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 64 << 20); }
 
 Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f)
     : env_(env),
@@ -41,7 +45,7 @@ Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b,
   b.memories.assign(module_.memories.size(), {});
   f_.number = func_index_;
   f_.reserve(module_.bodies[defined_index].size / 2 + 16);
-  ssa_.reset(f_, 2 * most_passed_);
+  ssa_.reset(f_, most_work(module_.bodies[defined_index].size));
 }
 
 // ---- function -----------------------------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ void Translator::fuel_block_end(uint64_t cost) {
 }
 
 Result<void> Translator::finish() {
-  if (ssa_.too_large())
+  if (ssa_.too_large() || passed_ > most_passed_)
     return fail(ErrorKind::kUnsupported, "the function's branches pass too many values for its size",
                 module_.bodies[func_index_ - module_.imported_funcs].offset);
   return {};

@@ -21,6 +21,7 @@
 
 #include "compiler/bytecode/code.h"
 #include "compiler/support/result.h"
+#include "compiler/wasm/types.h"
 
 namespace wjit::rt {
 
@@ -73,6 +74,7 @@ struct CodeEntry {
   std::atomic<uint32_t> calls{0};              // by the interpreter; relaxed, may lose counts between threads
   CompiledModule* module = nullptr;
   uint32_t defined_index = 0;
+  const wasm::SubType* type = nullptr;         // the function's, of the engine's registry
   std::unique_ptr<const Error> error;          // failed
 };
 const char* to_string(CodeEntry::State state);

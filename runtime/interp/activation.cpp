@@ -4,14 +4,14 @@
 
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/values.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
 
-Stack* plain_stack(Store& store) {
+Stack* new_plain_stack(Store& store) {
   if (!store.activations) store.activations = std::make_shared<Activations>();
   Activations& a = *store.activations;
-  if (a.current) return a.current;
   if (!a.plain) a.plain = a.take(store.engine().config);
   return a.plain.get();
 }
@@ -28,22 +28,10 @@ wjit::Trap out_of_fuel(uint64_t required) {
   return t;
 }
 
-Vm make_vm(Store& store, Stack* stack, bool resumable) {
-  Vm vm;
-  vm.values_end = stack->values_end();
-  vm.frames_end = stack->frames_end();
-  vm.fuel = store.engine().config.consume_fuel ? &store.limits.fuel_consumed : nullptr;
-  vm.store = &store;
-  vm.stack = stack;
-  vm.code_map = store.engine().code_map.get();
-  vm.resumable = resumable;
-  return vm;
-}
-
 bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubType& type, const bc::Code* code,
                       const vm::ValRaw* values) {
   Stack& s = *vm.stack;
-  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame + 2 >= s.frames_end()) {
+  if (s.top + kRecordCells + code->frame_cells > s.values_end() || s.top_frame - 2 < s.frames_end()) {
     trapped(store, vm::TrapCode::kStackOverflow);
     return false;
   }
@@ -52,9 +40,9 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
                                               l.last_wasm_entry_fp};
   l.last_wasm_exit_fp = l.last_wasm_exit_pc = 0;
   uint64_t* cells = s.top + kRecordCells;
-  vm.bottom = s.top_frame + 1;
+  vm.bottom = s.top_frame - 1;
   *vm.bottom = {&record->exit_word, cells, s.top_instance, nullptr};
-  vm.frame = vm.bottom + 1;
+  vm.frame = vm.bottom - 1;
   *vm.frame = {code->words.data(), cells, nullptr, code};
   vm.inst = callee;
   raw_to_cells(type.values.data(), type.param_count, values, cells);

@@ -3,6 +3,7 @@
 #pragma once
 #include "runtime/call.h"
 #include "runtime/interp/vm.h"
+#include "runtime/store.h"
 #include "wjit/wjit.hpp"
 
 namespace wjit::rt {
@@ -21,12 +22,25 @@ class CurrentStack {
 };
 
 // The stack that plain calls go on with; null: out of system memory.
-Stack* plain_stack(Store& store);
+Stack* new_plain_stack(Store& store);
+inline Stack* plain_stack(Store& store) {
+  return store.activations && store.activations->current ? store.activations->current : new_plain_stack(store);
+}
 
 CallEnd trapped(Store& store, vm::TrapCode code);
 wjit::Trap out_of_fuel(uint64_t required);
 
-Vm make_vm(Store& store, Stack* stack, bool resumable);
+inline Vm make_vm(Store& store, Stack* stack, bool resumable) {
+  Vm vm;
+  vm.values_end = stack->values_end();
+  vm.frames_end = stack->frames_end();
+  vm.fuel = store.engine().config.consume_fuel ? &store.limits.fuel_consumed : nullptr;
+  vm.store = &store;
+  vm.stack = stack;
+  vm.code_map = store.engine().code_map.get();
+  vm.resumable = resumable;
+  return vm;
+}
 
 // Bottom frame and callee frame of a new activation at the top of vm.stack. The native frames below it are its record's
 // from now on: what the interpreter calls sees none. False: trap pending, and nothing has changed.

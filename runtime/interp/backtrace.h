@@ -17,9 +17,4 @@ std::vector<wjit::Frame> interp_backtrace(const InterpFrame* top, Instance* inst
 // A trap for a function that could not be compiled; the Error is its payload.
 wjit::Trap trap_from_error(const Error& error);
 
-// Between 64-bit cells and the array convention. Return the cell behind the last.
-uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm::ValRaw* raw);
-uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* raw, uint64_t* cells);
-uint32_t cell_count(std::span<const wasm::ValType> types);
-
 }  // namespace wjit::rt

@@ -4,8 +4,8 @@
 
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/cells.h"
+#include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
-#include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/libcalls.h"
 #include "runtime/trap_access.h"
@@ -52,53 +52,35 @@ class HostValues {
   explicit HostValues(size_t n) : n_(std::max<size_t>(n, 1)) {
     if (n_ > kInline) heap_ = std::make_unique<vm::ValRaw[]>(n_);
   }
-  vm::ValRaw* data() { return heap_ ? heap_.get() : inline_; }
+  vm::ValRaw* data() { return heap_ ? heap_.get() : reinterpret_cast<vm::ValRaw*>(inline_); }
   size_t size() const { return n_; }
 
  private:
   static constexpr size_t kInline = 16;
   size_t n_;
-  vm::ValRaw inline_[kInline];
+  alignas(vm::ValRaw) std::byte inline_[kInline * sizeof(vm::ValRaw)];  // arguments are written before they are read
   std::unique_ptr<vm::ValRaw[]> heap_;
 };
 }  // namespace
 
-uint64_t* cells_to_raw(const wasm::ValType* types, size_t n, uint64_t* cells, vm::ValRaw* raw) {
-  for (size_t i = 0; i < n; ++i) {
-    raw[i] = vm::ValRaw{};
-    const size_t bytes = types[i].cells() * 8;
-    std::memcpy(static_cast<void*>(&raw[i]), cells, bytes);
-    cells += types[i].cells();
-  }
-  return cells;
-}
-
-uint64_t* raw_to_cells(const wasm::ValType* types, size_t n, const vm::ValRaw* raw, uint64_t* cells) {
-  for (size_t i = 0; i < n; ++i) {
-    std::memcpy(cells, &raw[i], types[i].cells() * 8);
-    const wasm::ValKind k = types[i].kind();
-    if (k == wasm::ValKind::kI32 || k == wasm::ValKind::kF32) *cells = uint32_t(*cells);
-    cells += types[i].cells();
-  }
-  return cells;
-}
-
-uint32_t cell_count(std::span<const wasm::ValType> types) {
-  uint32_t n = 0;
-  for (wasm::ValType t : types) n += t.cells();
-  return n;
-}
+// What a run calls by the array convention.
+struct Callee {
+  vm::VMArrayCallFunction function;
+  vm::VMOpaqueContext* vmctx;
+  const wasm::SubType* type;
+  bool is_host;
+};
 
 // An array call out of this activation, whose top frame is vm->frame, of `inst`. What it calls begins its own behind
 // `top` and everything else this one uses.
-static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller, HostValues& values,
+static bool call_out(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, HostValues& values,
                      uint64_t* top) {
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
   Stack* const stack = vm->stack;
   uint64_t* const old_top = std::exchange(stack->top, top);
   InterpFrame* const old_frame = std::exchange(stack->top_frame, vm->frame);
   Instance* const old_instance = std::exchange(stack->top_instance, inst);
-  const bool ok = ref.array_call(ref.vmctx, vm::VMOpaqueContext::from(caller), values.data(), values.size());
+  const bool ok = callee.function(callee.vmctx, vm::VMOpaqueContext::from(caller), values.data(), values.size());
   stack->top = old_top;
   stack->top_frame = old_frame;
   stack->top_instance = old_instance;
@@ -107,8 +89,9 @@ static bool call_out(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMCon
 
 // The same on a fiber: the run ends, and the stub that entered it makes the call. Arguments and results are on the
 // interpreter's stack, behind everything else.
-static bool leave_to_call(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::VMContext* caller,
-                          const wasm::SubType& type, uint64_t* cells, uint64_t* top) {
+static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* cells,
+                          uint64_t* top) {
+  const wasm::SubType& type = *callee.type;
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
   const size_t results = type.values.size() - type.param_count;
   const size_t n = std::max({size_t{type.param_count}, results, size_t{1}});
@@ -128,11 +111,11 @@ static bool leave_to_call(Vm* vm, Instance* inst, const vm::VMFuncRef& ref, vm::
   vm->stack->top_instance = inst;
   vm::VMInterpreterExit& e = *vm->exit;
   e.values = values;
-  e.callee = ref.vmctx;
+  e.callee = callee.vmctx;
   e.caller = vm::VMOpaqueContext::from(caller);
-  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.array_call);
+  e.function = reinterpret_cast<vm::VMFunctionBody*>(callee.function);
   e.capacity = n;
-  vm->done(ref.code_index == vm::kNoCodeIndex ? DoneReason::kHostCall : DoneReason::kCall);
+  vm->done(callee.is_host ? DoneReason::kHostCall : DoneReason::kCall);
   return false;
 }
 
@@ -143,7 +126,7 @@ void take_call_results(Vm* vm) {
 }
 
 // Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
-// a tail call, the one below the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
+// a tail call, the caller's of the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
 // that calls. False: the run is over.
 static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
   const wasm::SubType& sub = (*caller->module->engine().registry)[ref->type_index.bits()];
@@ -154,10 +137,11 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
     vm->done(DoneReason::kTrap);
     return false;
   }
-  if (vm->leaves) return leave_to_call(vm, vm->inst, *ref, caller->vmctx(), sub, cells, cells + room);
+  const Callee callee{ref->array_call, ref->vmctx, &sub, true};
+  if (vm->leaves) return leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells + room);
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
-  const bool ok = call_out(vm, vm->inst, *ref, caller->vmctx(), values, cells + room);
+  const bool ok = call_out(vm, vm->inst, callee, caller->vmctx(), values, cells + room);
   if (ok) {
     raw_to_cells(type.results.data(), type.results.size(), values.data(), cells);
     return true;
@@ -176,47 +160,41 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
 
 // Returning from the only frame of a run that native code called: the run ends instead, and native code makes the
 // call in its place, so that tail calls between the tiers need no stack.
-static bool tail_call_native(Vm* vm, const vm::VMFuncRef& ref, const wasm::FuncType& type, Instance* caller) {
-  Store& store = *vm->store;
-  const auto trampolines = store.engine().native->of(ref.type_index.bits());
-  if (!trampolines) {
-    store.set_pending(trap_from_error(trampolines.error()));
-    vm->done(DoneReason::kPending);
-    return false;
-  }
-  store.tail_values.resize(std::max<size_t>(type.params.size(), 1));
-  cells_to_raw(type.params.data(), type.params.size(), vm->frame->sp, store.tail_values.data());
-  const uint8_t* code = (**trampolines)[isa::Trampoline::kTailCall];
+static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller) {
+  const bc::Bridge& bridge = vm->frame->code->bridge;
+  std::vector<vm::ValRaw>& values = vm->store->tail_values;
+  values.resize(std::max<size_t>({bridge.type->param_count, values.size(), 1}));
+  cells_to_raw(bridge.type->values.data(), bridge.type->param_count, vm->frame->sp, values.data());
   vm::VMInterpreterExit& e = *vm->exit;
-  e.values = store.tail_values.data();
-  e.callee = ref.vmctx;
+  e.values = values.data();
+  e.callee = vm::VMOpaqueContext::from(inst->vmctx());
   e.caller = vm::VMOpaqueContext::from(caller->vmctx());
-  e.function = reinterpret_cast<vm::VMFunctionBody*>(ref.wasm_call);
-  e.trampoline = reinterpret_cast<vm::VMFunctionBody*>(const_cast<uint8_t*>(code));
+  e.function = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.wasm_call));
+  e.trampoline = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.tail_call));
   vm->done(DoneReason::kTailCall);
   return false;
 }
 
 bool call_native(Vm* vm, Instance* inst) {
   InterpFrame* const f = vm->frame;
-  const uint32_t func_index = f->code->func_index;
-  const vm::VMFuncRef ref = inst->make_func_ref(func_index);
-  const wasm::SubType& sub = (*vm->store->engine().registry)[ref.type_index.bits()];
-  const wasm::FuncType type = sub.func();
+  const bc::Bridge& bridge = f->code->bridge;
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
-  if (vm->exit && f - 1 == vm->bottom) return tail_call_native(vm, ref, type, caller);
+  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, inst, caller);
+  const auto function = reinterpret_cast<vm::VMArrayCallFunction>(const_cast<void*>(bridge.array_call));
+  const Callee callee{function, vm::VMOpaqueContext::from(inst->vmctx()), bridge.type, false};
   if (vm->leaves) {
     f->ip = f->code->words.data() + 1;
-    return leave_to_call(vm, inst, ref, caller->vmctx(), sub, f->sp, f->sp);
+    return leave_to_call(vm, inst, callee, caller->vmctx(), f->sp, f->sp);
   }
-  HostValues values(std::max(type.params.size(), type.results.size()));
-  cells_to_raw(type.params.data(), type.params.size(), f->sp, values.data());
-  if (!call_out(vm, inst, ref, caller->vmctx(), values, f->sp)) {
+  const size_t params = bridge.type->param_count, results = bridge.type->values.size() - params;
+  HostValues values(std::max(params, results));
+  cells_to_raw(bridge.type->values.data(), params, f->sp, values.data());
+  if (!call_out(vm, inst, callee, caller->vmctx(), values, f->sp)) {
     vm->done(DoneReason::kPending);
     return false;
   }
-  raw_to_cells(type.results.data(), type.results.size(), values.data(), f->sp);
+  raw_to_cells(bridge.type->values.data() + params, results, values.data(), f->sp);
   return true;
 }
 
@@ -241,13 +219,13 @@ Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, c
   if (!code && !(code = compile_entry(vm, inst, &entry, ip))) return Entered::kDone;
   count_call(entry);
   InterpFrame* f = vm->frame;
-  if (cells + code->frame_cells > vm->values_end || f + 1 >= vm->frames_end) {
+  if (cells + code->frame_cells > vm->values_end || f <= vm->frames_end) {
     end_trap(vm, inst, vm::TrapCode::kStackOverflow, ip + 1);
     return Entered::kDone;
   }
   Instance* callee = Instance::from_vmctx(reinterpret_cast<vm::VMContext*>(ref->vmctx));
   f->ip = ip + words;
-  *++f = {code->words.data(), cells, callee != inst ? inst : nullptr, code};
+  *--f = {code->words.data(), cells, callee != inst ? inst : nullptr, code};
   vm->frame = f;
   vm->inst = callee;
   zero_locals(code, cells);
@@ -263,7 +241,7 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
     // The frame is gone before the host function begins, as in native code: no backtrace has it, and a call stopped
     // here goes on in the caller. The results are at the frame's start, where its caller looks for them.
     vm->inst = f->saved ? f->saved : inst;
-    vm->frame = f - 1;
+    vm->frame = f + 1;
     return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);

@@ -6,7 +6,6 @@
 // loop for every call of native code or of the host and when fuel runs out: the stub does what the VMInterpreterExit asks
 // for, or waits, and enters again. A fiber that is cancelled or trapped is landed by the stubs alone; the runs on its
 // interpreter stack are forgotten with the stack. So they own nothing.
-#include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
 #include "runtime/interp/activation.h"
 #include "runtime/interp/backtrace.h"
@@ -98,9 +97,8 @@ vm::Crossing enter_interpreter(Instance& instance, uint32_t defined, vm::ValRaw*
     }
     compiled = code.code;
   }
-  entry.calls.fetch_add(1, std::memory_order_relaxed);
-  const wasm::Module& m = instance.wasm();
-  const wasm::SubType& type = (*store.engine().registry)[m.funcs[m.imported_funcs + defined]];
+  entry.calls.store(entry.calls.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  const wasm::SubType& type = *entry.type;
   if (on_fiber) return begin_on_fiber(store, *stack, instance, type, compiled, values, exit);
   Vm vm = make_vm(store, stack, false);
   vm.exit = exit;

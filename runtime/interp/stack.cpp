@@ -7,21 +7,24 @@
 
 namespace wjit::rt {
 
-static uint64_t page_up(uint64_t n) { return (n + 4095) & ~uint64_t{4095}; }
+static constexpr uint64_t kPage = 4096;
+static uint64_t page_up(uint64_t n) { return (n + kPage - 1) & ~(kPage - 1); }
 
 std::unique_ptr<Stack> Stack::create(uint64_t value_bytes, uint32_t depth) {
-  const uint64_t values = page_up(value_bytes / 8 * 8), frames = page_up((uint64_t(depth) + 2) * sizeof(InterpFrame));
-  if (values < value_bytes / 8 * 8 || values + frames < values) return nullptr;
+  // The page that both begin in has room for a few frames.
+  constexpr uint64_t kSharedFrames = 1024;
+  const uint64_t frames = page_up((uint64_t(depth) + 2) * sizeof(InterpFrame)) + kSharedFrames;
+  const uint64_t values = value_bytes / 8 * 8, size = page_up(frames + values);
+  if (size < values) return nullptr;
   std::unique_ptr<Stack> s(new Stack);
-  void* p = mmap(nullptr, values + frames, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) return nullptr;
   s->base_ = static_cast<char*>(p);
-  s->size_ = values + frames;
-  s->values_end_ = reinterpret_cast<uint64_t*>(s->base_) + value_bytes / 8;
-  s->frames_ = reinterpret_cast<InterpFrame*>(s->base_ + values);
-  s->frames_end_ = s->frames_ + depth + 1;  // with the bottom frame
-  s->top = reinterpret_cast<uint64_t*>(s->base_);
-  s->top_frame = s->frames_ - 1;
+  s->size_ = size;
+  s->begin_ = s->base_ + frames;
+  s->values_end_ = reinterpret_cast<uint64_t*>(s->begin_ + values);
+  s->frames_end_ = reinterpret_cast<InterpFrame*>(s->begin_) - (depth + 1);  // with the bottom frame
+  s->clear();
   return s;
 }
 
@@ -29,15 +32,19 @@ Stack::~Stack() {
   if (base_) munmap(base_, size_);
 }
 
-void Stack::reset() {
-  top = reinterpret_cast<uint64_t*>(base_);
-  top_frame = frames_ - 1;
+void Stack::clear() {
+  top = reinterpret_cast<uint64_t*>(begin_);
+  top_frame = reinterpret_cast<InterpFrame*>(begin_);
   top_instance = nullptr;
+  resumer = nullptr;
+}
+
+void Stack::reset() {
+  clear();
   // Guests that ran deep do not keep their pages in the pool.
-  char* frames = reinterpret_cast<char*>(frames_);
-  if (uint64_t(frames - base_) > kKeepBytes) madvise(base_ + kKeepBytes, frames - base_ - kKeepBytes, MADV_DONTNEED);
-  const uint64_t frame_bytes = base_ + size_ - frames;
-  if (frame_bytes > kKeepBytes) madvise(frames + kKeepBytes, frame_bytes - kKeepBytes, MADV_DONTNEED);
+  const uint64_t frames = uint64_t(begin_ - base_), kept = page_up(frames + kKeepBytes);
+  if (kept < size_) madvise(base_ + kept, size_ - kept, MADV_DONTNEED);
+  if (frames > kKeepBytes) madvise(base_, (frames - kKeepBytes) & ~(kPage - 1), MADV_DONTNEED);
 }
 
 std::unique_ptr<Stack> Activations::take(const Config& config) {
@@ -54,7 +61,7 @@ void Activations::give_back(std::unique_ptr<Stack> stack) {
 }
 
 void add_interp_frames(std::vector<wjit::Frame>& trace, const InterpFrame* top, Instance* inst) {
-  for (const InterpFrame* f = top; trace.size() < kMaxTraceFrames && inst; --f) {
+  for (const InterpFrame* f = top; trace.size() < kMaxTraceFrames && inst; ++f) {
     if (!f->code) {  // bottom of an activation: `saved` is whose host function called it, if any did
       const auto* record = reinterpret_cast<const ActivationRecord*>(f->ip);
       add_native_frames(trace, record->exit_fp, record->exit_pc, record->entry_fp, false);

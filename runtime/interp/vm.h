@@ -1,16 +1,16 @@
 // The interpreter's state: stacks, frames, and what a run hands from handler to handler.
 //
-// One Stack is one mapping of fixed size: value cells from the bottom, call frames behind them. It is reserved whole
-// and committed by first touch, so nothing in it ever moves: a cell's address stays good over calls, growth and host
-// re-entry, and a frame of no cells still has a stack pointer that may be compared. Value bytes and call depth are
-// bounded apart. A plain call from a host function goes on where the interrupted activation stands; a resumable call
-// has a Stack of its own.
+// One Stack is one mapping of fixed size: from a place within it value cells grow up and call frames down, so that a
+// shallow one takes one page, and one of page tables (ten thousand guests may wait). It is reserved whole and committed by
+// first touch, so nothing in it ever moves: a cell's address stays good over calls, growth and host re-entry, and a frame
+// of no cells still has a stack pointer that may be compared. Value bytes and call depth are bounded apart. A plain call
+// from a host function goes on where the interrupted activation stands; a resumable call has a Stack of its own.
 //
-// Frames. The current function's frame is vm->frame. `ip` is where it goes on once a callee returned: it is stored
-// before every call, host call, trap and suspension. `saved` is the caller's instance where it differs from the
-// callee's, else null. A tail call replaces code and keeps `saved` (or, on a change of instance, makes it the instance
-// that the frame's caller has). The bottom of each activation is a frame without code whose ip is an `exit`; its
-// `saved` is the instance of the activation below, for backtraces only.
+// Frames. The current function's frame is vm->frame, its caller's the next above. `ip` is where it goes on once a callee
+// returned: it is stored before every call, host call, trap and suspension. `saved` is the caller's instance where it
+// differs from the callee's, else null. A tail call replaces code and keeps `saved` (or, on a change of instance, makes it
+// the instance that the frame's caller has). The bottom of each activation is a frame without code whose ip is an `exit`;
+// its `saved` is the instance of the activation below, for backtraces only.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -39,10 +39,10 @@ class Stack {
   Stack(const Stack&) = delete;
 
   uint64_t* values_end() const { return values_end_; }
-  InterpFrame* frames_end() const { return frames_end_; }
+  InterpFrame* frames_end() const { return frames_end_; }  // the lowest: below it there is none
   // Where the next activation on this stack begins. The one that calls the host sets these around the call.
   uint64_t* top;
-  InterpFrame* top_frame;
+  InterpFrame* top_frame;  // the next is one below
   Instance* top_instance = nullptr;  // of the frame at top_frame, null when the stack is empty
   Stack* resumer = nullptr;          // in use by whoever runs this one, when that is another
 
@@ -52,10 +52,12 @@ class Stack {
  private:
   static constexpr uint64_t kKeepBytes = 64 << 10;
   Stack() = default;
+  void clear();
   char* base_ = nullptr;
   uint64_t size_ = 0;
+  char* begin_ = nullptr;  // of cells, upwards, and of frames, downwards
   uint64_t* values_end_ = nullptr;
-  InterpFrame *frames_ = nullptr, *frames_end_ = nullptr;
+  InterpFrame* frames_end_ = nullptr;
 };
 
 enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall, kCall, kHostCall };

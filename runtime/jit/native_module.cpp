@@ -32,8 +32,8 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   o.regalloc.seed = config.seed;
   o.regalloc.check = config.verify;
   o.verify = config.verify;
-  WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.opt_level = config.opt_level;
+  WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.first_function = config.first_function;
   o.last_function = config.last_function;
   o.times = measuring.load(std::memory_order_relaxed);

@@ -63,7 +63,9 @@ Engine Runner::engine_for(FeatureSet features) {
   }
   Config config = options_.config;
   config.features = features;
-  return engines_.emplace_back(features, Engine(config)).second;
+  Engine& engine = engines_.emplace_back(features, Engine(config)).second;
+  if (options_.prepare) options_.prepare(engine);
+  return engine;
 }
 
 void Runner::run_file(const std::string& path) {
@@ -94,7 +96,7 @@ void Runner::run(const Script& script) {
   }
   Counts& counts = report_.by_feature[names_.row_of(script.path)];
   ++counts.files;
-  ScriptRun run(engine_for(policy.features), policy,
+  ScriptRun run(engine_for(policy.features), policy, options_.call,
                 [&](const Module& module) { note_native(script.path, module.native_report()); });
   for (const Command& c : script.commands) {
     counts.assertions += c.is_assertion();

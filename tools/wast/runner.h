@@ -9,6 +9,7 @@
 #include "tools/wast/policy.h"
 #include "tools/wast/report.h"
 #include "tools/wast/script.h"
+#include "tools/wast/script_run.h"
 #include "wjit/wjit.hpp"
 
 namespace wjit::wast {
@@ -18,6 +19,9 @@ struct RunOptions {
   std::vector<std::pair<Feature, bool>> feature_changes;  // the user's; they win over the folder's
   // Gets each failure as lines of text. Nothing is said of what passes.
   std::function<void(std::string_view)> say;
+  // For who runs scripts another way: what is done with an engine that was just made, and a script's calls.
+  std::function<void(Engine&)> prepare;
+  CallFunction call;
 };
 
 class Runner {

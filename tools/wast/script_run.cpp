@@ -50,9 +50,11 @@ std::string print(const std::vector<Value>& values) {
 
 }  // namespace
 
-ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy, std::function<void(const Module&)> on_module)
+ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call,
+                     std::function<void(const Module&)> on_module)
     : engine_(std::move(engine)),
       policy_(policy),
+      call_(std::move(call)),
       on_module_(std::move(on_module)),
       store_(engine_),
       linker_(engine_) {
@@ -181,7 +183,7 @@ ScriptRun::Outcome ScriptRun::call(const Action& action) {
     if (!arg) return o;
     args.push_back(std::move(*arg));
   }
-  auto results = func->call(store_, args);
+  auto results = call_ ? call_(store_, *func, args) : func->call(store_, args);
   if (!results) return from_trap(results.err());
   o.kind = Outcome::Kind::kDone;
   o.values = std::move(results).ok();

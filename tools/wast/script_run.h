@@ -27,10 +27,14 @@ struct Verdict {
   static Verdict skip(std::string reason) { return {Kind::kSkipped, {}, {}, std::move(reason)}; }
 };
 
+// How a script's calls are made; empty: Func::call.
+using CallFunction = std::function<TrapResult<std::vector<Val>>(Store&, const Func&, const std::vector<Val>&)>;
+
 class ScriptRun {
  public:
   // `on_module`, if given, is called for each module made.
-  ScriptRun(Engine engine, const ScriptPolicy& policy, std::function<void(const Module&)> on_module = nullptr);
+  ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call = {},
+            std::function<void(const Module&)> on_module = nullptr);
   Verdict run(const Command& command);
 
  private:
@@ -79,6 +83,7 @@ class ScriptRun {
 
   const Engine engine_;
   const ScriptPolicy policy_;
+  const CallFunction call_;
   const std::function<void(const Module&)> on_module_;
   Store store_;
   Linker linker_;

@@ -292,7 +292,7 @@ void Emitter::inst() {
     case MOp::kLoadArea: {
       const Mem m = Mem::at(Gp::rsp, i.disp);
       if (at(0).preg().cls() == mach::RegClass::kInt)
-        a_.mov(kQ, gp(0), m);
+        a_.mov(w(), gp(0), m);
       else
         i.size == 16 ? a_.mov128(xmm(0), m) : a_.mov(f(), xmm(0), m);
       break;

@@ -151,13 +151,43 @@ std::optional<int32_t> Lower::small(Value v) const {
   return static_cast<int32_t>(value);
 }
 
-// Every 32-bit instruction clears the upper half; what comes from elsewhere does not promise it.
-bool Lower::upper_half_zero(Value v) const {
-  const InstData* d = def_data(v);
-  if (!d) return false;
-  switch (d->op) {
-    case Op::wrap: case Op::call: case Op::call_indirect: case Op::libcall: return false;
-    default: return true;
+// Every 32-bit instruction clears the upper half; parameters, results of calls and wraps do not promise it.
+// Extending an i32 costs nothing where its register holds 0 above it. So every value that is extended, and what flows
+// into it through block parameters, is made so where it comes from: at the entry, after a call, by a wrap.
+void Lower::find_extended() {
+  extended_.assign(f_.value_count(), 0);
+  std::vector<Value> work;
+  const auto mark = [&](Value v) {
+    if (extended_[v.n]) return;
+    extended_[v.n] = 1;
+    if (!f_.def(v).valid()) work.push_back(v);
+  };
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next) {
+    if (!reached_[b.n]) continue;
+    for (Inst i = f_.block(b).first; i.valid(); i = f_.next(i)) {
+      const InstData& d = f_.inst(i);
+      if (d.op == Op::extend_u && uses_[f_.result(i).n] != 0) mark(d.va());
+    }
+  }
+  if (work.empty()) return;
+  // Edges by block, made when they are needed.
+  std::vector<std::vector<ir::List>> into(f_.block_count());
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next)
+    if (reached_[b.n])
+      f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+        if (f_.edge(e).args.at != 0) into[f_.edge(e).to.n].push_back(f_.edge(e).args);
+      });
+  while (!work.empty()) {
+    const Value v = work.back();
+    work.pop_back();
+    const ir::ValueData& data = f_.value(v);
+    const Block b(data.owner);
+    if (b == f_.entry()) continue;
+    const auto params = f_.params(b);
+    size_t k = data.index;
+    if (k >= params.size() || params[k] != v)
+      k = static_cast<size_t>(std::find(params.begin(), params.end(), v) - params.begin());
+    for (ir::List l : into[b.n]) mark(f_.list(l)[k]);
   }
 }
 
@@ -176,10 +206,10 @@ VReg Lower::reg(Value v) {
         make(MOp::kVImm, {mach::def(t)}).target = static_cast<uint32_t>(out_.vectors.size() - 1);
         return t;
       }
-      case Op::wrap: return reg(d->va());  // the lower half, as it is
-      case Op::extend_u:
-        if (upper_half_zero(d->va())) return reg(d->va());
+      case Op::wrap:
+        if (!extended_[v.n]) return reg(d->va());  // the lower half, as it is
         break;
+      case Op::extend_u: return reg(d->va());  // find_extended has seen to it
       default: break;
     }
   }
@@ -371,6 +401,7 @@ void Lower::entry_args() {
     defs.push_back(mach::def_fixed(vreg_of(params[0]), reg::kVmctx));
     code_.homes.push_back({vreg_of(params[0]), -vm::kFrameVmctx});
   }
+  std::vector<std::pair<VReg, VReg>> extensions;
   if (wanted_[params[1].n]) defs.push_back(mach::def_fixed(vreg_of(params[1]), reg::kCaller));
   if (area_.valid()) defs.push_back(mach::def_fixed(area_, mach::int_reg(TrampMasm::kWasmInts[0])));
   std::vector<std::pair<VReg, isa::Loc>> loads;
@@ -378,19 +409,29 @@ void Lower::entry_args() {
     const Value v = params[k + 2];
     if (!wanted_[v.n]) continue;
     const isa::Loc& l = own_.params.locs[k];
-    if (l.kind == isa::Loc::Kind::kInt) defs.push_back(mach::def_fixed(vreg_of(v), mach::int_reg(l.reg)));
+    if (l.kind == isa::Loc::Kind::kInt) {
+      VReg raw = vreg_of(v);
+      if (extended_[v.n]) {
+        raw = temp(ir::Type::kI32);
+        extensions.push_back({vreg_of(v), raw});
+      }
+      defs.push_back(mach::def_fixed(raw, mach::int_reg(l.reg)));
+    }
     if (l.kind == isa::Loc::Kind::kVector) defs.push_back(mach::def_fixed(vreg_of(v), mach::vector_reg(l.reg)));
     if (l.kind == isa::Loc::Kind::kStack) loads.push_back({vreg_of(v), l});
   }
   make(MOp::kArgs, defs);
+  for (auto& [v, raw] : extensions)
+    make(MOp::kExtend, {mach::def(v), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero32);
   for (auto& [v, l] : loads) {
     const uint32_t size = ir::bytes_of(code_.types[v.n]);
     const bool integer = ir::is_int(code_.types[v.n]);
-    // An i32's upper half is anything; spilled integers are moved whole.
-    MInst& i = make(integer ? MOp::kLoad : MOp::kFLoad, {mach::def(v)}, integer ? 8 : static_cast<uint8_t>(size));
+    // An i32's upper half is anything in memory; spilled integers are moved whole.
+    const bool narrow = integer && size == 4;
+    MInst& i = make(integer ? MOp::kLoad : MOp::kFLoad, {mach::def(v)}, static_cast<uint8_t>(size));
     i.target = 1;  // from the frame pointer
     i.disp = static_cast<int32_t>(16 + l.offset);
-    code_.homes.push_back({v, i.disp});
+    if (!narrow) code_.homes.push_back({v, i.disp});
   }
 }
 
@@ -436,6 +477,7 @@ support::Result<void> Lower::run() {
   folded_.assign(f_.value_count(), 0);
   count_uses();
   find_loops();
+  find_extended();
   const std::vector<isa::Type> params = to_isa(f_.signature.params), results = to_isa(f_.signature.results);
   own_ = isa::wasm_call({params, results}, TrampMasm::kWasm);
   out_.param_bytes = own_.params.stack_bytes;

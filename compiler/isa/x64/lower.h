@@ -65,6 +65,7 @@ class Lower {
   // ---- the function (lower.cpp)
   void count_uses();
   void find_loops();
+  void find_extended();
   void lower_block(ir::Block b);
   uint32_t edge_target(ir::Edge e, bool several);
   void entry_args();
@@ -88,7 +89,7 @@ class Lower {
   }
   std::optional<uint64_t> constant(Value v) const;   // an integer's
   std::optional<int32_t> small(Value v) const;       // one that an instruction can hold, sign-extended to its width
-  bool upper_half_zero(Value v) const;               // of the register that will hold this i32
+  bool upper_half_zero(Value v) const { return extended_[v.n]; }  // of the register that will hold this i32
   bool used_once(Value v) const { return uses_[v.n] == 1; }
   // The load that v is, if it may be folded into what is being lowered.
   const ir::InstData* sinkable(Value v, ir::Op op) const;
@@ -135,6 +136,7 @@ class Lower {
   bool lower_control(ir::Inst i, const ir::InstData& d);              // lower_control.cpp
   void call(ir::Inst i, const ir::InstData& d, bool tail);
   void libcall(ir::Inst i, const ir::InstData& d);
+  VReg result_in(Value v, std::vector<std::pair<VReg, VReg>>& extensions);
   void return_(const ir::InstData& d);
   void branch(const ir::InstData& d);
   void br_table(const ir::InstData& d);
@@ -149,6 +151,7 @@ class Lower {
   std::vector<uint8_t> uses_;          // by value: 0, 1, 2 = several
   std::vector<uint8_t> wanted_;        // by value: in a register
   std::vector<uint8_t> folded_;        // by value: a load that its user makes
+  std::vector<uint8_t> extended_;      // by value: an i32 whose register is to hold 0 above it
   std::vector<uint32_t> effects_, traps_;  // by instruction: how many there were before its end, in its block
   std::vector<uint32_t> piece_of_;     // by block
   std::vector<uint32_t> predecessors_; // by block: edges to it

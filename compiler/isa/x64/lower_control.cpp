@@ -107,21 +107,33 @@ void Lower::call(Inst i, const InstData& d, bool tail) {
     return;
   }
   out_.calls = true;
-  for (size_t k = 0; k < results.size(); ++k)
-    if (c.results.locs[k].kind != Loc::Kind::kStack)
-      operands.push_back(mach::def_fixed(result(i, static_cast<uint32_t>(k)), to_preg(c.results.locs[k])));
+  std::vector<std::pair<VReg, VReg>> extensions;
+  for (size_t k = 0; k < results.size(); ++k) {
+    if (c.results.locs[k].kind == Loc::Kind::kStack) continue;
+    const Value v = f_.result(i, static_cast<uint32_t>(k));
+    operands.push_back(mach::def_fixed(result_in(v, extensions), to_preg(c.results.locs[k])));
+  }
   MInst& m = make(indirect ? MOp::kCallReg : env_.direct_calls ? MOp::kCallFunc : MOp::kCallEntry, operands);
   m.flags = MInst::kCall;
   m.x = 0;
   m.imm = d.c;
   m.disp = indirect ? 0 : static_cast<int32_t>(env_.entries_begin + d.c * vm::off::VMCodeEntry::kSize);
+  for (auto& [v, raw] : extensions)
+    make(MOp::kExtend, {mach::def(v), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero32);
   for (size_t k = 0; k < results.size(); ++k) {
     if (c.results.locs[k].kind != Loc::Kind::kStack) continue;
-    const ir::Type t = sig.results[k];
     make(MOp::kLoadArea, {mach::def(result(i, static_cast<uint32_t>(k)))},
-         static_cast<uint8_t>(ir::is_int(t) ? 8 : ir::bytes_of(t)))
+         static_cast<uint8_t>(ir::bytes_of(sig.results[k])))
         .disp = static_cast<int32_t>(c.results.locs[k].offset);
   }
+}
+
+// Where a call leaves a result: in its vreg, or in one that is extended into it.
+VReg Lower::result_in(Value v, std::vector<std::pair<VReg, VReg>>& extensions) {
+  if (!extended_[v.n]) return vreg_of(v);
+  const VReg raw = temp(ir::Type::kI32);
+  extensions.push_back({vreg_of(v), raw});
+  return raw;
 }
 
 void Lower::libcall(Inst i, const InstData& d) {
@@ -132,12 +144,15 @@ void Lower::libcall(Inst i, const InstData& d) {
   const bool has_result = f_.result_count(i) != 0;
   // A bool is the low byte of its register.
   const bool boolean = vm::kLibcalls[d.c].signature[0] == 'b';
-  const VReg raw = !has_result ? VReg() : boolean ? temp(ir::Type::kI32) : result(i);
+  std::vector<std::pair<VReg, VReg>> extensions;
+  const VReg raw = !has_result ? VReg() : boolean ? temp(ir::Type::kI32) : result_in(f_.result(i), extensions);
   if (has_result) operands.push_back(mach::def_fixed(raw, reg::gp(Gp::rax)));
   MInst& m = make(MOp::kLibcall, operands);
   m.flags = MInst::kCall;
   m.x = 1;
   m.imm = d.c;
+  for (auto& [v, from] : extensions)
+    make(MOp::kExtend, {mach::def(v), mach::use_any(from)}).x = uint8_t(LoadKind::kZero32);
   if (boolean) make(MOp::kExtend, {mach::def(result(i)), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero8);
 }
 

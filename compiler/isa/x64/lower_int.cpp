@@ -51,10 +51,7 @@ bool Lower::lower_int(Inst i, const InstData& d) {
       extend(i, d.va(), d.type == ir::Type::kI32 ? LoadKind::kSign16To32 : LoadKind::kSign16To64);
       return true;
     case Op::extend_s: extend(i, d.va(), LoadKind::kSign32To64); return true;
-    case Op::extend_u:
-      // Where the register is known to hold it whole, reg() has looked through: this is for the rest.
-      extend(i, d.va(), LoadKind::kZero32);
-      return true;
+    case Op::wrap: extend(i, d.va(), LoadKind::kZero32); return true;  // one that find_extended wants
     case Op::icmp: case Op::fcmp: {
       const Cond cc = condition(f_.result(i), false);
       make(MOp::kSetcc, {mach::def(result(i))}).cc = uint8_t(cc);

@@ -6,6 +6,7 @@
 #include "compiler/ir/domtree.h"
 #include "compiler/ir/libcall.h"
 #include "compiler/ir/row_types.h"
+#include "compiler/ir/text.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::ir {
@@ -42,6 +43,7 @@ class Generator {
 
  private:
   uint32_t below(uint32_t n) { return static_cast<uint32_t>(random_() % n); }
+  char pick(std::string_view letters) { return letters[below(static_cast<uint32_t>(letters.size()))]; }
   Type type() { return kTypes[below(std::size(kTypes))]; }
   Signature signature() {
     Signature s;
@@ -118,9 +120,11 @@ class Generator {
     InstData d{.op = op};
     if (d.format() == Format::kCall) return call(d);
     const RowTypes row = row_types(op);
-    d.type = row.choices.empty() ? unwritten_type(op) : type_of_row_letter(row.choices[below(static_cast<uint32_t>(row.choices.size()))]);
+    d.type = row.choices.empty() ? unwritten_type(op) : type_of_row_letter(pick(row.choices));
     switch (d.format()) {
-      case Format::kCompare: d.aux = static_cast<uint16_t>(below(op == Op::fcmp ? std::size(kFloatCcNames) : std::size(kIntCcNames))); break;
+      case Format::kCompare:
+        d.aux = static_cast<uint16_t>(below(op == Op::fcmp ? std::size(kFloatCcNames) : std::size(kIntCcNames)));
+        break;
       case Format::kConvert:
         do d.aux = static_cast<uint16_t>(type());
         while (!converts(op, d.type, d.from()));
@@ -132,7 +136,7 @@ class Generator {
         d.aux = Access{static_cast<Region>(below(8)), static_cast<uint8_t>(below(2) * below(128)), below(2) == 0}.pack();
         d.c = below(2) == 0 ? 0 : below(2) == 0 ? below(64) - 32 : static_cast<uint32_t>(random_());
         break;
-      case Format::kCheck: d.aux = op == Op::leave_if || op == Op::leave_unless ? 0 : trap_code(); break;
+      case Format::kCheck: d.aux = takes_trap_code(op) ? trap_code() : 0; break;
       default: break;
     }
     uint32_t* fields[] = {&d.a, &d.b, &d.c};
@@ -144,7 +148,8 @@ class Generator {
     put(d, result == Type::kNone ? std::span<const Type>() : std::span<const Type>(&result, 1));
   }
   uint64_t constant(Type t) {
-    static constexpr uint64_t k[] = {0, 1, ~uint64_t{0}, 1ull << 31, 1ull << 63, 0x7fc00000, 0x7ff8000000000001, 0x3ff0000000000000,
+    static constexpr uint64_t k[] = {0, 1, ~uint64_t{0}, 1ull << 31, 1ull << 63, 0x7fc00000, 0x7ff8000000000001,
+                                     0x3ff0000000000000,
                                      0x8000000000000000, 0x7f800000, 0x7ff0000000000000, 0xfff0000000000000};
     const uint64_t bits = below(2) == 0 ? k[below(std::size(k))] : uint64_t{random_()} << 32 | random_();
     return bytes_of(t) == 4 ? bits & 0xffffffff : bits;

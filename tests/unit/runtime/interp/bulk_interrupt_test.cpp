@@ -1,6 +1,7 @@
 // Row 13 of the failure classes: long operations are interrupted at each of their polls, and the embedder grows what they
 // work on meanwhile. By the interpreter, and by the libcalls as native code makes them.
 #include <array>
+#include <cstring>
 
 #include "unit/runtime/fixture.h"
 #include "vmcontext/abi.h"
@@ -34,6 +35,25 @@ constexpr Op kOps[] = {
     {"init", 0, 0, 0, false, true},
 };
 
+// What is in the data segment, and in each memory before an operation.
+const Bytes& segment_bytes() {
+  static const Bytes bytes = [] {
+    Bytes b(kSegment);
+    for (uint32_t i = 0; i < kSegment; ++i) b[i] = uint8_t(i * 7 + i / 251);
+    return b;
+  }();
+  return bytes;
+}
+const std::vector<uint8_t>& fresh_bytes(uint32_t memory) {
+  static const auto make = [](uint32_t m) {
+    std::vector<uint8_t> b(kBytes);
+    for (uint32_t i = 0; i < kBytes; ++i) b[i] = uint8_t(i * 13 + i / 257 + m);
+    return b;
+  };
+  static const std::vector<uint8_t> both[] = {make(0), make(1)};
+  return both[memory];
+}
+
 struct Bulk : World {
   Instance instance;
   rt::Instance* raw;
@@ -45,9 +65,7 @@ struct Bulk : World {
     b.memory(kPages);
     b.table(funcref, kElements);
     b.table(funcref, kElements);
-    Bytes data(kSegment);
-    for (uint32_t i = 0; i < kSegment; ++i) data[i] = uint8_t(i * 7 + i / 251);
-    const uint32_t segment = b.passive_data(data);
+    const uint32_t segment = b.passive_data(segment_bytes());
     const uint32_t none = b.type({}, {}), three = b.type({i32, i32, i32}, {i32});
     const uint32_t f = b.func(none, {});
     b.exports("f", Kind::kFunc, f);
@@ -76,30 +94,26 @@ struct Bulk : World {
   uint8_t* base(uint32_t memory) { return raw->memory(memory)->base; }
   void reset() {
     store.impl().poll_hook = nullptr;
-    for (uint32_t m = 0; m < 2; ++m)
-      for (uint32_t i = 0; i < kBytes; ++i) base(m)[i] = uint8_t(i * 13 + i / 257 + m);
+    for (uint32_t m = 0; m < 2; ++m) std::memcpy(base(m), fresh_bytes(m).data(), kBytes);
   }
-  std::vector<uint8_t> bytes(uint32_t memory) { return {base(memory), base(memory) + kBytes}; }
 
-  // Both memories after the first `pieces` pieces.
-  std::array<std::vector<uint8_t>, 2> model(const Op& o, uint64_t pieces) {
+  // Both memories, fresh before, after the first `pieces` pieces.
+  using Memories = std::array<std::vector<uint8_t>, 2>;
+  Memories model(const Op& o, uint64_t pieces) {
     reset();
-    std::array<std::vector<uint8_t>, 2> m{bytes(0), bytes(1)};
-    const std::vector<uint8_t> before = m[0];
+    Memories m{fresh_bytes(0), fresh_bytes(1)};
     const uint64_t n = std::min<uint64_t>(pieces * rt::kPollBytes, o.length), first = o.backward ? o.length - n : 0;
-    for (uint64_t i = first; i < first + n; ++i) {
-      const std::string name = o.name;
-      if (name == "fill") m[0][o.dst + i] = uint8_t(o.src);
-      if (name == "init") m[0][o.dst + i] = uint8_t((o.src + i) * 7 + (o.src + i) / 251);
-      if (name == "copy") m[0][o.dst + i] = before[o.src + i];
-      if (name == "across") m[1][o.dst + i] = before[o.src + i];
-    }
+    const std::string name = o.name;
+    uint8_t* const to = m[name == "across"].data() + o.dst + first;
+    if (n == 0) return m;
+    if (name == "fill")
+      std::memset(to, int(o.src), n);
+    else
+      std::memcpy(to, (name == "init" ? segment_bytes().data() : fresh_bytes(0).data()) + o.src + first, n);
     return m;
   }
-  void same_as(const std::array<std::vector<uint8_t>, 2>& m) {
-    // Not CHECK of the vectors: it would print them.
-    CHECK((bytes(0) == m[0]));
-    CHECK((bytes(1) == m[1]));
+  void same_as(const Memories& m) {
+    for (uint32_t i = 0; i < 2; ++i) CHECK(std::memcmp(base(i), m[i].data(), kBytes) == 0);
   }
 
   // "" when it returned. By the interpreter, or as native code does it.

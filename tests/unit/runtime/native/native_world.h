@@ -31,8 +31,8 @@ struct Site {
 };
 
 struct NativeWorld {
-  explicit NativeWorld(Config config = {}) : engine(std::make_shared<Engine>(config)) {
-    REQUIRE(engine->enable_native_code());
+  explicit NativeWorld(Config config = {}, bool native = true) : engine(std::make_shared<Engine>(config)) {
+    if (native) REQUIRE(engine->enable_native_code());
     store = std::make_unique<Store>(engine);
   }
   // `hosts`: what the module imports, in order.

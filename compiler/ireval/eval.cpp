@@ -1,0 +1,287 @@
+// One loop over instructions, frames on a stack of its own. SAFETY: what is read and written through addresses is what
+// the host has let pass; everything else is by number, in vectors that the verifier's rules keep in range.
+#include "compiler/ireval/eval.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "compiler/ir/row_types.h"
+#include "compiler/ireval/numeric.h"
+
+namespace wjit::ireval {
+namespace {
+
+using ir::Format, ir::Inst, ir::InstData, ir::Op, ir::Type;
+
+constexpr auto kOperands = [] {
+  std::array<uint8_t, static_cast<size_t>(Op::kCount)> counts{};
+  for (size_t i = 0; i < counts.size(); ++i)
+    counts[i] = static_cast<uint8_t>(ir::row_types(static_cast<Op>(i)).operands.size());
+  return counts;
+}();
+
+class Machine {
+ public:
+  Machine(Host& host, const Limits& limits) : host_(host), limits_(limits), noise_(limits.noise) {}
+
+  Outcome run(const ir::Function& f, uint64_t vmctx, std::span<const Bits> arguments) {
+    enter({&f, vmctx}, vmctx, arguments);
+    while (!done_) {
+      if (++outcome_.steps > limits_.steps) {
+        stop({.mistake = "too many steps"});
+        break;
+      }
+      const Inst i = frames_.back().at;
+      if (const Signal s = step(i); s.stops()) {
+        stop(s);
+        break;
+      }
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  struct Frame {
+    const ir::Function* f;
+    uint64_t vmctx;
+    size_t base;  // of its values
+    Inst at;      // what is executed next, or is waiting for its callee
+  };
+
+  // ---- values -----------------------------------------------------------------------------------------------------
+
+  uint64_t noise() {
+    noise_ = noise_ * 6364136223846793005 + 1442695040888963407;
+    return noise_ ^ noise_ >> 32;
+  }
+  Bits noisy(Type t, Bits b) {
+    if (ir::bytes_of(t) == 4) b.lo = b.u32() | (noise() << 32);
+    if (t != Type::kV128) b.hi = noise();
+    return b;
+  }
+  Frame& frame() { return frames_.back(); }
+  const Bits& get(ir::Value v) { return values_[frame().base + frame().f->resolve(v).n]; }
+  void set(ir::Value v, const Bits& b) { values_[frame().base + v.n] = noisy(frame().f->type(v), b); }
+  void next() { frame().at = frame().f->next(frame().at); }
+
+  void stop(const Signal& s) {
+    done_ = true;
+    outcome_.kind = s.mistake ? Outcome::Kind::kMistake : Outcome::Kind::kTrapped;
+    outcome_.trap = s.trap;
+    if (s.mistake) outcome_.mistake = s.mistake;
+    for (size_t k = frames_.size(); k-- > 0;)
+      outcome_.frames.push_back({frames_[k].f->number, frames_[k].f->wasm_offset(frames_[k].at)});
+  }
+
+  // ---- one instruction --------------------------------------------------------------------------------------------
+
+  Signal step(Inst i) {
+    const ir::Function& f = *frame().f;
+    const InstData& d = f.inst(i);
+    switch (d.format()) {
+      case Format::kUnary: case Format::kBinary: case Format::kCompare: case Format::kConvert: case Format::kSelect:
+      case Format::kConst:
+        return numeric(i, d);
+      case Format::kVConst: {
+        Bits b;
+        std::memcpy(&b, f.vector_constant(d.c).data(), 16);
+        set(f.result(i), b);
+        return next(), Signal();
+      }
+      case Format::kLoad: return load(i, d);
+      case Format::kStore: return store(d);
+      case Format::kCheck: return check(d);
+      case Format::kFuel: return then_next(host_.fuel(frame().vmctx, d.imm()));
+      case Format::kNullary: return then_next(host_.epoch(frame().vmctx));
+      case Format::kCall: return call(i, d);
+      case Format::kJump: return branch(ir::Edge(d.a));
+      case Format::kBranch: return branch(ir::Edge(get(d.va()).u32() != 0 ? d.b : d.c));
+      case Format::kBrTable: {
+        const auto edges = f.table(ir::Table(d.b));
+        return branch(edges[std::min<size_t>(get(d.va()).u32(), edges.size() - 1)]);
+      }
+      case Format::kReturn: return leave(f.args(i)), Signal();
+      case Format::kTrapNow: return {static_cast<vm::TrapCode>(d.aux)};
+    }
+    return {.mistake = "an instruction that is none"};
+  }
+  Signal then_next(Signal s) {
+    if (!s.stops()) next();
+    return s;
+  }
+
+  Signal numeric(Inst i, const InstData& d) {
+    Bits operands[3], result;
+    const uint32_t fields[] = {d.a, d.b, d.c};
+    const size_t count = kOperands[static_cast<size_t>(d.op)];
+    for (size_t k = 0; k < count; ++k) operands[k] = get(ir::Value(fields[k]));
+    const Signal s = compute(d, std::span<const Bits>(operands, count), result);
+    if (!s.stops()) set(frame().f->result(i), result), next();
+    return s;
+  }
+
+  // Bytes in memory; whether a narrow load extends the sign.
+  struct Width {
+    uint32_t bytes;
+    bool sign;
+  };
+  static Width width(const InstData& d) {
+    switch (d.op) {
+      case Op::load8_s: return {1, true};
+      case Op::load8_u: case Op::store8: return {1, false};
+      case Op::load16_s: return {2, true};
+      case Op::load16_u: case Op::store16: return {2, false};
+      case Op::load32_s: return {4, true};
+      case Op::load32_u: case Op::store32: return {4, false};
+      default: return {ir::bytes_of(d.type), false};
+    }
+  }
+  uint64_t address(const InstData& d) { return get(d.va()).lo + static_cast<uint64_t>(int64_t{d.displacement()}); }
+  Signal load(Inst i, const InstData& d) {
+    const Width w = width(d);
+    uint64_t at = address(d);
+    if (const Signal s = host_.access(at, w.bytes, d.access(), false); s.stops()) return s;
+    Bits b;
+    std::memcpy(&b, reinterpret_cast<const void*>(at), w.bytes);
+    const uint32_t unused = 64 - 8 * std::min(w.bytes, 8u);
+    if (w.sign) b.lo = static_cast<uint64_t>(static_cast<int64_t>(b.lo << unused) >> unused);
+    set(frame().f->result(i), b);
+    return next(), Signal();
+  }
+  Signal store(const InstData& d) {
+    const Width w = width(d);
+    uint64_t at = address(d);
+    if (const Signal s = host_.access(at, w.bytes, d.access(), true); s.stops()) return s;
+    const Bits b = get(d.vb());
+    std::memcpy(reinterpret_cast<void*>(at), &b, w.bytes);
+    return next(), Signal();
+  }
+
+  Signal check(const InstData& d) {
+    if (d.op == Op::fuel_by) return then_next(host_.fuel(frame().vmctx, get(d.va()).lo));
+    const bool holds = get(d.va()).u32() != 0;
+    switch (d.op) {
+      case Op::trap_if: case Op::trap_unless:
+        if (holds == (d.op == Op::trap_if)) return {static_cast<vm::TrapCode>(d.aux)};
+        break;
+      case Op::leave_if: case Op::leave_unless:
+        if (holds != (d.op == Op::leave_if)) break;
+        if (const vm::TrapCode t = host_.pending_trap(frame().vmctx); t != vm::TrapCode::kNone) return {t};
+        return {.mistake = "left without a pending trap"};
+      default: return {.mistake = "a check that is none"};
+    }
+    return next(), Signal();
+  }
+
+  // All arguments are read before the first parameter changes.
+  Signal branch(ir::Edge e) {
+    const ir::Function& f = *frame().f;
+    const auto& edge = f.edge(e);
+    take(f.list(edge.args));
+    const auto params = f.params(edge.to);
+    for (size_t k = 0; k < params.size(); ++k) set(params[k], taken_[k]);
+    frame().at = f.block(edge.to).first;
+    return {};
+  }
+  void take(std::span<const ir::Value> list) {
+    taken_.clear();
+    for (ir::Value v : list) taken_.push_back(get(v));
+  }
+
+  // ---- calls ------------------------------------------------------------------------------------------------------
+
+  Signal call(Inst i, const InstData& d) {
+    const ir::Function& f = *frame().f;
+    const ir::Signature& sig = f.sig(ir::Sig(d.b));
+    take(f.args(i));
+    if (d.op == Op::libcall) {
+      Bits result;
+      const Signal s = host_.libcall(static_cast<vm::Libcall>(d.c), taken_, result);
+      // C says nothing about a register beyond the byte of a bool.
+      if (vm::kLibcalls[d.c].signature[0] == 'b') result.lo = (result.lo & 0xff) | noise() << 8;
+      if (!s.stops() && f.result_count(i) != 0) set(f.result(i), result);
+      return then_next(s);
+    }
+    const bool direct = d.op == Op::call || d.op == Op::return_call, tail = ir::is_terminator(d.op);
+    const uint64_t vmctx = frame().vmctx, code = direct ? d.c : taken_[0].lo, to = direct ? vmctx : taken_[1].lo;
+    const std::vector<Bits> arguments(taken_.begin() + (direct ? 0 : 2), taken_.end());
+    const Callee callee = direct ? host_.direct(d.c, vmctx) : host_.indirect(code, to);
+    if (callee.function) {
+      if (callee.function->signature != sig) return {.mistake = "a callee of another signature"};
+      if (tail) drop_frame();
+      if (frames_.size() >= limits_.depth) return {vm::TrapCode::kStackOverflow};
+      enter(callee, vmctx, arguments);
+      return {};
+    }
+    std::vector<Bits> results(sig.results.size());
+    const Signal s = host_.call({code, to, vmctx, direct, sig, arguments, results});
+    if (s.stops()) return s;
+    if (tail) {
+      give_back(results);
+    } else {
+      for (uint32_t k = 0; k < results.size(); ++k) set(f.result(i, k), results[k]);
+      next();
+    }
+    return s;
+  }
+
+  void enter(const Callee& callee, uint64_t caller_vmctx, std::span<const Bits> arguments) {
+    const ir::Function& f = *callee.function;
+    frames_.push_back({&f, callee.vmctx, values_.size(), f.block(f.entry()).first});
+    values_.resize(values_.size() + f.value_count());
+    for (size_t k = frame().base; k < values_.size(); ++k) values_[k] = {noise(), noise()};
+    const auto params = f.params(f.entry());
+    set(params[0], {callee.vmctx});
+    set(params[1], {caller_vmctx});
+    for (size_t k = 2; k < params.size(); ++k) set(params[k], arguments[k - 2]);
+  }
+  void drop_frame() {
+    values_.resize(frame().base);
+    frames_.pop_back();
+  }
+  void leave(std::span<const ir::Value> list) {
+    take(list);
+    give_back(taken_);
+  }
+  // The frame's results, to who waits for them.
+  void give_back(std::span<const Bits> results) {
+    const ir::Function& f = *frame().f;
+    std::vector<Bits> own(results.begin(), results.end());
+    for (size_t k = 0; k < own.size(); ++k) own[k] = noisy(f.signature.results[k], own[k]);
+    drop_frame();
+    if (frames_.empty()) {
+      outcome_.results = std::move(own);
+      done_ = true;
+      return;
+    }
+    const Inst waiting = frame().at;
+    for (uint32_t k = 0; k < own.size(); ++k) set(frame().f->result(waiting, k), own[k]);
+    next();
+  }
+
+  Host& host_;
+  const Limits limits_;
+  uint64_t noise_;
+  std::vector<Frame> frames_;
+  std::vector<Bits> values_;  // of all frames
+  std::vector<Bits> taken_;
+  Outcome outcome_;
+  bool done_ = false;
+};
+
+}  // namespace
+
+bool same(ir::Type t, const Bits& a, const Bits& b) {
+  switch (ir::bytes_of(t)) {
+    case 4: return a.u32() == b.u32();
+    case 8: return a.lo == b.lo;
+    default: return a == b;
+  }
+}
+
+Outcome run(Host& host, const ir::Function& f, uint64_t vmctx, std::span<const Bits> arguments, const Limits& limits) {
+  return Machine(host, limits).run(f, vmctx, arguments);
+}
+
+}  // namespace wjit::ireval

@@ -1,0 +1,226 @@
+#include "compiler/opt/optimise.h"
+
+#include <bit>
+
+#include "compiler/opt/rules.h"
+
+namespace wjit::opt {
+
+namespace {
+
+using ir::Block;
+using ir::Effects;
+using ir::Format;
+using ir::Inst;
+using ir::InstData;
+using ir::Op;
+using ir::Value;
+
+// Computes the same whenever its operands are the same: loads too, of what never changes.
+bool is_pure(const InstData& d) {
+  const Effects e = ir::info(d.op).effects;
+  return e == Effects::kPure || (e == Effects::kRead && d.access().constant() && !d.access().traps);
+}
+
+void resolve_operands(ir::Function& f, InstData& d) {
+  const auto fix = [&](uint32_t& n) { n = f.resolve(Value(n)).n; };
+  switch (d.format()) {
+    case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kBranch:
+    case Format::kBrTable:
+      fix(d.a);
+      break;
+    case Format::kBinary: case Format::kCompare: case Format::kStore: fix(d.a), fix(d.b); break;
+    case Format::kSelect: fix(d.a), fix(d.b), fix(d.c); break;
+    default: break;  // lists at the end, by resolve_aliases
+  }
+}
+
+// Instructions by what they compute. Open addressing; emptied by counting on, not by writing.
+class Known {
+ public:
+  void clear(size_t expected) {
+    const size_t wanted = std::bit_ceil(expected * 2 + 16);
+    if (slots_.size() < wanted) slots_.assign(wanted, {}), now_ = 0;
+    ++now_;
+    used_ = 0;
+  }
+  // The place where an equal instruction is, or is to be put; the second: there is one.
+  Inst* find(const ir::Function& f, const InstData& d) {
+    const size_t mask = slots_.size() - 1;
+    for (size_t at = hash(d) & mask;; at = (at + 1) & mask) {
+      Slot& s = slots_[at];
+      if (s.when != now_) {
+        s = {Inst(), now_};
+        ++used_;
+        return &s.inst;
+      }
+      if (s.inst.valid() && equal(f.inst(s.inst), d)) return &s.inst;
+    }
+  }
+  bool full() const { return used_ * 4 > slots_.size() * 3; }
+
+ private:
+  struct Slot {
+    Inst inst;
+    uint32_t when = 0;
+  };
+  static bool equal(const InstData& x, const InstData& y) {
+    return x.op == y.op && x.type == y.type && x.aux == y.aux && x.a == y.a && x.b == y.b && x.c == y.c;
+  }
+  static size_t hash(const InstData& d) {
+    uint64_t h = uint64_t{static_cast<uint8_t>(d.op)} << 24 | uint64_t{static_cast<uint8_t>(d.type)} << 16 | d.aux;
+    h = (h ^ d.a) * 0x9e3779b97f4a7c15;
+    h = (h ^ (h >> 29) ^ d.b) * 0x9e3779b97f4a7c15;
+    h = (h ^ (h >> 29) ^ d.c) * 0x9e3779b97f4a7c15;
+    return h ^ (h >> 32);
+  }
+  std::vector<Slot> slots_;
+  uint32_t now_ = 0;
+  size_t used_ = 0;
+};
+
+}  // namespace
+
+struct Optimiser::Room {
+  Analyses analyses;
+  Known known;
+  std::vector<Inst> made;
+
+  // Rules, and global value numbering, in one walk over the dominator tree: what dominates an instruction is done
+  // before it.
+  void simplify(ir::Function& f) {
+    known.clear(f.inst_count());
+    for (Block b : analyses.dom.preorder()) {
+      for (Inst i = f.block(b).first; i.valid();) {
+        const Inst next = f.next(i);
+        visit(f, b, i);
+        i = next;
+      }
+    }
+    f.resolve_aliases();
+  }
+
+  void visit(ir::Function& f, Block b, Inst i) {
+    for (unsigned round = 0; round < 8; ++round) {  // rules end; this is for the day that one does not
+      resolve_operands(f, f.inst(i));
+      made.clear();
+      const Rewritten r = apply_rules(f, i, made);
+      // What was made in front is numbered first. Rules make constants and such: nothing to rewrite in them.
+      for (Inst m : made) share(f, b, m);
+      if (r.kind == Rewritten::kIsValue) {
+        f.make_alias(f.result(i), r.value);
+        f.remove(i);
+        return;
+      }
+      if (r.kind == Rewritten::kNot) break;
+    }
+    // What did not trap once does not trap again.
+    if (is_pure(f.inst(i)) || ir::info(f.inst(i).op).effects == Effects::kTrap) share(f, b, i);
+  }
+
+  // The instruction goes where an equal one is known already.
+  void share(ir::Function& f, Block b, Inst i) {
+    resolve_operands(f, f.inst(i));
+    if (known.full()) return;
+    Inst* at = known.find(f, f.inst(i));
+    if (at->valid() && f.block_of(*at).valid() && analyses.dom.dominates(f.block_of(*at), b)) {
+      f.make_alias(f.result(i), f.result(*at));
+      f.remove(i);
+      return;
+    }
+    *at = i;
+  }
+
+  // An instruction goes in front of the outermost loop around it that none of its operands is made in.
+  void licm(ir::Function& f) {
+    if (analyses.loops.count() == 0) return;
+    std::vector<Inst> fronts(analyses.loops.count());
+    for (uint32_t l = 0; l < analyses.loops.count(); ++l) fronts[l] = front_of(f, ir::Loop(l));
+    for (Block b : analyses.dom.preorder()) {
+      const ir::Loop inner = analyses.loops.loop_of(b);
+      if (!inner.valid()) continue;
+      for (Inst i = f.block(b).first; i.valid();) {
+        const Inst next = f.next(i);
+        if (worth_moving(f.inst(i))) hoist(f, i, inner, fronts);
+        i = next;
+      }
+    }
+  }
+
+  // Where what leaves a loop goes: the jump at the end of the only block that enters it.
+  Inst front_of(const ir::Function& f, ir::Loop l) const {
+    Inst front;
+    const Block header = analyses.loops.header(l);
+    for (const ir::Cfg::Pred& p : analyses.cfg.preds(header)) {
+      if (!analyses.cfg.reachable(p.block) || analyses.loops.contains(l, p.block)) continue;
+      const Inst t = f.terminator(p.block);
+      if (front.valid() || f.inst(t).op != Op::jump) return Inst();
+      front = t;
+    }
+    return front;
+  }
+
+  // Constants are made where they are used, comparisons where they are branched on, and extensions mostly cost nothing.
+  static bool worth_moving(const InstData& d) {
+    if (!is_pure(d)) return false;
+    switch (d.op) {
+      case Op::iconst: case Op::fconst: case Op::vconst: case Op::icmp: case Op::fcmp: case Op::extend_u: case Op::wrap:
+        return false;
+      default: return true;
+    }
+  }
+
+  void hoist(ir::Function& f, Inst i, ir::Loop inner, const std::vector<Inst>& fronts) {
+    ir::Loop to;
+    for (ir::Loop l = inner; l.valid(); l = analyses.loops.parent(l)) {
+      if (!fronts[l.n].valid() || !is_invariant(f, i, l)) break;
+      to = l;
+    }
+    if (!to.valid()) return;
+    f.for_each_use(i, [&](Value v) { follow(f, v, to, fronts); });
+    f.remove(i);
+    f.insert_before(fronts[to.n], i);
+  }
+  // Free things (constants, extensions) that an operand is made of go along.
+  bool free_to_follow(const InstData& d) const {
+    switch (d.op) {
+      case Op::iconst: case Op::fconst: case Op::vconst: case Op::extend_u: case Op::wrap: return true;
+      default: return false;
+    }
+  }
+  bool is_invariant(const ir::Function& f, Inst i, ir::Loop l) const {
+    bool yes = true;
+    f.for_each_use(i, [&](Value v) { yes = yes && is_outside(f, v, l); });
+    return yes;
+  }
+  bool is_outside(const ir::Function& f, Value v, ir::Loop l) const {
+    const Inst d = f.def(v);
+    const Block b = d.valid() ? f.block_of(d) : Block(f.value(v).owner);
+    if (!analyses.loops.contains(l, b)) return true;
+    return d.valid() && free_to_follow(f.inst(d)) && is_invariant(f, d, l);
+  }
+  void follow(ir::Function& f, Value v, ir::Loop to, const std::vector<Inst>& fronts) {
+    const Inst d = f.def(v);
+    if (!d.valid() || !analyses.loops.contains(to, f.block_of(d))) return;
+    f.for_each_use(d, [&](Value u) { follow(f, u, to, fronts); });
+    f.remove(d);
+    f.insert_before(fronts[to.n], d);
+  }
+};
+
+Optimiser::Optimiser() : room_(std::make_unique<Room>()) {}
+Optimiser::~Optimiser() = default;
+
+void Optimiser::run(ir::Function& f, unsigned level, void (*after)(void*, Pass), void* context) {
+  if (level == 0) return;
+  room_->analyses.compute(f);
+#define PASS(id, text, from, what)       \
+  if (level >= from) {                   \
+    room_->id(f);                        \
+    if (after) after(context, Pass::id); \
+  }
+#include "compiler/opt/passes.def"
+#undef PASS
+}
+
+}  // namespace wjit::opt

@@ -1,0 +1,322 @@
+#include "compiler/opt/rules.h"
+
+#include <bit>
+
+#include "compiler/ireval/numeric.h"
+
+namespace wjit::opt {
+
+namespace {
+
+using ir::Inst;
+using ir::InstData;
+using ir::IntCc;
+using ir::Op;
+using ir::Type;
+using ir::Value;
+
+constexpr Rewritten kNothing{};
+constexpr Rewritten kChanged{Rewritten::kChanged, {}};
+Rewritten is(Value v) { return {Rewritten::kIsValue, v}; }
+
+uint64_t mask(Type t) { return t == Type::kI32 ? 0xffffffff : ~uint64_t{0}; }
+unsigned bits(Type t) { return t == Type::kI32 ? 32 : 64; }
+
+bool commutes(Op op) {
+  switch (op) {
+    case Op::add: case Op::mul: case Op::and_: case Op::or_: case Op::xor_: case Op::mul_hi_s: case Op::mul_hi_u:
+      return true;
+    default: return false;
+  }
+}
+
+class Rules {
+ public:
+  Rules(ir::Function& f, Inst i, std::vector<Inst>& made) : f_(f), i_(i), d_(f.inst(i)), made_(made) {}
+
+  Rewritten apply() {
+    if (Rewritten r = fold(); r.kind != Rewritten::kNot) return r;
+    switch (d_.format()) {
+      case ir::Format::kBinary: return ir::is_int(d_.type) ? binary() : kNothing;
+      case ir::Format::kCompare: return d_.op == Op::icmp ? compare() : kNothing;
+      case ir::Format::kUnary: return unary();
+      case ir::Format::kSelect: return select();
+      case ir::Format::kLoad: case ir::Format::kStore: return address();
+      case ir::Format::kBranch: case ir::Format::kCheck: return condition();
+      default: return kNothing;
+    }
+  }
+
+ private:
+  const InstData* def(Value v) const {
+    const Inst i = f_.def(v);
+    return i.valid() ? &f_.inst(i) : nullptr;
+  }
+  const InstData* def(Value v, Op op) const {
+    const InstData* d = def(v);
+    return d && d->op == op ? d : nullptr;
+  }
+  bool is_const(Value v, uint64_t* out) const {
+    const InstData* d = def(v, Op::iconst);
+    if (d) *out = d->imm();
+    return d != nullptr;
+  }
+  Value make(const InstData& d, Type result) {
+    const Inst n = f_.new_inst(d, {&result, 1}, f_.wasm_offset(i_));
+    f_.insert_before(i_, n);
+    made_.push_back(n);
+    return f_.result(n);
+  }
+  Value constant(Type t, uint64_t value) {
+    InstData d{.op = Op::iconst, .type = t};
+    d.set_imm(value & mask(t));
+    return make(d, t);
+  }
+  // The instruction becomes another one of the same result type. d_ may be stale afterwards: it is read anew.
+  Rewritten become(const InstData& d) {
+    f_.inst(i_) = d;
+    return kChanged;
+  }
+  Rewritten become_const(Type t, uint64_t value) {
+    InstData d{.op = Op::iconst, .type = t};
+    d.set_imm(value & mask(t));
+    return become(d);
+  }
+
+  // ---- constant operands
+  Rewritten fold() {
+    const ir::Effects e = ir::info(d_.op).effects;
+    if (e != ir::Effects::kPure && e != ir::Effects::kTrap) return kNothing;
+    Value operands[3];
+    unsigned count = 0;
+    switch (d_.format()) {
+      case ir::Format::kUnary: case ir::Format::kConvert: operands[count++] = d_.va(); break;
+      case ir::Format::kBinary: case ir::Format::kCompare:
+        operands[count++] = d_.va(), operands[count++] = d_.vb();
+        break;
+      default: return kNothing;
+    }
+    ireval::Bits values[3];
+    for (unsigned k = 0; k < count; ++k) {
+      const InstData* c = def(operands[k]);
+      if (!c || (c->op != Op::iconst && c->op != Op::fconst)) return kNothing;
+      values[k] = {};
+      values[k].lo = c->imm();
+    }
+    const Type result = f_.type(f_.result(i_));
+    // Which NaN arithmetic gives is the machine's choice, and the other tiers' too: it is not made here.
+    if (ir::is_float(result) && d_.op != Op::bitcast) return kNothing;
+    ireval::Bits out{};
+    if (ireval::compute(d_, {values, count}, out).stops()) return kNothing;  // a trap stays where it is
+    if (ir::is_float(result)) {
+      InstData c{.op = Op::fconst, .type = result};
+      c.set_imm(result == Type::kF32 ? out.lo & 0xffffffff : out.lo);
+      return become(c);
+    }
+    return become_const(result, out.lo);
+  }
+
+  // ---- integers
+  Rewritten binary() {
+    const Type t = d_.type;
+    uint64_t c;
+    if (commutes(d_.op) && is_const(d_.va(), &c) && !is_const(d_.vb(), &c)) {
+      InstData s = d_;
+      std::swap(s.a, s.b);
+      f_.inst(i_) = s;
+      return kChanged;
+    }
+    if (is_const(d_.vb(), &c)) return with_constant(t, c);
+    if (d_.va() == d_.vb()) {
+      if (d_.op == Op::sub || d_.op == Op::xor_) return become_const(t, 0);
+      if (d_.op == Op::and_ || d_.op == Op::or_) return is(d_.va());
+    }
+    uint64_t zero;
+    if (is_const(d_.va(), &zero) && zero == 0) {
+      switch (d_.op) {
+        case Op::shl: case Op::shr_s: case Op::shr_u: case Op::rotl: case Op::rotr: return is(d_.va());
+        default: break;
+      }
+    }
+    return kNothing;
+  }
+
+  Rewritten with_constant(Type t, uint64_t c) {
+    const Value a = d_.va();
+    const uint64_t ones = mask(t);
+    switch (d_.op) {
+      case Op::add:
+        if (c == 0) return is(a);
+        return sum(t, c);
+      case Op::sub: {
+        if (c == 0) return is(a);
+        const Value negative = constant(t, 0 - c);
+        return become({.op = Op::add, .type = t, .a = a.n, .b = negative.n});
+      }
+      case Op::mul:
+        if (c == 0) return become_const(t, 0);
+        if (c == 1) return is(a);
+        if (std::has_single_bit(c)) {
+          const Value by = constant(t, static_cast<uint64_t>(std::countr_zero(c)));
+          return become({.op = Op::shl, .type = t, .a = a.n, .b = by.n});
+        }
+        return kNothing;
+      case Op::and_:
+        if (c == 0) return become_const(t, 0);
+        if (c == ones) return is(a);
+        return same_again(t, c, Op::and_, [](uint64_t x, uint64_t y) { return x & y; });
+      case Op::or_:
+        if (c == 0) return is(a);
+        if (c == ones) return become_const(t, ones);
+        return same_again(t, c, Op::or_, [](uint64_t x, uint64_t y) { return x | y; });
+      case Op::xor_:
+        if (c == 0) return is(a);
+        return same_again(t, c, Op::xor_, [](uint64_t x, uint64_t y) { return x ^ y; });
+      case Op::shl: case Op::shr_s: case Op::shr_u: case Op::rotl: case Op::rotr:
+        if ((c & (bits(t) - 1)) == 0) return is(a);
+        return kNothing;
+      case Op::div_u:
+        if (c == 1) return is(a);
+        if (std::has_single_bit(c)) {
+          const Value by = constant(t, static_cast<uint64_t>(std::countr_zero(c)));
+          return become({.op = Op::shr_u, .type = t, .a = a.n, .b = by.n});
+        }
+        return kNothing;
+      case Op::rem_u:
+        if (std::has_single_bit(c)) {
+          const Value m = constant(t, c - 1);
+          return become({.op = Op::and_, .type = t, .a = a.n, .b = m.n});
+        }
+        return kNothing;
+      case Op::div_s:
+        if (c == 1) return is(a);
+        return kNothing;
+      default: return kNothing;
+    }
+  }
+
+  // (x + c1) + c2
+  Rewritten sum(Type t, uint64_t c) {
+    uint64_t inner;
+    const InstData* a = def(d_.va(), Op::add);
+    if (!a || !is_const(a->vb(), &inner)) return kNothing;
+    const uint32_t x = a->a;
+    const Value both = constant(t, inner + c);
+    return become({.op = Op::add, .type = t, .a = x, .b = both.n});
+  }
+  template <class F>
+  Rewritten same_again(Type t, uint64_t c, Op op, F both) {
+    uint64_t inner;
+    const InstData* a = def(d_.va(), op);
+    if (!a || !is_const(a->vb(), &inner)) return kNothing;
+    const uint32_t x = a->a;
+    const Value k = constant(t, both(inner, c));
+    return become({.op = op, .type = t, .a = x, .b = k.n});
+  }
+
+  Rewritten unary() {
+    const InstData* a = def(d_.va());
+    if (!a) return kNothing;
+    switch (d_.op) {
+      case Op::wrap:
+        if (a->op == Op::extend_u || a->op == Op::extend_s) return is(f_.resolve(a->va()));
+        break;
+      case Op::extend8_s: case Op::extend16_s:
+        if (a->op == d_.op) return is(d_.va());
+        break;
+      default: break;
+    }
+    return kNothing;
+  }
+
+  // ---- comparisons and conditions
+  Rewritten compare() {
+    const Type t = d_.type;
+    uint64_t c;
+    if (is_const(d_.va(), &c) && !is_const(d_.vb(), &c)) {
+      InstData s = d_;
+      std::swap(s.a, s.b);
+      s.aux = static_cast<uint16_t>(ir::swap_operands(d_.int_cc()));
+      return become(s);
+    }
+    const IntCc cc = d_.int_cc();
+    if (d_.va() == d_.vb())
+      return become_const(Type::kI32, cc == IntCc::eq || cc == IntCc::le_s || cc == IntCc::le_u || cc == IntCc::ge_s ||
+                                          cc == IntCc::ge_u);
+    if (!is_const(d_.vb(), &c) || c != 0) return kNothing;
+    if (cc == IntCc::lt_u) return become_const(Type::kI32, 0);
+    if (cc == IntCc::ge_u) return become_const(Type::kI32, 1);
+    // What is 0 or 1 compared with 0.
+    if (t == Type::kI32 && (cc == IntCc::eq || cc == IntCc::ne)) {
+      const InstData* a = def(d_.va());
+      if (a && (a->op == Op::icmp || a->op == Op::fcmp)) {
+        if (cc == IntCc::ne) return is(d_.va());
+        if (a->op == Op::icmp) {
+          InstData n = *a;
+          n.aux = static_cast<uint16_t>(ir::negate(a->int_cc()));
+          return become(n);
+        }
+      }
+    }
+    // x - y == 0, x ^ y == 0
+    if (cc == IntCc::eq || cc == IntCc::ne) {
+      const InstData* a = def(d_.va());
+      if (a && a->type == t && (a->op == Op::sub || a->op == Op::xor_))
+        return become({.op = Op::icmp, .type = t, .aux = d_.aux, .a = a->a, .b = a->b});
+    }
+    return kNothing;
+  }
+
+  Rewritten select() {
+    if (d_.vb() == d_.vc()) return is(d_.vb());
+    uint64_t c;
+    if (is_const(d_.va(), &c)) return is(c != 0 ? d_.vb() : d_.vc());
+    if (const Value x = truth(d_.va()); x != d_.va()) {
+      InstData s = d_;
+      s.a = x.n;
+      return become(s);
+    }
+    return kNothing;
+  }
+  // "x != 0" as a condition is x.
+  Value truth(Value v) const {
+    uint64_t c;
+    const InstData* a = def(v, Op::icmp);
+    while (a && a->type == Type::kI32 && a->int_cc() == IntCc::ne && is_const(a->vb(), &c) && c == 0) {
+      v = f_.resolve(a->va());
+      a = def(v, Op::icmp);
+    }
+    return v;
+  }
+  Rewritten condition() {
+    const Value x = truth(d_.va());
+    if (x == d_.va()) return kNothing;
+    InstData s = d_;
+    s.a = x.n;
+    return become(s);
+  }
+
+  // The displacement takes a constant of the address, as far as it goes.
+  Rewritten address() {
+    const InstData* a = def(d_.va(), Op::add);
+    uint64_t c;
+    if (!a || !is_const(a->vb(), &c)) return kNothing;
+    const int64_t sum = int64_t{d_.displacement()} + static_cast<int64_t>(c);
+    if (static_cast<int64_t>(c) != static_cast<int32_t>(c) || sum != static_cast<int32_t>(sum)) return kNothing;
+    InstData s = d_;
+    s.a = a->a;
+    s.c = static_cast<uint32_t>(static_cast<int32_t>(sum));
+    return become(s);
+  }
+
+  ir::Function& f_;
+  const Inst i_;
+  const InstData d_;  // as it was
+  std::vector<Inst>& made_;
+};
+
+}  // namespace
+
+Rewritten apply_rules(ir::Function& f, Inst i, std::vector<Inst>& made) { return Rules(f, i, made).apply(); }
+
+}  // namespace wjit::opt

@@ -1,0 +1,58 @@
+#include "tools/filetest/subject.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "compiler/ir/parse.h"
+#include "compiler/wasm/text/parse_wat.h"
+
+namespace wjit::filetest {
+
+Result<Settings> parse_settings(std::string_view words) {
+  Settings s;
+  std::istringstream in{std::string(words)};
+  for (std::string word; in >> word;) {
+    if (word == "fuel")
+      s.options.fuel = true;
+    else if (word == "epoch")
+      s.options.epoch = true;
+    else if (word == "checks")
+      s.checks = true;
+    else
+      return fail(ErrorKind::kUsage, fmt::format("expected fuel, epoch or checks, found `{}`", word));
+  }
+  return s;
+}
+
+Result<std::shared_ptr<rt::CompiledModule>> load_module(std::shared_ptr<rt::Engine> engine, const File& file) {
+  struct OwnedBytes : wasm::Bytes {
+    std::vector<uint8_t> data;
+  };
+  WJIT_TRY(wasm::text::TextModule text, wasm::text::parse_wat(file.head));
+  auto bytes = std::make_shared<OwnedBytes>();
+  bytes->data = std::move(text.binary);
+  bytes->span = bytes->data;
+  return rt::CompiledModule::create(std::move(engine), std::move(bytes));
+}
+
+Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
+  if (!file.is_text_module()) return ir::parse_functions(file.head);
+  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config()), file));
+  std::vector<translate::MemoryInfo> memories;
+  for (const wasm::MemoryType& type : module->wasm().memories) {
+    const bool guard = !settings.checks && !type.is64 && type.page_size_log2 == 16;
+    memories.push_back({.guard = guard, .guard_bytes = guard ? uint64_t{1} << 31 : 0, .base_moves = !guard});
+  }
+  const translate::Env env{module->wasm(), module->offsets, settings.options, memories};
+  translate::Buffers buffers;
+  std::vector<ir::Function> functions;
+  for (uint32_t i = 0; i < module->counts.defined_functions; ++i) {
+    WJIT_TRY(ir::Function f, translate::func_to_ir(env, i, buffers));
+    if (f.name.empty()) f.name = module->func_name(f.number);
+    functions.push_back(std::move(f));
+  }
+  return functions;
+}
+
+}  // namespace wjit::filetest
