@@ -83,26 +83,29 @@ using Compiled = support::Result<isa::CompiledFunc>;
 std::vector<Compiled> compile_all(const wasm::Module& module, const vm::VMOffsets& offsets,
                                   const CompileOptions& options, support::PassTimes& times) {
   const size_t count = module.bodies.size();
-  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "not compiled"));
+  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "no memory to compile it"));
   std::atomic<size_t> next{0};
   std::mutex times_lock;
-  const auto work = [&] {
-    FuncCompiler compiler(module, offsets, options);
-    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
-      try {
-        out[i] = compiler.compile(static_cast<uint32_t>(i));
-      } catch (const std::bad_alloc&) {
-        out[i] = fail(ErrorKind::kResource, "no memory to compile it");
+  // Nothing leaves it but what is in `out`: where there is no memory, not even for an error, that of above stays.
+  const auto work = [&]() noexcept {
+    try {
+      FuncCompiler compiler(module, offsets, options);
+      for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+        try {
+          out[i] = compiler.compile(static_cast<uint32_t>(i));
+        } catch (const std::bad_alloc&) {
+        }
       }
+      const std::lock_guard lock(times_lock);
+      times += compiler.times();
+    } catch (const std::bad_alloc&) {
     }
-    const std::lock_guard lock(times_lock);
-    times += compiler.times();
   };
   std::vector<std::thread> others;
   try {
     for (size_t i = 1; i < std::min<size_t>(options.threads, count / 16 + 1); ++i) others.emplace_back(work);
   } catch (const std::exception&) {
-    // No more threads for us: fewer do the same.
+    // No more threads, or no memory for them: fewer do the same.
   }
   work();
   for (std::thread& t : others) t.join();

@@ -93,7 +93,7 @@ void Translator::fuel_block_end(uint64_t cost) {
 
 Result<void> Translator::finish() {
   if (ssa_.too_large() || passed_ > most_passed_)
-    return fail(ErrorKind::kUnsupported, "the function's branches pass too many values for its size",
+    return fail(ErrorKind::kLimit, "the function's branches pass too many values for its size",
                 module_.bodies[func_index_ - module_.imported_funcs].offset);
   return {};
 }

@@ -55,8 +55,8 @@ std::optional<Decoded> disassemble(std::span<const uint8_t> code, uint64_t at) {
   }();
   ZydisDecodedInstruction in;
   ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
-  if (at >= code.size() || !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code.data() + at, code.size() - at, &in,
-                                                                operands, ZYDIS_MAX_OPERAND_COUNT, 0)))
+  if (at >= code.size() ||
+      !ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code.data() + at, code.size() - at, &in, operands)))
     return {};
   Decoded out;
   out.length = in.length;
@@ -72,7 +72,7 @@ std::optional<Decoded> disassemble(std::span<const uint8_t> code, uint64_t at) {
     out.target = target;
   char text[160];
   if (ZYAN_SUCCESS(ZydisFormatterFormatInstruction(&formatter, &in, operands, in.operand_count_visible, text,
-                                                   sizeof text, at)))
+                                                   sizeof text, at, nullptr)))
     out.text = text;
   return out;
 }
