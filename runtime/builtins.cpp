@@ -19,11 +19,27 @@ namespace {
 using vm::TrapCode;
 using vm::VMContext;
 
-// A libcall that fails leaves the trap with the store and answers false.
+// A libcall that fails leaves the trap with the store, with the place it was called from, and answers false.
 bool done(VMContext* c, TrapCode trap) {
   if (trap == TrapCode::kNone) return true;
   Store& store = *Instance::from_vmctx(c)->store;
-  return or_out_of_memory(store, false, [&] { return store.set_pending(make_trap(trap)); });
+  return or_out_of_memory(store, false, [&] {
+    store.set_pending(make_trap(trap));
+    TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
+    return false;
+  });
+}
+
+// One that grows something: its trap is with the store already.
+template <class F>
+uint64_t grown(VMContext* c, F&& grow) {
+  Store& store = *Instance::from_vmctx(c)->store;
+  return or_out_of_memory(store, vm::kGrowTrapped, [&] {
+    const uint64_t before = grow();
+    if (before == vm::kGrowTrapped && store.pending_trap && TrapAccess::trace(*store.pending_trap).empty())
+      TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
+    return before;
+  });
 }
 
 void raise_trap(VMContext* c, uint32_t code) {
@@ -95,7 +111,7 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   // The switch itself: a function around it would lie on the fiber while it is suspended.
   b.fiber_suspend = reinterpret_cast<void (*)(void*)>(reinterpret_cast<void (*)()>(&wjit_fiber_suspend));
   b.memory_grow = [](VMContext* c, uint32_t memory, uint64_t delta) {
-    return or_out_of_memory(*Instance::from_vmctx(c)->store, vm::kGrowTrapped, [&] { return memory_grow(c, memory, delta); });
+    return grown(c, [&] { return memory_grow(c, memory, delta); });
   };
   b.memory_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, memory_copy(c, to, from, dst, src, n));
@@ -110,8 +126,7 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
     return table_get_lazy(c, table, index);
   };
   b.table_grow = [](VMContext* c, uint32_t table, uint64_t delta, uintptr_t init) {
-    return or_out_of_memory(*Instance::from_vmctx(c)->store, vm::kGrowTrapped,
-                            [&] { return table_grow(c, table, delta, init); });
+    return grown(c, [&] { return table_grow(c, table, delta, init); });
   };
   b.table_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, table_copy(c, to, from, dst, src, n));

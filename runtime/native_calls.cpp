@@ -14,14 +14,17 @@ namespace wjit::rt {
 
 support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
-  const vm::VMFuncRef ref = instance.make_func_ref(func_index);
-  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(ref.type_index.bits()));
+  const std::span types(m.wasm().funcs);
+  WJIT_TRY(const FunctionThunks::Calls calls,
+           m.thunks->of(defined, *m.engine().native, types.subspan(m.wasm().imported_funcs),
+                        m.offsets.vmctx_defined_functions_begin()));
+  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(types[func_index]));
   const wasm::SubType& sub = *m.code_entries[defined]->type;
   const wasm::FuncType type = sub.func();
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
-  bridge->bridge = {&sub, reinterpret_cast<const void*>(ref.array_call), reinterpret_cast<const void*>(ref.wasm_call),
+  bridge->bridge = {&sub, reinterpret_cast<const void*>(calls.array), reinterpret_cast<const void*>(calls.wasm),
                     (*trampolines)[isa::Trampoline::kTailCall]};
   bridge->param_cells = cell_count(type.params);
   bridge->result_cells = cell_count(type.results);
@@ -58,7 +61,9 @@ void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t 
   while (fp != 0) {
     while (fp != entry_fp && trace.size() < kMaxTraceFrames) {
       CodeHit hit;
-      bool found = faulted && lookup_code(pc, &hit, PcIs::kInstruction) && hit.wasm_offset != kNoWasmOffset;
+      // A stub that raises a trap has a return address, which may be where the next stub begins: that one has no code.
+      bool found = faulted && lookup_code(pc, &hit, PcIs::kInstruction) && hit.trap != vm::TrapCode::kNone &&
+                   hit.wasm_offset != kNoWasmOffset;
       if (!found) found = lookup_code(pc, &hit, PcIs::kReturnAddress);
       faulted = false;
       if (found && hit.kind == CodeKind::kModule && hit.in_function) {

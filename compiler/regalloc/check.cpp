@@ -44,6 +44,7 @@ struct Content {
 struct Demand {
   uint32_t block, place;
   VReg vreg;
+  uint8_t bytes;     // of it: a parameter may be narrower than what is passed
   uint32_t operand;  // for whose sake
   uint32_t inst;
 };
@@ -63,7 +64,7 @@ class Checker {
 
  private:
   static tl::unexpected<Error> bad(std::string what) {
-    return fail(ErrorKind::kUnsupported, "register allocation: " + std::move(what));
+    return fail(ErrorKind::kInvalid, "register allocation: " + std::move(what));  // not one to be content with
   }
 
   // ---- places
@@ -287,7 +288,7 @@ class Checker {
   Result<void> read_operand(uint32_t i, uint32_t n) {
     const VReg v = code_.operands[n].vreg;
     const uint32_t place = place_of(out_.operands[n]);
-    return expect({block_, place, v, n, i}, read(place));
+    return expect({block_, place, v, bytes_of(v), n, i}, read(place));
   }
 
   void write_operand(uint32_t n) {
@@ -307,7 +308,7 @@ class Checker {
                              why));
     };
     if (c.kind == Content::Kind::kNothing) return wrong("");
-    if (c.bytes < bytes_of(d.vreg)) return wrong(fmt::format(", of {} needed", bytes_of(d.vreg)));
+    if (c.bytes < d.bytes) return wrong(fmt::format(", of {} needed", d.bytes));
     if (c.kind == Content::Kind::kVReg) return c.id == d.vreg.n ? Result<void>{} : wrong("");
     if (def_block_[d.vreg.n] == d.block && param_[d.vreg.n] == kNone)
       return wrong(fmt::format(", but v{} is defined in this block", d.vreg.n));
@@ -350,11 +351,11 @@ class Checker {
     for (size_t at = slot_for(d);; at = (at + 1) & (table_.size() - 1)) {
       Key& k = table_[at];
       if (k.block == kNone) {
-        k = {d.block, d.place, d.vreg.n};
+        k = {d.block, d.place, d.vreg.n, d.bytes};
         ++known_;
         return true;
       }
-      if (k.block == d.block && k.place == d.place && k.vreg == d.vreg.n) return false;
+      if (k.block == d.block && k.place == d.place && k.vreg == d.vreg.n && k.bytes == d.bytes) return false;
     }
   }
   template <class D>
@@ -385,6 +386,7 @@ class Checker {
   };
   struct Key {
     uint32_t block = kNone, place = 0, vreg = 0;
+    uint8_t bytes = 0;
   };
 
   const VCode& code_;

@@ -5,6 +5,8 @@
 
 #include "compiler/regalloc/inst_registers.h"
 
+#include "compiler/support/plant.h"
+
 namespace wjit::ra {
 namespace {
 
@@ -75,8 +77,9 @@ class SpillAll {
     for (uint32_t n = 0; n < inst.operands; ++n) {
       const Operand& o = code_.operands[inst.first_operand + n];
       const Alloc a = out_.operands[inst.first_operand + n];
-      if (o.kind == Kind::kUse && a != place_[o.vreg.n])
-        out_.edits.push_back({i, place_[o.vreg.n], a, code_.types[o.vreg.n]});
+      Alloc from = place_[o.vreg.n];
+      if (WJIT_PLANTED(swapped_slots) && from.kind == Alloc::Kind::kSlot && i % 16 == 7) from.index ^= 1;
+      if (o.kind == Kind::kUse && a != place_[o.vreg.n]) out_.edits.push_back({i, from, a, code_.types[o.vreg.n]});
     }
     if (inst.flags & MInst::kBranch) return;  // what it defines, if anything, are temporaries
     for (uint32_t n = 0; n < inst.operands; ++n) {

@@ -4,6 +4,7 @@
 // no sum of it wraps; an index of 64 bits is compared before it is added to anything. An access without a check has its
 // last byte below 4 GiB + guard_bytes, whatever the index.
 #include "compiler/ir/libcall.h"
+#include "compiler/support/plant.h"
 #include "compiler/translate/translator.h"
 #include "compiler/wasm/limits.h"
 #include "compiler/wasm/op_table.h"
@@ -84,7 +85,7 @@ bool Translator::constant_place(const wasm::MemArg& mem, uint64_t index, uint32_
   if (end > least_bytes(mem.memory)) {
     if (memory_info(mem.memory).guard) {
       at.access.traps = true;
-    } else {
+    } else if (!WJIT_PLANTED(missing_check)) {
       const Value length = memory_length(mem.memory);
       trap_if(b_.icmp(ir::IntCc::lt_u, Type::kI64, length, i64(end)), TrapCode::kMemoryOutOfBounds);
     }
@@ -159,7 +160,7 @@ Translator::Value Translator::growing_libcall(vm::Libcall call, std::initializer
 void Translator::pay_by(Value units, Value most, uint32_t units_log2) {
   const Value shifted = b_.binary(Op::shr_u, Type::kI64, units, i64(units_log2));
   const Value fits = b_.icmp(ir::IntCc::le_u, Type::kI64, units, most);
-  b_.check(Op::fuel_by, b_.select(Type::kI64, fits, shifted, i64(0)));
+  b_.check(Op::fuel_by, b_.select(Type::kI64, fits, WJIT_PLANTED(wrong_cost) ? i64(0) : shifted, i64(0)));
   forget_moving();
 }
 

@@ -1,16 +1,15 @@
-// tools/dev bench load FILE: what loading a module costs, beside Node. Every measurement is a fresh process, and the
-// competitors take turns, so that a noisy machine is equally noisy for all.
+// tools/dev bench load FILE: what loading a module costs, beside Node. Every measurement is a fresh process,
+// and the competitors take turns, so that a noisy machine is equally noisy for all.
 #include "tools/bench/load.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <climits>
 #include <cstdio>
 #include <cstdlib>
 
 #include "tools/bench/process.h"
+#include "tools/bench/stats.h"
 
 namespace wjit::bench {
 namespace {
@@ -32,25 +31,6 @@ struct Contender {
   std::vector<double> peak_mib{};
   std::string failure{};
 };
-
-std::string beside_this_program(const char* name) {
-  char path[PATH_MAX];
-  ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
-  std::string self(path, n > 0 ? size_t(n) : 0);
-  return self.substr(0, self.rfind('/') + 1) + name;
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  size_t n = values.size();
-  return n == 0 ? 0 : (values[(n - 1) / 2] + values[n / 2]) / 2;
-}
-
-std::string first_line_of(const std::vector<std::string>& command) {
-  auto cost = run_program(command);
-  if (!cost || cost->exit_code != 0) return "unknown version";
-  return cost->output.substr(0, cost->output.find('\n'));
-}
 
 // One turn; the first of all is not counted, it only fills the page cache.
 void take_turn(Contender& c, bool counted) {
@@ -76,15 +56,6 @@ void print_row(const Contender& c) {
               median(c.peak_mib));
 }
 
-void print_ratio(const char* what, double value, double base, double wanted) {
-  if (value <= 0 || base <= 0) {
-    std::printf("%-34s %9s   (wanted: at most %.2f)\n", what, "unknown", wanted);
-    return;
-  }
-  double ratio = value / base;
-  std::printf("%-34s %9.2f   (wanted: at most %.2f)%s\n", what, ratio, wanted, ratio <= wanted ? "" : "  MISSED");
-}
-
 }  // namespace
 
 int bench_load(const std::string& file) {
@@ -95,9 +66,10 @@ int bench_load(const std::string& file) {
   }
   double file_mib = double(info.st_size) / (1 << 20);
   std::string wjit = beside_this_program("wjit"), node = find_program("node");
-  std::vector<Contender> contenders = {{"wjit validate", {wjit, "validate", file}},
-                                       {"wjit load --lazy", {wjit, "load", "--lazy", file}},
-                                       {"node: new WebAssembly.Module", {node, "-e", kNodeScript, file}, true}};
+  std::vector<Contender> contenders = {
+      {"wjit validate", {wjit, "validate", file}},
+      {"wjit load --lazy", {wjit, "load", "--lazy", file}},
+      {"node: new WebAssembly.Module", {node, "-e", kNodeScript, file}, true}};
   if (node.empty()) contenders[2].failure = "no node on this machine (apt-get install nodejs)";
 
   std::printf("%s, %.1f MiB\n%s\n", file.c_str(), file_mib, first_line_of({wjit, "--version"}).c_str());
@@ -110,9 +82,10 @@ int bench_load(const std::string& file) {
   }
   std::printf("\n%-34s %9s %9s %9s %12s\n", "", "median ms", "least", "most", "peak MiB");
   for (const auto& c : contenders) print_row(c);
-  std::printf("(%d fresh processes each, taking turns; wjit: the whole process, node: inside its own process,\n"
-              " but its peak memory is the whole process')\n\n",
-              kRuns);
+  std::printf(
+      "(%d fresh processes each, taking turns; wjit: the whole process, node: inside its own process,\n"
+      " but its peak memory is the whole process')\n\n",
+      kRuns);
   double validate = median(contenders[0].milliseconds), lazy = median(contenders[1].milliseconds);
   double reference = median(contenders[2].milliseconds);
   print_ratio("validate / node", validate, reference, 1.0);

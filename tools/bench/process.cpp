@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <climits>
 #include <cstdlib>
 #include <sstream>
 
@@ -24,7 +25,7 @@ std::string read_to_end(int fd) {
 
 }  // namespace
 
-std::optional<Cost> run_program(const std::vector<std::string>& command) {
+std::optional<Cost> run_program(const Command& command, Stderr errors) {
   std::vector<char*> argv;
   for (const auto& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
@@ -33,6 +34,7 @@ std::optional<Cost> run_program(const std::vector<std::string>& command) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  if (errors == Stderr::kWithStdout) posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
   // posix_spawn, not fork: a forked child starts with our own pages counted as its peak.
   auto start = std::chrono::steady_clock::now();
   pid_t pid = 0;
@@ -51,9 +53,24 @@ std::optional<Cost> run_program(const std::vector<std::string>& command) {
   if (::wait4(pid, &status, 0, &usage) != pid) return std::nullopt;
   std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   cost.milliseconds = took.count();
+  auto cpu = [](const timeval& t) { return double(t.tv_sec) * 1e3 + double(t.tv_usec) / 1e3; };
+  cost.cpu_milliseconds = cpu(usage.ru_utime) + cpu(usage.ru_stime);
   cost.peak_kib = usage.ru_maxrss;
   cost.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return cost;
+}
+
+std::string first_line_of(const Command& command) {
+  auto cost = run_program(command);
+  if (!cost || cost->exit_code != 0) return "unknown version";
+  return cost->output.substr(0, cost->output.find('\n'));
+}
+
+std::string beside_this_program(const std::string& name) {
+  char path[PATH_MAX];
+  ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
+  std::string self(path, n > 0 ? size_t(n) : 0);
+  return self.substr(0, self.rfind('/') + 1) + name;
 }
 
 std::string find_program(const std::string& name) {

@@ -75,12 +75,14 @@ class Body {
   void plain(const PlainOp& p, bool fresh, unsigned depth);
   void before_plain(const PlainOp& p);
   uint8_t plain_code(const PlainOp& p) const;
+  void folded_index(bool is64, uint32_t mask);
   uint64_t address(const MemoryState& m, unsigned bytes, bool fresh);
   void memory_access(const PlainOp& p, bool fresh, unsigned depth);
   void memarg(unsigned align, uint32_t memory, uint64_t offset);
   void local_step();
   void global_step();
   void observe_step();
+  void pressure_step();
   void select_step();
   void memory_step();
   void table_step();

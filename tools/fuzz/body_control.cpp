@@ -75,7 +75,7 @@ void Body::condition() {
 void Body::block_step() {
   if (labels_.size() > 6) return;
   FuncType t;
-  const size_t taken = std::min<size_t>(height(), c_.below(4));
+  const size_t taken = std::min<size_t>(height(), c_.below(c_.one_in(8) ? 12 : 4));
   t.params.assign(stack_.end() - taken, stack_.end());
   // The same results as the block around it: then one br_table can name both.
   if (c_.one_in(3) && labels_.size() > 1) {

@@ -18,7 +18,7 @@ void Body::step() {
     return;
   }
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
-  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6})) {
+  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1})) {
     case 0: return;  // the simplest
     case 1: {
       const Type t = kTypes[c_.below(8)];
@@ -56,6 +56,7 @@ void Body::step() {
     case 15: return ref_step();
     case 16: return return_step();
     case 17: return o_.wide_arithmetic ? wide_step() : local_step();
+    case 19: return pressure_step();
     default: return observe_step();
   }
 }
@@ -136,6 +137,72 @@ void Body::memarg(unsigned align, uint32_t memory, uint64_t offset) {
   put_leb(out_, offset);
 }
 
+// An index of at most `mask`, one less than a power of two, made in ways that translators fold into addresses: sums that
+// wrap around, scaled indices, halves of wider values whose upper half is not zero.
+void Body::folded_index(bool is64, uint32_t mask) {
+  const Type t = is64 ? kI64 : kI32;
+  const auto masked = [&](uint32_t m) {
+    gen(t, 1);
+    index_const(is64, m);
+    op(is64 ? 0x83 : 0x71);
+  };
+  const auto constant_op = [&](int64_t v, uint8_t narrow, uint8_t wide) {
+    index_const(is64, is64 ? v : int32_t(v));
+    op(is64 ? wide : narrow);
+  };
+  const unsigned bits = unsigned(__builtin_popcount(mask)), width = is64 ? 64 : 32;
+  switch (c_.below(8)) {
+    case 0: return masked(mask);
+    case 1:
+      if (is64) {  // of a narrow one, by either extension
+        folded_index(false, mask);
+        op(c_.one_in(2) ? 0xad : 0xac);
+      } else {
+        gen(kI64, 1);
+        byte(0x42), put_sleb(out_, int64_t(0xffffffff00000000 | mask));
+        op(0x83), op(0xa7);
+      }
+      stack_.back() = t;
+      return;
+    case 2:
+      gen(t, 1);
+      constant_op(~int64_t{mask}, 0x72, 0x84);
+      return constant_op(int64_t{mask} + 1, 0x6a, 0x7c);
+    case 3: {  // base + index * 2^k
+      const unsigned k = c_.below(4);
+      masked(mask >> 1);
+      if (c_.one_in(3)) {
+        constant_op(int64_t(1) << (width - 1), 0x6a, 0x7c);
+        constant_op(int64_t(1) << (width - 1), 0x6a, 0x7c);
+      }
+      masked(mask >> (k + 1));
+      index_const(is64, k);
+      op(is64 ? 0x86 : 0x74);
+      op(is64 ? 0x7c : 0x6a);
+      return pop();
+    }
+    case 4: {  // there and back
+      const int64_t c = c_.one_in(2) ? int64_t(c_.draw64()) : int64_t{0x7fffffff} - c_.below(4);
+      masked(mask);
+      constant_op(c, 0x6a, 0x7c);
+      return constant_op(c, 0x6b, 0x7d);
+    }
+    case 5:
+      gen(t, 1);
+      constant_op(int64_t(c_.draw64()), 0x6c, 0x7e);
+      return constant_op(width - bits, 0x76, 0x88);
+    case 6:
+      gen(t, 1);
+      constant_op(width - bits, 0x74, 0x86);
+      return constant_op(width - bits, 0x76, 0x88);
+    default:
+      masked(mask), masked(mask >> 1);
+      condition();
+      op(0x1b);
+      return pop(2);
+  }
+}
+
 // An address on the stack; what is returned is the offset that goes with it.
 uint64_t Body::address(const MemoryState& m, unsigned bytes, bool fresh) {
   const Type t = m.is64 ? kI64 : kI32;
@@ -160,6 +227,10 @@ uint64_t Body::address(const MemoryState& m, unsigned bytes, bool fresh) {
   if (c_.one_in(5)) {
     index_const(m.is64, c_.below(0x1000));
     push(t);
+    return offset;
+  }
+  if (c_.one_in(3)) {
+    folded_index(m.is64, c_.one_in(2) ? 0xfff : 0xff);
     return offset;
   }
   if (fresh || !height() || stack_.back() != t || c_.one_in(2)) gen(t, 1);
@@ -267,6 +338,24 @@ void Body::local_step() {
   }
   local_set(i);
   pop();
+}
+
+// More values at once than there are registers, some of them across whatever else happens; then one of all of them.
+void Body::pressure_step() {
+  static constexpr struct {
+    Type type;
+    uint8_t ops[5];
+  } kWays[] = {{kI32, {0x6a, 0x6b, 0x73, 0x6c, 0x77}},
+               {kI64, {0x7c, 0x7d, 0x85, 0x7e, 0x89}},
+               {kF64, {0xa0, 0xa1, 0xa2, 0xa4, 0xa5}},
+               {kF32, {0x92, 0x93, 0x94, 0x96, 0x97}}};
+  const auto& way = kWays[c_.below(4)];
+  for (uint32_t n = c_.between(4, 24); n-- > 0;) gen(way.type, c_.below(2));
+  if (c_.one_in(2)) steps(c_.below(4));
+  while (height() >= 2 && stack_.back() == way.type && stack_[stack_.size() - 2] == way.type) {
+    op(way.ops[c_.below(5)]);
+    pop();
+  }
 }
 
 // A value to a place where it is seen from outside.

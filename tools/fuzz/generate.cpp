@@ -95,7 +95,7 @@ Type ModuleGenerator::value_type(bool host) {
 }
 
 FuncType ModuleGenerator::func_type(bool host) {
-  static constexpr uint32_t kCounts[] = {1, 0, 2, 3, 2, 4, 5, 12};
+  static constexpr uint32_t kCounts[] = {1, 0, 2, 3, 2, 4, 9, 18};
   FuncType t;
   for (uint32_t i = kCounts[c_.below(8)]; i-- > 0;) t.params.push_back(value_type(host));
   for (uint32_t i = kCounts[c_.below(host ? 3 : 8)]; i-- > 0;) t.results.push_back(value_type(host));
@@ -415,6 +415,7 @@ Program generate(Choices& c, const Options& options) {
   if (o.far_frames) o.far_frames = c.one_in(80);
   if (o.far_frames) o.size = std::min(o.size, 20u);
   if (o.host_reenters) o.host_reenters = c.one_in(4);
+  if (!o.simd) o.v128 = o.v128 && c.one_in(4);  // functions that see vectors have no native code
   p.host_reenters = o.host_reenters;
   p.budget = o.far_frames ? int32_t(c.between(4, 12)) : int32_t(c.between(20, 200));
   ModuleGenerator first(c, o, 0, nullptr);

@@ -76,7 +76,46 @@ class Minimiser {
   Minimised best_;
 };
 
+// ( draws, then parts )
+void put(const Decisions& d, std::string& out) {
+  out += '(';
+  for (uint32_t v : d.draws) out += std::to_string(v) + ' ';
+  for (const Decisions& part : d.parts) put(part, out);
+  out += ')';
+}
+
 }  // namespace
+
+std::string to_text(const Decisions& record) {
+  std::string out;
+  put(record, out);
+  return out;
+}
+
+bool from_text(std::string_view text, Decisions& record) {
+  std::vector<Decisions*> open;
+  Decisions whole;
+  open.push_back(&whole);
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '(') {
+      open.push_back(&open.back()->parts.emplace_back());
+    } else if (c == ')') {
+      if (open.size() < 2) return false;
+      open.pop_back();
+    } else if (c >= '0' && c <= '9') {
+      uint64_t v = 0;
+      for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i) v = std::min<uint64_t>(v * 10 + uint64_t(text[i] - '0'), ~0u);
+      --i;
+      open.back()->draws.push_back(uint32_t(v));
+    } else if (c != ' ') {
+      return false;
+    }
+  }
+  if (open.size() != 1 || whole.parts.size() != 1 || !whole.draws.empty()) return false;
+  record = std::move(whole.parts[0]);
+  return true;
+}
 
 Minimised minimise(const Decisions& record, const Options& options,
                    const std::function<std::string(const Program&)>& differs, unsigned tries) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "tools/fuzz/generate.h"
 
@@ -13,6 +14,10 @@ struct Minimised {
   std::string what;  // the disagreement, empty if even the whole record has none
   Decisions record;
 };
+// A record as one line of text, and back; false: it is none.
+std::string to_text(const Decisions& record);
+bool from_text(std::string_view text, Decisions& record);
+
 // `differs` says what is wrong with a program, or nothing. At most `tries` programs are tried.
 Minimised minimise(const Decisions& record, const Options& options,
                    const std::function<std::string(const Program&)>& differs, unsigned tries = 4000);

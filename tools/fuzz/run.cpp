@@ -8,6 +8,8 @@
 #include <optional>
 #include <unordered_map>
 
+#include "runtime/compiled_module.h"
+#include "runtime/jit/native_module.h"
 #include "runtime/store.h"
 #include "vmcontext/traps.h"
 
@@ -15,8 +17,11 @@ namespace wjit::fuzz {
 
 const std::vector<Mode>& modes() {
   static const std::vector<Mode> all = [] {
-    auto mode = [](const char* name, Dispatch d, MemoryStyle m, CompilationMode c, bool fuel = false,
-                   bool resumable = false) {
+    using D = Dispatch;
+    using M = MemoryStyle;
+    using C = CompilationMode;
+    using R = CompilerConfig::Regalloc;
+    auto mode = [](const char* name, D d, M m, C c, bool fuel = false, bool resumable = false) {
       Mode r{name, {}, resumable};
       r.config.dispatch = d;
       r.config.memory_style = m;
@@ -26,9 +31,15 @@ const std::vector<Mode>& modes() {
       r.config.features = FeatureSet::all();
       return r;
     };
-    using D = Dispatch;
-    using M = MemoryStyle;
-    using C = CompilationMode;
+    auto native = [&](const char* name, M m, R regalloc, const char* cpu = "native", bool fuel = false,
+                      bool resumable = false) {
+      Mode r = mode(name, D::kAuto, m, C::kLazyTranslation, fuel, resumable);
+      r.config.tier = Tier::kJit;
+      r.config.compiler.regalloc = regalloc;
+      r.config.compiler.cpu = cpu;
+      r.config.compiler.verify = true;
+      return r;
+    };
     return std::vector<Mode>{
         mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
         mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
@@ -36,9 +47,33 @@ const std::vector<Mode>& modes() {
         mode("tail, eager, metered", D::kTail, M::kAuto, C::kEager, true),
         mode("loop, eager, metered, stopping", D::kLoop, M::kChecks, C::kEager, true, true),
         mode("tail, lazy, metered, stopping", D::kTail, M::kAuto, C::kLazy, true, true),
+        native("jit", M::kAuto, R::kScan),
+        native("jit, checks", M::kChecks, R::kScan),
+        native("jit, spill", M::kAuto, R::kSpill),
+        native("jit, shuffle", M::kAuto, R::kShuffle),
+        native("jit, shuffle, sse2, checks", M::kChecks, R::kShuffle, "sse2"),
+        native("jit, metered", M::kAuto, R::kScan, "native", true),
+        native("jit, shuffle, checks, metered, stopping", M::kChecks, R::kShuffle, "native", true, true),
     };
   }();
   return all;
+}
+
+static constexpr size_t kMetered = 3;  // the interpreter that the others' fuel is compared with
+
+std::vector<size_t> modes_called(const std::string& name) {
+  std::vector<size_t> out;
+  for (size_t i = 0; i < modes().size(); ++i) {
+    const Mode& m = modes()[i];
+    if (name == "all" || name == m.name || (name == "interp" && !m.native()) ||
+        (name == "native" && (m.native() || i == 0 || i == kMetered)))
+      out.push_back(i);
+  }
+  if (out.size() == 1 && out[0] != 0) {
+    if (modes()[out[0]].config.consume_fuel && out[0] != kMetered) out.insert(out.begin(), kMetered);
+    out.insert(out.begin(), 0);
+  }
+  return out;
 }
 
 // ---- the host's side ------------------------------------------------------------------------------------------
@@ -137,12 +172,13 @@ namespace {
 
 class Run {
  public:
-  Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle)
-      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle) {}
+  Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle, NativeCount& native)
+      : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {}
   Outcome run();
 
  private:
   bool instantiate(Outcome& out);
+  std::string count_native(const Module& module);
   Func host_function(const std::string& name, const wjit::FuncType& type);
   Result<Ok, Trap> host_call(const std::string& name, std::span<const Val> args, std::span<Val> results);
   Result<Ok, Trap> reenter(uint32_t module, std::span<const Val> args, std::span<Val> results);
@@ -162,6 +198,7 @@ class Run {
   const Mode& mode_;
   const Program& program_;
   const bool for_oracle_;
+  NativeCount& native_;
   const bool stops_ = mode_.resumable && !program_.host_reenters;
   std::vector<Instance> instances_;
   std::unordered_map<const void*, std::string> func_names_;
@@ -218,6 +255,21 @@ Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::s
   return Ok{};
 }
 
+// What has native code, and what may have none: functions with vectors, and the huge. Another refusal is told.
+std::string Run::count_native(const Module& module) {
+  const rt::NativeModule* native = module.impl().native.get();
+  if (!native) return "there is no native code";
+  const auto& refusals = native->refusals();
+  native_.compiled += module.impl().wasm().bodies.size() - refusals.size();
+  for (const auto& r : refusals) {
+    const std::string& why = r.error.message();
+    if (why.find("v128") == std::string::npos && why.find("too many values") == std::string::npos)
+      return fmt::format("function {} refused: {}", r.func_index, why);
+    ++native_.refused[why];
+  }
+  return "";
+}
+
 bool Run::instantiate(Outcome& out) {
   for (size_t i = 0; i < program_.modules.size(); ++i) {
     const GeneratedModule& g = program_.modules[i];
@@ -225,6 +277,12 @@ bool Run::instantiate(Outcome& out) {
     if (!module) {
       out.error = fmt::format("module {}: {}", i, module.err().to_string());
       return false;
+    }
+    if (mode_.native()) {
+      if (const std::string why = count_native(module.ok()); !why.empty()) {
+        out.error = fmt::format("module {}: {}", i, why);
+        return false;
+      }
     }
     std::vector<Extern> imports;
     for (const ImportType& t : module.ok().imports()) {
@@ -414,13 +472,27 @@ Outcome Run::run() {
 
 }  // namespace
 
-Runner::Runner() {
-  for (const Mode& m : modes()) engines_.emplace_back(m.config);
-}
+Runner::Runner(std::vector<size_t> chosen) : chosen_(std::move(chosen)), engines_(modes().size()) {}
 Runner::~Runner() = default;
 
+const Engine& Runner::engine(size_t mode) {
+  if (!engines_[mode]) {
+    Config config = modes()[mode].config;
+    config.compiler.seed = compiler_seed_;
+    engines_[mode].emplace(config);
+  }
+  return *engines_[mode];
+}
+
+void Runner::set_seed(uint64_t seed) {
+  if (seed / 64 == compiler_seed_) return;
+  compiler_seed_ = seed / 64;
+  for (size_t i = 0; i < engines_.size(); ++i)
+    if (modes()[i].config.compiler.regalloc == CompilerConfig::Regalloc::kShuffle) engines_[i].reset();
+}
+
 Outcome Runner::run(const Program& program, size_t mode, bool for_oracle) {
-  return Run(engines_[mode], modes()[mode], program, for_oracle).run();
+  return Run(engine(mode), modes()[mode], program, for_oracle, native_).run();
 }
 
 std::string difference(const Outcome& a, const Outcome& b, bool same_fuel) {
@@ -439,7 +511,8 @@ std::string Runner::disagreement(const Program& program, Outcome* reference, boo
   const Outcome first = run(program, 0);
   if (!first.error.empty()) return "invalid: " + first.error;
   std::optional<Outcome> metered;
-  for (size_t i = 1; i < modes().size(); ++i) {
+  for (size_t i : chosen_) {
+    if (i == 0) continue;
     const Outcome other = run(program, i);
     const std::string d = difference(first, other, false);
     if (!d.empty()) return fmt::format("[{}] and [{}]: {}", modes()[0].name, modes()[i].name, d);

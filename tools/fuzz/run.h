@@ -6,6 +6,8 @@
 //   grow:<m>     grows memory 0 of module m by its argument's lowest bit; pages before, or -1
 //   call:<m>     calls a function of module m chosen by the argument, with arguments from the hash; the number of results
 #pragma once
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +20,12 @@ struct Mode {
   const char* name;
   Config config;
   bool resumable = false;   // stop every few units of fuel, and at host functions, and go on
+  bool native() const { return config.tier == Tier::kJit; }
 };
 const std::vector<Mode>& modes();  // the first is what the others are compared with
+// Numbers of modes: "all", "interp" (the interpreter's), "native" (the compiler's, and what they are compared with), or
+// one mode's name beside the first. Empty: none is called that.
+std::vector<size_t> modes_called(const std::string& name);
 
 struct Record {
   std::string result;    // values, or what trapped, in words that other engines share
@@ -35,17 +41,31 @@ struct Outcome {
   bool overflow = false;        // some stack overflowed: not to be compared
 };
 
+// Functions that were to have native code.
+struct NativeCount {
+  uint64_t compiled = 0;
+  std::map<std::string, uint64_t> refused;  // stayed in tier 0, by reason
+};
+
 // Engines of the modes, kept from program to program.
 class Runner {
  public:
-  Runner();
+  explicit Runner(std::vector<size_t> chosen = modes_called("all"));
   ~Runner();
+  // Of what follows: random choices of the compiler (CompilerConfig::seed) come from it, a new one for every 64 seeds.
+  void set_seed(uint64_t seed);
+  const NativeCount& native_count() const { return native_; }
   Outcome run(const Program& program, size_t mode, bool for_oracle = false);
-  // Runs all modes. What differs, or nothing. `fewer`: only some of the modes, for speed.
+  // Runs the chosen modes. What differs, or nothing.
   std::string disagreement(const Program& program, Outcome* reference = nullptr, bool for_oracle = false);
 
  private:
-  std::vector<Engine> engines_;
+  const Engine& engine(size_t mode);
+
+  std::vector<size_t> chosen_;
+  std::vector<std::optional<Engine>> engines_;
+  uint64_t compiler_seed_ = 0;
+  NativeCount native_;
 };
 
 // The first difference between two outcomes, or nothing.

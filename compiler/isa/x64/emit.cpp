@@ -1,8 +1,10 @@
 #include "compiler/isa/x64/emit.h"
 
 #include <algorithm>
+#include <array>
 
 #include "compiler/isa/x64/emitter.h"
+#include "compiler/support/plant.h"
 
 namespace wjit::x64 {
 
@@ -51,7 +53,7 @@ bool Emitter::needs_frame() const {
     if (i.y & Shape::kTraps) return true;
     switch (MOp(i.op)) {
       case MOp::kTrapCc: case MOp::kTrap: case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg:
-      case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kEpoch: case MOp::kDiv: case MOp::kFloatToInt:
+      case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kFuelBy: case MOp::kEpoch: case MOp::kDiv: case MOp::kFloatToInt:
       case MOp::kArea: case MOp::kLoadArea: case MOp::kReserve:
         return true;
       case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg:
@@ -186,7 +188,7 @@ void Emitter::copy(ir::Type t, const Alloc& to, const Alloc& from) {
     if (to.is_reg() && from.is_reg())
       a_.mov(kQ, Gp(to.preg().hw()), Gp(from.preg().hw()));
     else if (to.is_reg())
-      a_.mov(kQ, Gp(to.preg().hw()), place(from, 8));
+      a_.mov(WJIT_PLANTED(narrow_reload) ? W::k32 : kQ, Gp(to.preg().hw()), place(from, 8));
     else
       a_.mov(kQ, place(to, 8), Gp(from.preg().hw()));
     return;
@@ -266,6 +268,7 @@ void Emitter::inst() {
     case MOp::kTrap:
       site();
       call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(i.imm));
+      a_.data(std::array<uint8_t, 1>{0xcc});  // so that the return address is not that of an access
       break;
     case MOp::kJmp: {
       const uint32_t to = forward_[c_.succs[c_.blocks[now_block_].succs]];
@@ -305,7 +308,7 @@ void Emitter::inst() {
       WJIT_ASSERT(is_plain(Cond(i.cc)));
       a_.jcc(to_cc(Cond(i.cc)), leave_);
       break;
-    case MOp::kFuel: fuel(); break;
+    case MOp::kFuel: case MOp::kFuelBy: fuel(op == MOp::kFuelBy); break;
     case MOp::kEpoch: epoch(); break;
     default: WJIT_ASSERT(float_inst(op));
   }
@@ -367,7 +370,8 @@ void Emitter::divide() {
   const bool is_signed = kind == DivKind::kDivS || kind == DivKind::kRemS;
   if (!(now_->cc & DivSkip::kZero)) {
     a_.test(w(), b, b);
-    a_.jcc(Cc::e, trap_label(vm::TrapCode::kIntegerDivideByZero));
+    a_.jcc(Cc::e, trap_label(WJIT_PLANTED(wrong_trap) ? vm::TrapCode::kIntegerOverflow
+                                                      : vm::TrapCode::kIntegerDivideByZero));
   }
   if (!is_signed) {
     a_.xor_(W::k32, Gp::rdx, Gp::rdx);
@@ -562,18 +566,24 @@ void Emitter::tail(MOp op) {
 
 // ---- checks ---------------------------------------------------------------------------------------------------
 
-void Emitter::fuel() {
-  Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true};
+void Emitter::fuel(bool by_register) {
+  Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true, {}};
   a_.bind(c.again);
   a_.mov(kQ, reg::kScratch, Mem::at(gp(0), vm::off::VMContext::runtime_limits));
-  WJIT_ASSERT(now_->imm <= 0x7fffffff);
-  a_.add(kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), static_cast<int32_t>(now_->imm));
+  const Mem consumed = Mem::at(reg::kScratch, Limits::fuel_consumed);
+  if (by_register) {
+    c.cost_in = gp(1);
+    a_.alu(Alu::kAdd, kQ, consumed, gp(1));
+  } else {
+    WJIT_ASSERT(now_->imm <= 0x7fffffff);
+    a_.add(kQ, consumed, static_cast<int32_t>(now_->imm));
+  }
   a_.jcc(Cc::g, c.stub);
   checks_.push_back(c);
 }
 
 void Emitter::epoch() {
-  Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false};
+  Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false, {}};
   const Gp t = gp(0), v = gp(1);
   a_.bind(c.again);
   a_.mov(kQ, t, Mem::at(v, vm::off::VMContext::epoch_ptr));
@@ -611,13 +621,16 @@ void Emitter::cold_code() {
   for (const ColdTrap& t : traps_) {
     a_.bind(t.label);
     line(t.wasm_offset);
-    sites_.push_back({a_.offset(), vm::TrapCode::kNone, t.wasm_offset});
+    sites_.push_back({a_.offset(), vm::TrapCode::kNone, WJIT_PLANTED(wrong_place) ? own_offset_ : t.wasm_offset});
     call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(t.code));
   }
   for (const Check& c : checks_) {
     a_.bind(c.stub);
     line(c.wasm_offset);
-    if (c.is_fuel) {  // the block is not entered, and not paid
+    if (c.cost_in) {  // the block is not entered, and not paid
+      a_.alu(Alu::kSub, kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), *c.cost_in);
+      a_.mov(kQ, reg::kScratch, *c.cost_in);
+    } else if (c.is_fuel) {
       a_.sub(kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), static_cast<int32_t>(c.cost));
       a_.mov(reg::kScratch, c.cost);
     }

@@ -1,5 +1,6 @@
 // The state of emission; see emit.h. Private to emit*.cpp.
 #pragma once
+#include <optional>
 #include <unordered_map>
 
 #include "compiler/isa/x64/emit.h"
@@ -55,7 +56,7 @@ class Emitter {
   void call(MOp op);
   void libcall();
   void tail(MOp op);
-  void fuel();
+  void fuel(bool by_register);
   void epoch();
 
   bool float_inst(MOp op);  // emit_float.cpp
@@ -108,6 +109,7 @@ class Emitter {
     uint64_t cost;
     uint32_t wasm_offset;
     bool is_fuel;
+    std::optional<Gp> cost_in;  // a register that holds the cost
   };
   std::vector<Check> checks_;
   struct Constant {

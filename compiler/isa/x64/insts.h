@@ -67,6 +67,7 @@ namespace wjit::x64 {
   INST(kTailReg, "c a…", "so; c in the entry register")                                                           \
   INST(kLeave, "", "cc: Cond: a trap is pending")                                                                 \
   INST(kFuel, "v", "imm: cost; v the VMContext")                                                                  \
+  INST(kFuelBy, "v a", "a: cost, 64 bits")                                                                         \
   INST(kEpoch, "t v", "")                                                                                         \
   INST(kMovToXmm, "d a", "size 4, 8")                                                                             \
   INST(kMovFromXmm, "d a", "size 4, 8")                                                                           \

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/isa/x64/tramp_masm.h"
+#include "compiler/support/plant.h"
 #include "vmcontext/abi.h"
 
 namespace wjit::x64 {
@@ -58,6 +59,17 @@ static bool must_stay(const InstData& d) {
   return has_effect(d) || (ir::info(d.op).effects == Effects::kRead && d.access().traps);
 }
 
+// The edges that branch() and br_table() make: what a constant decides has one.
+template <class F>
+void Lower::for_each_taken_edge(Block b, F&& f) const {
+  const Inst t = f_.terminator(b);
+  const InstData& d = f_.inst(t);
+  if (d.op == Op::brif) {
+    if (const auto c = constant(d.va())) return f(Edge(*c != 0 ? d.b : d.c));
+  }
+  f_.for_each_edge(t, f);
+}
+
 // Which blocks are reached, how often edges lead to each, how often each value is used by what stays; and how many
 // effects and possible traps lie before each instruction's end.
 void Lower::count_uses() {
@@ -71,7 +83,7 @@ void Lower::count_uses() {
   while (!work.empty()) {
     const Block b = work.back();
     work.pop_back();
-    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+    for_each_taken_edge(b, [&](Edge e) {
       const Block to = f_.edge(e).to;
       ++predecessors_[to.n];
       if (reached_[to.n]) return;
@@ -113,7 +125,7 @@ void Lower::find_loops() {
   std::vector<uint32_t> last(order.size(), 0);
   for (Block b : order) {
     if (!reached_[b.n]) continue;
-    f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+    for_each_taken_edge(b, [&](Edge e) {
       const uint32_t to = position[f_.edge(e).to.n];
       if (to <= position[b.n]) last[to] = std::max(last[to], position[b.n] + 1);
     });
@@ -132,7 +144,8 @@ void Lower::find_loops() {
 // ---- values ---------------------------------------------------------------------------------------------------
 
 VReg Lower::vreg_of(Value v) {
-  if (!vregs_[v.n].valid()) vregs_[v.n] = code_.new_vreg(f_.type(v));
+  // Of what is extended all of the register is meant.
+  if (!vregs_[v.n].valid()) vregs_[v.n] = code_.new_vreg(extended_[v.n] ? ir::Type::kI64 : f_.type(v));
   return vregs_[v.n];
 }
 
@@ -156,6 +169,7 @@ std::optional<int32_t> Lower::small(Value v) const {
 // into it through block parameters, is made so where it comes from: at the entry, after a call, by a wrap.
 void Lower::find_extended() {
   extended_.assign(f_.value_count(), 0);
+  if (WJIT_PLANTED(lost_extension)) return;
   std::vector<Value> work;
   const auto mark = [&](Value v) {
     if (extended_[v.n]) return;
@@ -194,7 +208,11 @@ void Lower::find_extended() {
 VReg Lower::reg(Value v) {
   if (const InstData* d = def_data(v)) {
     switch (d->op) {
-      case Op::iconst: return imm(d->type, d->imm());
+      case Op::iconst: {
+        const VReg t = temp(extended_[v.n] ? ir::Type::kI64 : d->type);
+        make(MOp::kImm, {mach::def(t)}, d->type == ir::Type::kI32 ? 4 : 8).imm = d->imm();
+        return t;
+      }
       case Op::fconst: {
         const VReg t = temp(d->type);
         make(MOp::kFImm, {mach::def(t)}, static_cast<uint8_t>(ir::bytes_of(d->type))).imm = d->imm();
@@ -231,15 +249,16 @@ const InstData* Lower::sinkable(Value v, Op op) const {
   // `now_` counts itself; what lies strictly between must be nothing.
   const InstData& user = f_.inst(now_);
   const uint32_t effects = effects_[now_.n] - has_effect(user), traps = traps_[now_.n] - must_stay(user);
+  if (WJIT_PLANTED(sunk_past_store)) return &d;
   if (d.access().traps ? traps != traps_[i.n] : !d.access().constant() && effects != effects_[i.n]) return nullptr;
   return &d;
 }
 
-std::optional<Lower::Amode> Lower::sink(Value v, Op op, const InstData*& load) {
+std::optional<Lower::Amode> Lower::sink(Value v, Op op, Inst& load) {
   const InstData* d = sinkable(v, op);
   if (!d) return std::nullopt;
   folded_[v.n] = 1;
-  load = d;
+  load = f_.def(v);
   return amode(d->va(), d->displacement());
 }
 
@@ -268,8 +287,10 @@ void Lower::add_mem(MInst& i, const Amode& m) {
   i.disp = m.disp;
 }
 
-void Lower::note_access(MInst& i, const InstData& d) {
-  if (d.access().traps) i.y |= Shape::kTraps;
+void Lower::note_access(MInst& i, Inst access) {
+  if (!f_.inst(access).access().traps) return;
+  i.y |= Shape::kTraps;
+  i.wasm_offset = f_.wasm_offset(access);  // also where it was folded into another
 }
 
 VReg Lower::imm(ir::Type t, uint64_t value) {
@@ -289,6 +310,7 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
   const auto takes = [&](int64_t more) {
     const int64_t sum = int64_t{m.disp} + more;
     if (sum != static_cast<int32_t>(sum)) return false;
+    if (WJIT_PLANTED(wrong_displacement)) return true;
     m.disp = static_cast<int32_t>(sum);
     return true;
   };
@@ -314,6 +336,7 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
   if (const InstData* s = def_data(index); s && s->op == Op::shl) {
     if (const auto c = constant(s->vb()); c && (*c & 63) <= 3) {
       m.shift = static_cast<uint8_t>(*c & 63);
+      if (WJIT_PLANTED(wrong_scale) && m.shift > 1) --m.shift;
       index = s->va();
     }
   }
@@ -404,7 +427,7 @@ void Lower::entry_args() {
   std::vector<std::pair<VReg, VReg>> extensions;
   if (wanted_[params[1].n]) defs.push_back(mach::def_fixed(vreg_of(params[1]), reg::kCaller));
   if (area_.valid()) defs.push_back(mach::def_fixed(area_, mach::int_reg(TrampMasm::kWasmInts[0])));
-  std::vector<std::pair<VReg, isa::Loc>> loads;
+  std::vector<std::pair<Value, isa::Loc>> loads;
   for (size_t k = 0; k < f_.signature.params.size(); ++k) {
     const Value v = params[k + 2];
     if (!wanted_[v.n]) continue;
@@ -418,14 +441,15 @@ void Lower::entry_args() {
       defs.push_back(mach::def_fixed(raw, mach::int_reg(l.reg)));
     }
     if (l.kind == isa::Loc::Kind::kVector) defs.push_back(mach::def_fixed(vreg_of(v), mach::vector_reg(l.reg)));
-    if (l.kind == isa::Loc::Kind::kStack) loads.push_back({vreg_of(v), l});
+    if (l.kind == isa::Loc::Kind::kStack) loads.push_back({v, l});
   }
   make(MOp::kArgs, defs);
   for (auto& [v, raw] : extensions)
     make(MOp::kExtend, {mach::def(v), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero32);
-  for (auto& [v, l] : loads) {
-    const uint32_t size = ir::bytes_of(code_.types[v.n]);
-    const bool integer = ir::is_int(code_.types[v.n]);
+  for (auto& [value, l] : loads) {
+    const VReg v = vreg_of(value);
+    const uint32_t size = ir::bytes_of(f_.type(value));
+    const bool integer = ir::is_int(f_.type(value));
     // An i32's upper half is anything in memory; spilled integers are moved whole.
     const bool narrow = integer && size == 4;
     MInst& i = make(integer ? MOp::kLoad : MOp::kFLoad, {mach::def(v)}, static_cast<uint8_t>(size));

@@ -63,6 +63,8 @@ class Lower {
   };
 
   // ---- the function (lower.cpp)
+  template <class F>
+  void for_each_taken_edge(ir::Block b, F&& f) const;
   void count_uses();
   void find_loops();
   void find_extended();
@@ -94,14 +96,14 @@ class Lower {
   // The load that v is, if it may be folded into what is being lowered.
   const ir::InstData* sinkable(Value v, ir::Op op) const;
   // Folds it: its memory operand, and in `load` what it was. Nothing has happened if there is none.
-  std::optional<Amode> sink(Value v, ir::Op op, const ir::InstData*& load);
+  std::optional<Amode> sink(Value v, ir::Op op, ir::Inst& load);
   bool demanded(ir::Inst i) const;
 
   // ---- making instructions
   mach::MInst& make(MOp op, std::initializer_list<Operand> operands, uint8_t size = 0);
   mach::MInst& make(MOp op, std::span<const Operand> operands, uint8_t size = 0);
   void add_mem(mach::MInst& i, const Amode& m);
-  void note_access(mach::MInst& i, const ir::InstData& d);  // it may fault, if the access may
+  void note_access(mach::MInst& i, ir::Inst access);  // it may fault, and where, if the access may
   Amode amode(Value address, int32_t disp);
   VReg imm(ir::Type t, uint64_t value);
   void move(VReg to, VReg from);

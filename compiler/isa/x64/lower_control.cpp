@@ -30,6 +30,11 @@ bool Lower::lower_control(Inst i, const InstData& d) {
       make(MOp::kFuel, {mach::use(v)}).imm = d.imm();
       return true;
     }
+    case Op::fuel_by: {
+      const VReg v = reg(f_.params(f_.entry())[0]), cost = reg(d.va());
+      make(MOp::kFuelBy, {mach::use(v), mach::use(cost)});
+      return true;
+    }
     case Op::epoch: {
       const VReg v = reg(f_.params(f_.entry())[0]);
       make(MOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});

@@ -59,13 +59,13 @@ void Lower::float_binary(Inst i, const InstData& d, Float op, bool commutes) {
     return;
   }
   // Operands are not swapped for more than this: which NaN comes out would depend on it.
-  const InstData* l = nullptr;
+  Inst l;
   if (const auto m = sink(b, Op::load, l)) {
     const VReg ra = reg(a);
     MInst& x = make(MOp::kFpMem, {mach::use(ra), mach::def_reuse(result(i), 0)}, size);
     x.x = uint8_t(op);
     add_mem(x, *m);
-    note_access(x, *l);
+    note_access(x, l);
     return;
   }
   const VReg ra = reg(a), rb = reg(b);

@@ -1,5 +1,6 @@
 // Integers: arithmetic, shifts, comparisons and what uses their flags.
 #include "compiler/isa/x64/lower.h"
+#include "compiler/support/plant.h"
 
 namespace wjit::x64 {
 
@@ -79,13 +80,13 @@ void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
     return;
   }
   if (commutes && sinkable(a, Op::load) && !sinkable(b, Op::load)) std::swap(a, b);
-  const InstData* l = nullptr;
+  Inst l;
   if (const auto m = sink(b, Op::load, l)) {
     const VReg ra = reg(a);
     MInst& x = make(MOp::kAluMem, {mach::use(ra), mach::def_reuse(result(i), 0)}, size);
     x.x = uint8_t(op);
     add_mem(x, *m);
-    note_access(x, *l);
+    note_access(x, l);
     return;
   }
   // The operand that ends here is the one to be overwritten.
@@ -137,12 +138,12 @@ void Lower::multiply(Inst i, const InstData& d) {
     return;
   }
   if (sinkable(a, Op::load) && !sinkable(b, Op::load)) std::swap(a, b);
-  const InstData* l = nullptr;
+  Inst l;
   if (const auto m = sink(b, Op::load, l)) {
     const VReg ra = reg(a);
     MInst& x = make(MOp::kMulMem, {mach::use(ra), mach::def_reuse(result(i), 0)}, size);
     add_mem(x, *m);
-    note_access(x, *l);
+    note_access(x, l);
     return;
   }
   if (!used_once(a) && used_once(b)) std::swap(a, b);
@@ -226,7 +227,7 @@ static Cond to_cond(IntCc cc) {
     case IntCc::gt_s: return Cond::g;
     case IntCc::gt_u: return Cond::a;
     case IntCc::le_s: return Cond::le;
-    case IntCc::le_u: return Cond::be;
+    case IntCc::le_u: return WJIT_PLANTED(wrong_condition) ? Cond::b : Cond::be;
     case IntCc::ge_s: return Cond::ge;
     case IntCc::ge_u: return Cond::ae;
   }
@@ -241,7 +242,7 @@ Cond Lower::condition(Value v, bool negated, bool single) {
          constant(d->vb()) == 0) {
     const InstData* inner = def_data(d->va());
     if (!inner || (inner->op != Op::icmp && inner->op != Op::fcmp)) break;
-    if (d->int_cc() == IntCc::eq) negated = !negated;
+    if (d->int_cc() == IntCc::eq && !WJIT_PLANTED(lost_negation)) negated = !negated;
     single = single && uses_[v.n] <= 1;
     v = d->va();
     d = inner;
@@ -273,13 +274,13 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
         return to_cond(cc);
       }
     }
-    const InstData* l = nullptr;
+    Inst l;
     if (may_sink) {
       if (const auto m = sink(a, Op::load, l)) {
         MInst& x = make(MOp::kCmpMemImm, {}, size);
         x.imm = static_cast<uint64_t>(int64_t{*c});
         add_mem(x, *m);
-        note_access(x, *l);
+        note_access(x, l);
         return to_cond(cc);
       }
     }
@@ -293,12 +294,12 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
   }
   if (may_sink) {
     if (sinkable(a, Op::load) && !sinkable(b, Op::load)) std::swap(a, b), cc = ir::swap_operands(cc);
-    const InstData* l = nullptr;
+    Inst l;
     if (const auto m = sink(b, Op::load, l)) {
       const VReg x = reg(a);
       MInst& i = make(MOp::kCmpMem, {mach::use(x)}, size);
       add_mem(i, *m);
-      note_access(i, *l);
+      note_access(i, l);
       return to_cond(cc);
     }
   }

@@ -1,5 +1,6 @@
 // Loads and stores.
 #include "compiler/isa/x64/lower.h"
+#include "compiler/support/plant.h"
 
 namespace wjit::x64 {
 
@@ -43,12 +44,12 @@ void Lower::load(Inst i, const InstData& d) {
     MInst& x = make(MOp::kLoad, {mach::def(result(i))}, w.bytes);
     x.x = uint8_t(w.kind);
     add_mem(x, m);
-    note_access(x, d);
+    note_access(x, now_);
     return;
   }
   MInst& x = make(MOp::kFLoad, {mach::def(result(i))}, w.bytes);
   add_mem(x, m);
-  note_access(x, d);
+  note_access(x, now_);
 }
 
 void Lower::store(Inst, const InstData& d) {
@@ -63,7 +64,7 @@ void Lower::store(Inst, const InstData& d) {
       MInst& x = make(MOp::kStoreImm, {}, bytes);
       x.imm = static_cast<uint64_t>(int64_t{*c});
       add_mem(x, m);
-      note_access(x, d);
+      note_access(x, now_);
       return;
     }
     // What is narrowed is stored from where it was.
@@ -78,14 +79,14 @@ void Lower::store(Inst, const InstData& d) {
     const Amode m = amode(d.va(), d.displacement());
     MInst& x = make(MOp::kStore, {mach::use(r)}, bytes);
     add_mem(x, m);
-    note_access(x, d);
+    note_access(x, now_);
     return;
   }
   const VReg r = reg(d.vb());
   const Amode m = amode(d.va(), d.displacement());
   MInst& x = make(MOp::kFStore, {mach::use(r)}, bytes);
   add_mem(x, m);
-  note_access(x, d);
+  note_access(x, now_);
 }
 
 // store p, op(load p, x): one instruction on memory, if the load is nobody else's and of the same address.
@@ -97,7 +98,7 @@ bool Lower::store_of_operation(const InstData& d) {
   bool commutes = true;
   switch (o->op) {
     case Op::add: op = Alu::kAdd; break;
-    case Op::sub: op = Alu::kSub, commutes = false; break;
+    case Op::sub: op = WJIT_PLANTED(swapped_operands) ? Alu::kAdd : Alu::kSub, commutes = false; break;
     case Op::and_: op = Alu::kAnd; break;
     case Op::or_: op = Alu::kOr; break;
     case Op::xor_: op = Alu::kXor; break;
@@ -113,6 +114,7 @@ bool Lower::store_of_operation(const InstData& d) {
     std::swap(old, other);
   }
   folded_[old.n] = 1;
+  const Inst load = f_.def(old);  // comes first: a trap is its
   const uint8_t size = static_cast<uint8_t>(ir::bytes_of(d.type));
   if (const auto c = small(other)) {
     const Amode m = amode(d.va(), d.displacement());
@@ -120,7 +122,7 @@ bool Lower::store_of_operation(const InstData& d) {
     x.x = uint8_t(op);
     x.imm = static_cast<uint64_t>(int64_t{*c});
     add_mem(x, m);
-    note_access(x, d);
+    note_access(x, load);
     return true;
   }
   const VReg r = reg(other);
@@ -128,7 +130,7 @@ bool Lower::store_of_operation(const InstData& d) {
   MInst& x = make(MOp::kMemAlu, {mach::use(r)}, size);
   x.x = uint8_t(op);
   add_mem(x, m);
-  note_access(x, d);
+  note_access(x, load);
   return true;
 }
 

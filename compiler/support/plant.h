@@ -1,0 +1,39 @@
+// Mistakes on purpose: for the proof that the random programs of tools/fuzz, or the allocator's checker, find such. No
+// build of wjit has them. Only tests/fuzz/planted_test.cpp compiles the sources that have some once more, with
+// WJIT_PLANT_BUGS, and chooses one.
+#pragma once
+
+#ifdef WJIT_PLANT_BUGS
+
+// name, what is wrong
+#define WJIT_PLANTS(P)                                                                          \
+  P(lost_extension, "an i32 is taken for an i64 as it is")                                      \
+  P(wrong_condition, "unsigned <= compares as <")                                               \
+  P(wrong_displacement, "a constant folded into an address is forgotten")                       \
+  P(wrong_scale, "a scaled index is shifted by one less")                                       \
+  P(lost_negation, "x == 0 of a condition is the condition")                                    \
+  P(sunk_past_store, "a load is folded into its user across a store")                           \
+  P(swapped_operands, "memory - x is stored as the sum")                                        \
+  P(missing_check, "an access at a constant place that is out of bounds is not checked")        \
+  P(wrong_trap, "division by zero is an overflow")                                              \
+  P(wrong_place, "a trap tells the place of the function")                                      \
+  P(wrong_cost, "bulk operations cost nothing")                                                 \
+  P(swapped_slots, "the allocator reads another value's slot")                                  \
+  P(narrow_reload, "an i64 comes back from its slot as an i32")
+
+namespace wjit::plant {
+
+enum class Bug {
+  none,
+#define WJIT_X(name, what) name,
+  WJIT_PLANTS(WJIT_X)
+#undef WJIT_X
+};
+extern Bug active;
+
+}  // namespace wjit::plant
+#define WJIT_PLANTED(name) (::wjit::plant::active == ::wjit::plant::Bug::name)
+
+#else
+#define WJIT_PLANTED(name) false
+#endif
