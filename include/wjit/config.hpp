@@ -89,6 +89,7 @@ struct CompilerConfig {
   unsigned opt_level = 1;  // 0: no optimisation
   Regalloc regalloc = Regalloc::kScan;
   uint64_t seed = 0;
+  bool poison = false;     // noise in the upper half of every register that holds an i32
   bool verify = false;     // prove each step: a function that fails is an error of the module
   // Only functions from `first_function` to `last_function` (indices in the module) get native code: to find the one
   // that matters.

@@ -32,6 +32,7 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   o.regalloc.seed = config.seed;
   o.regalloc.check = config.verify;
   o.verify = config.verify;
+  o.poison = config.poison;
   o.opt_level = config.opt_level;
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.first_function = config.first_function;
