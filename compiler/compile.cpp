@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 #include "compiler/ir/verify.h"
 #include "compiler/isa/common/trampolines.h"
 #include "compiler/isa/x64/backend.h"
+#include "compiler/isa/x64/print.h"
 #include "compiler/opt/optimise.h"
 
 namespace wjit {
@@ -16,6 +18,9 @@ namespace {
 
 // Code that stands for a function without code: through its entry, which knows what to do.
 constexpr uint32_t kAlignment = 16;
+constexpr const char* kNotAskedFor = "not asked for";
+constexpr ErrorKind kMistake = ErrorKind::kUsage;  // no body has errors of this kind
+using support::Pass;
 
 class FuncCompiler {
  public:
@@ -26,46 +31,81 @@ class FuncCompiler {
         backend_({offsets.vmctx_defined_functions_begin(), true, options.features}, options.regalloc) {}
 
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {}) {
+    const uint32_t index = module_.imported_funcs + defined;
+    if (index < options_.first_function || index > options_.last_function)
+      return fail(ErrorKind::kUnsupported, kNotAskedFor);
+    support::PassClock clock(options_.times ? &times_ : nullptr);
     WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
-    if (stages.translated) stages.translated(f);
-    if (options_.verify) WJIT_CHECK(ir::verify(f));
+    clock.lap(Pass::kTranslate);
+    if (stages.translated) stages.translated(f), clock.start();
+    if (options_.verify) {
+      if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
+      clock.lap(Pass::kVerify);
+    }
     optimiser_.run(f, options_.opt_level);
-    if (options_.verify && options_.opt_level != 0) WJIT_CHECK(ir::verify(f));
+    clock.lap(Pass::kOptimise);
+    if (options_.verify && options_.opt_level != 0) {
+      if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
+      clock.lap(Pass::kVerify);
+    }
     if (stages.optimised) stages.optimised(f);
-    return backend_.compile(f, module_.bodies[defined].offset);
+    show(stages);
+    clock.start();
+    auto out = backend_.compile(f, module_.bodies[defined].offset, clock, stages.listing);
+    if (!out && backend_.unproved) return mistake(index, std::move(out).error());
+    return out;
   }
+  const support::PassTimes& times() const { return times_; }
 
  private:
+  // A proof failed: the bug is ours, and no way for a function to stay in tier 0.
+  static tl::unexpected<Error> mistake(uint32_t index, Error error) {
+    return fail(kMistake, "the compiler made a mistake in function " + std::to_string(index) + ": " + error.message(),
+                error.offset());
+  }
+  void show(const Stages& stages) {
+    if (stages.lowered) backend_.lowered = [&] { stages.lowered(x64::print(backend_.machine_code())); };
+    if (stages.allocated)
+      backend_.allocated = [&] { stages.allocated(x64::print(backend_.machine_code(), &backend_.allocation())); };
+  }
+
   const wasm::Module& module_;
   const CompileOptions& options_;
   translate::Env env_;
   translate::Buffers buffers_;
   opt::Optimiser optimiser_;
   x64::Backend backend_;
+  support::PassTimes times_;
 };
 
 using Compiled = support::Result<isa::CompiledFunc>;
 
 std::vector<Compiled> compile_all(const wasm::Module& module, const vm::VMOffsets& offsets,
-                                  const CompileOptions& options) {
+                                  const CompileOptions& options, support::PassTimes& times) {
   const size_t count = module.bodies.size();
-  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "not compiled"));
+  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "no memory to compile it"));
   std::atomic<size_t> next{0};
-  const auto work = [&] {
-    FuncCompiler compiler(module, offsets, options);
-    for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
-      try {
-        out[i] = compiler.compile(static_cast<uint32_t>(i));
-      } catch (const std::bad_alloc&) {
-        out[i] = fail(ErrorKind::kResource, "no memory to compile it");
+  std::mutex times_lock;
+  // Nothing leaves it but what is in `out`: where there is no memory, not even for an error, that of above stays.
+  const auto work = [&]() noexcept {
+    try {
+      FuncCompiler compiler(module, offsets, options);
+      for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
+        try {
+          out[i] = compiler.compile(static_cast<uint32_t>(i));
+        } catch (const std::bad_alloc&) {
+        }
       }
+      const std::lock_guard lock(times_lock);
+      times += compiler.times();
+    } catch (const std::bad_alloc&) {
     }
   };
   std::vector<std::thread> others;
   try {
     for (size_t i = 1; i < std::min<size_t>(options.threads, count / 16 + 1); ++i) others.emplace_back(work);
   } catch (const std::exception&) {
-    // No more threads for us: fewer do the same.
+    // No more threads, or no memory for them: fewer do the same.
   }
   work();
   for (std::thread& t : others) t.join();
@@ -86,10 +126,9 @@ class Linker {
     const uint32_t imported = module_.imported_funcs;
     for (uint32_t i = 0; i < functions.size(); ++i) {
       if (!functions[i]) {
-        if (functions[i].error().kind() != ErrorKind::kUnsupported && functions[i].error().kind() != ErrorKind::kLimit &&
-            functions[i].error().kind() != ErrorKind::kResource)
+        if (functions[i].error().kind() == kMistake)
           return tl::unexpected<Error>(std::move(functions[i]).error());
-        out_.refused.push_back({imported + i, std::move(functions[i]).error()});
+        out_.refused.push_back({imported + i, refusal_reason(functions[i].error()), std::move(functions[i]).error()});
         continue;
       }
       align();
@@ -152,6 +191,23 @@ class Linker {
 
 }  // namespace
 
+std::string refusal_reason(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kLimit: return "limit";
+    case ErrorKind::kResource: return "memory";
+    case ErrorKind::kMalformed: case ErrorKind::kInvalid: return "invalid";
+    default: break;
+  }
+  const std::string_view message = error.message();
+  if (message == kNotAskedFor) return kNotAskedFor;
+  const std::string_view word = message.substr(0, message.find(": "));
+#define WJIT_F(id, name, on) \
+  if (word == name) return name;
+  WJIT_FEATURES(WJIT_F)
+#undef WJIT_F
+  return "other";
+}
+
 isa::CpuFeatures host_cpu_features() { return x64::host_features(); }
 
 support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text) {
@@ -175,13 +231,22 @@ support::Result<NativeCode> compile_module(const wasm::Module& module, const vm:
 #if !defined(__x86_64__)
   return fail(ErrorKind::kUnsupported, "native code is made for x86-64 only");
 #endif
-  return Linker(module, offsets).link(compile_all(module, offsets, options));
+  support::PassTimes times;
+  std::vector<Compiled> functions = compile_all(module, offsets, options, times);
+  support::PassClock clock(options.times ? &times : nullptr);
+  WJIT_TRY(NativeCode code, Linker(module, offsets).link(std::move(functions)));
+  clock.lap(Pass::kLink);
+  code.times = times;
+  return code;
 }
 
 support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,
                                                 const CompileOptions& options, uint32_t defined_index,
                                                 const Stages& stages) {
-  return FuncCompiler(module, offsets, options).compile(defined_index, stages);
+  FuncCompiler compiler(module, offsets, options);
+  auto out = compiler.compile(defined_index, stages);
+  if (stages.times) *stages.times += compiler.times();
+  return out;
 }
 
 }  // namespace wjit

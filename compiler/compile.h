@@ -8,6 +8,7 @@
 #include "compiler/ir/function.h"
 #include "compiler/isa/common/compiled_func.h"
 #include "compiler/regalloc/allocate.h"
+#include "compiler/support/pass_times.h"
 #include "compiler/translate/func_to_ir.h"
 
 namespace wjit {
@@ -19,7 +20,9 @@ struct CompileOptions {
   isa::CpuFeatures features;
   unsigned opt_level = 1;  // 0: no mid-end
   bool verify = false;     // the IR, and what passes make of it
+  bool times = false;      // measure passes
   unsigned threads = 1;
+  uint32_t first_function = 0, last_function = ~uint32_t{0};  // by index in the module: the others are refused
 };
 
 struct NativeCode {
@@ -31,6 +34,7 @@ struct NativeCode {
   // A function that stays in tier 0, and why.
   struct Refusal {
     uint32_t func_index;
+    std::string reason;  // one word (refusal_reason)
     Error error;
   };
   std::vector<uint8_t> bytes;
@@ -39,7 +43,13 @@ struct NativeCode {
   std::vector<uint32_t> entries;     // by defined function: where its code begins, or kNone
   std::vector<Refusal> refused;      // in the order of functions
   uint32_t raise_offset = kNone;     // where a fault goes on
+  support::PassTimes times;          // if asked for
 };
+
+// Why a function was refused, for counting: the name of a feature, "limit", "memory", "invalid", "not asked for", else
+// "other".
+// An error of kind kUnsupported whose message begins with a feature's name and a colon is about that feature.
+std::string refusal_reason(const Error& error);
 
 // The features of the processor this runs on.
 isa::CpuFeatures host_cpu_features();
@@ -47,14 +57,17 @@ isa::CpuFeatures host_cpu_features();
 // commas. Error kUsage: which name is none.
 support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text);
 
-// Every function of the module that has native code. Errors: invalid bodies (the first in the module); kUnsupported on
-// machines that this emits nothing for.
+// Every function of the module that has native code; of an invalid body there is a refusal. Errors: kUnsupported on
+// machines that this emits nothing for; kUsage, with CompileOptions::verify, where a proof failed, which is our bug.
 support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
                                            const CompileOptions& options);
 
 // One function, and what became of it on the way; for tools. A part that nobody asked for is null.
 struct Stages {
   std::function<void(const ir::Function&)> translated, optimised;
+  std::function<void(const std::string&)> lowered, allocated;  // machine instructions as text, before and after allocation
+  isa::Listing* listing = nullptr;
+  support::PassTimes* times = nullptr;  // what passes took is added, if CompileOptions::times says so
 };
 support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,
                                                 const CompileOptions& options, uint32_t defined_index,

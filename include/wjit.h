@@ -163,6 +163,18 @@ WASM_API_EXTERN void wjit_module_name(const wasm_module_t*, own wasm_name_t* out
 /* Overrides the name section in backtraces; before the module is instantiated or shared. */
 WASM_API_EXTERN void wjit_module_set_name(wasm_module_t*, const char* name, size_t name_size);
 
+/* What became of the module's functions where the tier is WJIT_TIER_JIT; all zero elsewhere. */
+typedef struct wjit_native_report_t {
+  uint32_t native; /* functions with native code */
+  uint32_t stayed; /* functions that the interpreter runs */
+  uint64_t code_bytes;
+} wjit_native_report_t;
+WASM_API_EXTERN void wjit_module_native_report(const wasm_module_t*, wjit_native_report_t* out);
+/* The n-th of those that stayed: its index, a word for why (a feature's name, "limit", "memory", "invalid", "not asked for", "other")
+ * and a sentence. Both end in NUL and are the module's. False when there are not as many. */
+WASM_API_EXTERN bool wjit_module_native_stayed(
+    const wasm_module_t*, uint32_t n, uint32_t* func_index, const char** reason, const char** message);
+
 /* An export by name; NULL without a last error when there is none. */
 WASM_API_EXTERN own wasm_extern_t* wjit_instance_get(const wasm_instance_t*, const char* name, size_t name_size);
 

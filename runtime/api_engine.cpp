@@ -10,6 +10,7 @@
 #include "compiler/support/utf8.h"
 #include "compiler/wasm/limits.h"
 #include "compiler/wasm/text/parse_wat.h"
+#include "runtime/jit/native_module.h"
 #include "runtime/store.h"
 #include "wjit/wjit.hpp"
 
@@ -142,6 +143,15 @@ Result<Ok> Module::validate(const Engine& engine, std::span<const uint8_t> wasm)
   return Ok{};
 }
 
+NativeReport Module::native_report() const {
+  NativeReport report;
+  const rt::NativeModule* native = impl_->native.get();
+  if (!native) return report;
+  report.native = native->functions();
+  report.code_bytes = native->code_bytes();
+  for (const auto& r : native->refusals()) report.stayed.push_back({r.func_index, r.reason, impl_->located(r.error)});
+  return report;
+}
 std::string Module::name() const { return impl_->name(); }
 void Module::set_name(std::string name) { impl_->set_name(std::move(name)); }
 

@@ -151,15 +151,23 @@ support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
     std::shared_ptr<Engine> engine, std::shared_ptr<const wasm::Bytes> bytes, Locate locate) {
   WJIT_TRY(auto module, wasm::read_module(std::move(bytes), engine->config.features, engine->registry));
   const CompilationMode mode = engine->config.mode;
-  if (mode != CompilationMode::kLazy)
-    WJIT_CHECK(wasm::validate_module_bodies(*module, thread_count(*engine)));
+  // Compiling to native code validates as well: only what it refused is left.
+  const bool compile = engine->config.tier == Tier::kJit && !engine->native_refused;
+  const auto validate_bodies = [&engine = *engine](const wasm::Module& m) {
+    return wasm::validate_module_bodies(m, thread_count(engine));
+  };
+  if (mode != CompilationMode::kLazy && !compile) WJIT_CHECK(validate_bodies(*module));
   std::shared_ptr<CompiledModule> compiled(new CompiledModule(std::move(engine), std::move(module)));
   compiled->locate_ = std::move(locate);
   if (compiled->gc_initialiser_) compiled->gc_initialiser_ = compiled->located(*compiled->gc_initialiser_);
   WJIT_CHECK(compiled->register_functions());
   if (compiled->engine().native_refused) return tl::unexpected<Error>(*compiled->engine().native_refused);
   if (compiled->engine().config.tier == Tier::kJit) {
-    WJIT_TRY(compiled->native, NativeModule::create(*compiled, thread_count(compiled->engine())));
+    auto native = NativeModule::create(*compiled, thread_count(compiled->engine()));
+    if (mode != CompilationMode::kLazy && (!native || !(*native)->refusals().empty()))
+      WJIT_CHECK(validate_bodies(compiled->wasm()));
+    if (!native) return tl::unexpected<Error>(std::move(native).error());
+    compiled->native = std::move(*native);
   }
   if (mode == CompilationMode::kEager)
     translate_all(compiled->code_entries, thread_count(compiled->engine()));

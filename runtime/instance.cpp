@@ -6,6 +6,7 @@
 #include "runtime/code/native_entries.h"
 #include "runtime/jit/native_module.h"
 #include "runtime/libcalls.h"
+#include "runtime/native_calls.h"
 #include "runtime/store.h"
 
 namespace wjit::rt {
@@ -18,12 +19,6 @@ vm::VMMemoryDefinition no_memory;
 }  // namespace
 
 namespace {
-
-support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& m, uint32_t defined_index) {
-  const std::span types(m.wasm().funcs);
-  return m.thunks->of(defined_index, *m.engine().native, types.subspan(m.wasm().imported_funcs),
-                      m.offsets.vmctx_defined_functions_begin());
-}
 
 // All of them, so that no func ref fails later.
 support::Result<void> make_native_calls(const CompiledModule& m) {

@@ -12,13 +12,16 @@
 
 namespace wjit::rt {
 
+support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& m, uint32_t defined) {
+  const std::span types(m.wasm().funcs);
+  return m.thunks->of(defined, *m.engine().native, types.subspan(m.wasm().imported_funcs),
+                      m.offsets.vmctx_defined_functions_begin());
+}
+
 support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
-  const std::span types(m.wasm().funcs);
-  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(types[func_index]));
-  WJIT_TRY(const FunctionThunks::Calls calls,
-           m.thunks->of(defined, *m.engine().native, types.subspan(m.wasm().imported_funcs),
-                        m.offsets.vmctx_defined_functions_begin()));
+  WJIT_TRY(const FunctionThunks::Calls calls, native_calls(m, defined));
+  WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(m.wasm().funcs[func_index]));
   const wasm::SubType& sub = *m.code_entries[defined]->type;
   const wasm::FuncType type = sub.func();
   auto bridge = std::make_unique<bc::Code>();

@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "runtime/code/native_entries.h"
 #include "runtime/instance.h"
 #include "vmcontext/abi.h"
 #include "wjit/wjit.hpp"
@@ -12,6 +13,9 @@ namespace wjit::rt {
 // instance through its VMCodeEntry, in the interpreter through a bridge. The function has not been compiled before.
 // The engine has native code (Engine::native). The code stays as long as the module.
 support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code);
+
+// What the func ref of a defined function has; the engine has native code.
+support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& module, uint32_t defined);
 
 // What the interpreter finds in place of the function's bytecode: a call of its native code, through the VMCodeEntry.
 support::Result<void> publish_bridge(const CompiledModule& module, uint32_t func_index);

@@ -12,6 +12,11 @@ constexpr uint32_t kParamWork = 8;              // what a parameter counts for, 
 // ---- ValueMap ---------------------------------------------------------------------------------------------------
 
 void ValueMap::clear() {
+  if (slots_.size() > kMostKept) {
+    slots_ = std::vector<Slot>(kLeast);
+    used_ = {};
+    return;
+  }
   for (uint32_t i : used_) slots_[i].value = kAbsent;
   used_.clear();
 }

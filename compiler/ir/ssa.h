@@ -44,7 +44,7 @@ class ValueMap {
   void set(uint64_t key, uint32_t value);  // not kAbsent
 
  private:
-  static constexpr size_t kLeast = 64;
+  static constexpr size_t kLeast = 64, kMostKept = 1 << 16;
   struct Slot {
     uint64_t key = 0;
     uint32_t value = kAbsent;

@@ -165,7 +165,8 @@ struct Alloc {
 
 // A move that the allocator wants before instruction `before` (edges' moves too: before the branch at the end of the
 // one block, or before the first instruction of the other). Several before one instruction happen in their order.
-// From memory to memory is possible, and the emitter's business.
+// From memory to memory is possible, and the emitter's business. Integers are moved whole, 8 bytes, also an i32: so a
+// parameter and its argument may differ in width, and an upper half that was zero still is.
 struct Edit {
   uint32_t before;
   Alloc from, to;

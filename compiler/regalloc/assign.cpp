@@ -7,14 +7,14 @@
 //
 // Strategy. An interval is all segments of a vreg that edges connect, holes included; it wants one register.
 // Intervals are taken in the order of their starts. Of the registers that are free for all of an interval,
-// the one with the best hints is taken: what fixed operands of its own want, and what was given to its
-// relatives (a group: vregs connected by moves, reuse and block parameters), weighted by frequency. If none
-// is free for all of it, the interval is split, at the place of least frequency, before the register that is
-// free longest is taken away; the rest waits for its turn. If none is free at all where it starts (fixed
-// constraints took what the count of values did not know), somebody that the instruction does not want in a
-// register leaves for memory, the one with the farthest use. If nobody can, the instruction is isolated: all
-// its operands get fixed registers, chosen for it alone, and everything is done again; an instruction with
-// fixed operands only has no needs of its own, so this ends.
+// the one it wishes for most is taken: what its fixed operands want, and what its neighbours have (those that
+// a move, a reuse or a block parameter connects it with) or wish for themselves, weighted by frequency. If
+// none is free for all of it, the interval is split, at the place of least frequency, before the register
+// that is free longest is taken away; the rest waits for its turn. If none is free at all where it starts
+// (fixed constraints took what the count of values did not know), somebody that the instruction does not want
+// in a register leaves for memory, the one with the farthest use. If nobody can, the instruction is isolated:
+// all its operands get fixed registers, chosen for it alone, and everything is done again; an instruction
+// with fixed operands only has no needs of its own, so this ends.
 //
 // Invariants.
 // - Two intervals with one register never overlap, and none overlaps a fixed range of its register, but one
@@ -51,8 +51,8 @@ bool Assignment::run(const VCode& code, const RegEnv& env, const Flow& flow, Res
   const size_t isolated = isolate.size();
   build_intervals();
   build_fixed();
-  build_groups();
   gather_hints();
+  gather_neighbours();
   heap_.clear();
   for (size_t next = 0; next < order_.size() || !heap_.empty();) {
     auto later = [&](uint32_t a, uint32_t b) {
@@ -64,6 +64,14 @@ bool Assignment::run(const VCode& code, const RegEnv& env, const Flow& flow, Res
       std::pop_heap(heap_.begin(), heap_.end(), later);
       heap_.pop_back();
     } else {
+      // Of those that start together (block parameters), whoever can have what it wishes comes first.
+      if (shuffle_ == 0 &&
+          (next == 0 || intervals_[order_[next - 1]].start != intervals_[order_[next]].start))
+        for (size_t k = next;
+             k < order_.size() && intervals_[order_[k]].start == intervals_[order_[next]].start; ++k)
+          if (k != next ||
+              (k + 1 < order_.size() && intervals_[order_[k + 1]].start == intervals_[order_[k]].start))
+            place(order_[k], true);
       i = order_[next++];
     }
     place(i);
@@ -88,7 +96,7 @@ void Assignment::build_intervals() {
     uint32_t& i = interval_of_[residency_->root(s)];
     if (i == kNone) {
       i = static_cast<uint32_t>(intervals_.size());
-      intervals_.push_back({segments[s].vreg, segments[s].start, 0, 0, 0, 0, 0, {}});
+      intervals_.push_back({segments[s].vreg, segments[s].start, 0, 0, 0, 0, 0, 0, 0, {}});
       scratch_.push_back(0);
     }
     ++scratch_[i];
@@ -158,30 +166,6 @@ void Assignment::build_fixed() {
   }
 }
 
-uint32_t Assignment::group(uint32_t v) {
-  while (group_[v] != v) v = group_[v] = group_[group_[v]];
-  return v;
-}
-
-void Assignment::build_groups() {
-  const uint32_t n = code_->vreg_count();
-  group_.resize(n);
-  for (uint32_t v = 0; v < n; ++v) group_[v] = v;
-  auto unite = [&](VReg a, VReg b) {
-    if (code_->cls(a) == code_->cls(b)) group_[group(a.n)] = group(b.n);
-  };
-  for (const MInst& inst : code_->insts) {
-    const auto operands = code_->operands_of(inst);
-    if (inst.flags & MInst::kMove) unite(operands[0].vreg, operands[1].vreg);
-    for (const Operand& o : operands)
-      if (o.policy == Policy::kReuse) unite(o.vreg, operands[o.arg].vreg);
-  }
-  for (const VBlock& b : code_->blocks)
-    for (uint32_t a = 0; a < b.arg_count; ++a)
-      unite(code_->args_of(b)[a], code_->params_of(code_->blocks[code_->succs_of(b)[0]])[a]);
-  votes_.assign(n, {});
-}
-
 // Sorted by interval (counting).
 void Assignment::gather_hints() {
   const auto& given = residency_->hints;
@@ -199,30 +183,51 @@ void Assignment::gather_hints() {
     if (interval(h) == kNone) continue;
     Interval& i = intervals_[interval(h)];
     hints_[i.hints + i.hint_count++] = h;
-    vote(i.vreg, h.reg, h.weight * 0.5f);
   }
 }
 
-void Assignment::vote(VReg v, PReg r, float weight) {
-  Votes& votes = votes_[group(v.n)];
-  Vote* least = &votes.list[0];
-  for (Vote& k : votes.list) {
-    if (k.reg == r && k.weight > 0) {
-      k.weight += weight;
-      return;
+void Assignment::gather_neighbours() {
+  const auto& given = residency_->affinities;
+  auto each = [&](auto&& what) {
+    for (const Affinity& k : given) {
+      const uint32_t a = interval_of_[residency_->root(k.a)], b = interval_of_[residency_->root(k.b)];
+      if (a != kNone && b != kNone && a != b &&
+          code_->cls(intervals_[a].vreg) == code_->cls(intervals_[b].vreg))
+        what(a, b, k.weight);
     }
-    if (k.weight < least->weight) least = &k;
+  };
+  each([&](uint32_t a, uint32_t b, float) {
+    ++intervals_[a].neighbour_count, ++intervals_[b].neighbour_count;
+  });
+  uint32_t at = 0;
+  for (Interval& i : intervals_) {
+    i.neighbours = at;
+    at += i.neighbour_count;
+    i.neighbour_count = 0;
   }
-  if (least->weight < weight) *least = {r, weight};
+  neighbours_.resize(at);
+  each([&](uint32_t a, uint32_t b, float weight) {
+    neighbours_[intervals_[a].neighbours + intervals_[a].neighbour_count++] = {b, weight};
+    neighbours_[intervals_[b].neighbours + intervals_[b].neighbour_count++] = {a, weight};
+  });
 }
 
-float Assignment::score(const Interval& i, PReg r) {
-  float sum = 0;
-  for (uint32_t h = i.hints; h < i.hints + i.hint_count; ++h)
-    if (hints_[h].reg == r) sum += hints_[h].weight;
-  for (const Vote& k : votes_[group(i.vreg.n)].list)
-    if (k.reg == r) sum += k.weight;
-  return sum;
+// Adds to wishes_ what the interval would like, and, somewhat less, what its neighbours without registers
+// would.
+void Assignment::wish(uint32_t n, uint32_t from, float most, int depth) {
+  const Interval& i = intervals_[n];
+  for (uint32_t h = i.hints; h < i.hints + std::min(i.hint_count, 8u); ++h)
+    wishes_[hints_[h].reg.n] += std::min(most, hints_[h].weight);
+  for (uint32_t k = i.neighbours; k < i.neighbours + std::min(i.neighbour_count, 8u); ++k) {
+    const Neighbour& next = neighbours_[k];
+    const PReg r = intervals_[next.interval].reg;
+    if (next.interval == from) continue;
+    if (r.valid()) {
+      wishes_[r.n] += std::min(most, next.weight);
+    } else if (depth < 3) {
+      wish(next.interval, n, std::min(most, next.weight) * 0.7f, depth + 1);
+    }
+  }
 }
 
 // ---- the scan
@@ -258,8 +263,8 @@ uint32_t Assignment::conflict(const Interval& i, PReg r) {
       first, conflict_with(i, line.fixed, line.fixed_head, [&](const Busy& b) { return b.who == i.vreg.n; }));
 }
 
-void Assignment::place(uint32_t n) {
-  if (intervals_[n].start >= intervals_[n].end) return;
+bool Assignment::place(uint32_t n, bool wished) {
+  if (intervals_[n].start >= intervals_[n].end || intervals_[n].reg.valid()) return true;
   if (shuffle_ != 0 && next_random(shuffle_) % 4 == 0) {
     const Interval& i = intervals_[n];
     const uint32_t insts = inst_at(i.end - 1) - inst_at(i.start);
@@ -267,40 +272,43 @@ void Assignment::place(uint32_t n) {
   }
   const Interval i = intervals_[n];
   const auto& regs = regs_for(i.vreg);
+  std::fill(std::begin(wishes_), std::end(wishes_), 0.0f);
+  if (shuffle_ == 0) wish(n, n, 1e9f, 0);
   const size_t turn = shuffle_ != 0 ? next_random(shuffle_) % regs.size() : 0;
   PReg best, longest;
-  float best_score = -1;
+  float best_wish = -1, longest_wish = 0;
   uint32_t best_free = gap(inst_at(i.start) + 1) - 1;  // a split has to be behind the instruction
-  float longest_score = 0;
   for (size_t k = 0; k < regs.size(); ++k) {
     const PReg r = regs[(k + turn) % regs.size()];
+    const float w = wishes_[r.n];
+    if ((wished && w == 0) || (best.valid() && w <= best_wish)) continue;
     const uint32_t free = conflict(i, r);
     if (free == kNone) {
-      const float s = shuffle_ != 0 ? 0 : score(i, r);
-      if (s > best_score) best = r, best_score = s;
+      best = r, best_wish = w;
     } else if (!best.valid()) {
       const uint32_t whole = gap_at_or_before(free);
-      const float s = shuffle_ != 0 ? 0 : score(i, r);
-      if (whole > i.start && whole > best_free) {
-        longest = r, best_free = whole, longest_score = s;
-      } else if (whole == best_free && s > longest_score) {
-        longest = r, longest_score = s;
-      }
+      if ((whole > i.start && whole > best_free) || (whole == best_free && w > longest_wish))
+        longest = r, best_free = whole, longest_wish = w;
     }
   }
-  if (best.valid()) return assign(n, best);
+  if (best.valid()) {
+    assign(n, best);
+    return true;
+  }
+  if (wished) return false;
   if (longest.valid()) {
     split(n, best_split(i, best_free));
-    return assign(n, longest);
+    assign(n, longest);
+  } else if (make_place(n)) {
+    place(n);
   }
-  if (make_place(n)) return place(n);
+  return true;
 }
 
 void Assignment::assign(uint32_t n, PReg r) {
   Interval& i = intervals_[n];
   i.reg = r;
   take(n);
-  vote(i.vreg, r, flow_->frequency[flow_->block_of[inst_at(i.start)]]);
 }
 
 // The place of least frequency not behind `limit`, a gap: the last of several. Looks at a bounded number of

@@ -27,6 +27,7 @@ class Assignment {
     uint32_t start, end;
     uint32_t first_range, last_range;  // inclusive
     uint32_t hints, hint_count;
+    uint32_t neighbours, neighbour_count;
     mach::PReg reg;
   };
   struct Busy {
@@ -41,23 +42,19 @@ class Assignment {
     std::vector<Busy> fixed;
     size_t fixed_head = 0;
   };
-  struct Vote {
-    mach::PReg reg;
-    float weight = 0;
-  };
-  struct Votes {
-    Vote list[4];
+  struct Neighbour {
+    uint32_t interval;
+    float weight;
   };
 
   void build_intervals();
   void build_fixed();
-  void build_groups();
   void gather_hints();
-  void vote(VReg v, mach::PReg r, float weight);
-  float score(const Interval& i, mach::PReg r);
-  uint32_t group(uint32_t v);
+  void gather_neighbours();
+  void wish(uint32_t i, uint32_t from, float most, int depth);
 
-  void place(uint32_t i);
+  // With `wished` only if it finds a register that it has a wish for and that is free for all of it.
+  bool place(uint32_t i, bool wished = false);
   bool make_place(uint32_t i);
   bool can_leave(uint32_t occupant, uint32_t pos, uint32_t& from, uint32_t& next_use) const;
   uint32_t next_register_use(VReg v, uint32_t pos) const;
@@ -89,8 +86,8 @@ class Assignment {
   std::vector<uint32_t> interval_of_;  // of segments' roots
   std::vector<uint32_t> order_, heap_, scratch_;
   std::vector<Hint> hints_;
-  std::vector<uint32_t> group_;  // union-find over vregs that moves would like to see in one register
-  std::vector<Votes> votes_;     // of groups' roots
+  std::vector<Neighbour> neighbours_;
+  float wishes_[64];  // by register, of the interval that is being placed
   Line lines_[64];
   struct Located {
     uint32_t start, end;

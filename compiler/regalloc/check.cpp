@@ -94,7 +94,10 @@ class Checker {
         o.vreg.n, kPolicies[static_cast<size_t>(o.policy)], has_arg ? fmt::format(" {}", o.arg) : "");
   }
   static RegClass class_of(Type t) { return ir::is_int(t) ? RegClass::kInt : RegClass::kVector; }
-  uint8_t bytes_of(VReg v) const { return static_cast<uint8_t>(ir::bytes_of(code_.types[v.n])); }
+  // Integers are moved whole, whatever their type, and are worth 8 bytes: a parameter's type may differ from
+  // its argument's in width.
+  static uint8_t bytes_of(Type t) { return static_cast<uint8_t>(ir::is_int(t) ? 8 : ir::bytes_of(t)); }
+  uint8_t bytes_of(VReg v) const { return bytes_of(code_.types[v.n]); }
 
   // Is it a place that can hold this type? Says why not.
   std::string refuse(Alloc a, Type t) {
@@ -203,7 +206,7 @@ class Checker {
     if (std::string why = refuse(e.to, e.type); !why.empty()) return bad(where() + "its target " + why);
     if (e.to.kind == Alloc::Kind::kHome) return bad(where() + "writes to a home");
     Content c = read(place_of(e.from));
-    c.bytes = std::min<uint8_t>(c.bytes, static_cast<uint8_t>(ir::bytes_of(e.type)));
+    c.bytes = std::min(c.bytes, bytes_of(e.type));
     write(place_of(e.to), c);
     return {};
   }

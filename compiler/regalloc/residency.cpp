@@ -68,7 +68,7 @@ Result<void> Residency::decide(const VCode& code, const RegEnv& env, const Flow&
   for (PReg r : env.ints) handed_out_.add(r);
   for (PReg r : env.vectors) handed_out_.add(r);
   const uint32_t n = code.vreg_count(), blocks = static_cast<uint32_t>(code.blocks.size());
-  segments.clear(), changes.clear(), hints.clear();
+  segments.clear(), changes.clear(), hints.clear(), affinities.clear();
   spilled.assign(n, 0);
   current_.assign(n, kNone);
   live_out_.assign(n, kNone);
@@ -289,6 +289,9 @@ Result<void> Residency::run_inst(uint32_t b, uint32_t i) {
     if (o.policy == Policy::kFixed && o.kind == Kind::kUse && resident(o.vreg))
       hints.push_back({current_[o.vreg.n], PReg{o.arg}, weight});
   }
+  moved_.clear();
+  for (uint32_t k = 0; k < inst.operands; ++k)
+    moved_.push_back(current_[flow_->operands[inst.first_operand + k].vreg.n]);
   if (i + 1 == block.end)
     for (uint32_t a = 0; a < block.arg_count; ++a)
       arg_segment_[block.args + a] = current_[code_->args_of(block)[a].n];
@@ -473,7 +476,11 @@ void Residency::start_defs(uint32_t b, uint32_t i) {
         continue;
       }
     }
-    begin(v, o.pos == Pos::kEarly || o.policy == Policy::kReuse ? early(i) : late(i), b);
+    const uint32_t s = begin(v, o.pos == Pos::kEarly || o.policy == Policy::kReuse ? early(i) : late(i), b);
+    const uint32_t from = o.policy == Policy::kReuse         ? moved_[o.arg]
+                          : (inst.flags & MInst::kMove) != 0 ? moved_[1]
+                                                             : kNone;
+    if (from != kNone) affinities.push_back({from, s, weight});
     if (dead) finish(v, late(i) + 1);
   }
 }
@@ -497,7 +504,14 @@ void Residency::join_segments() {
   const uint32_t blocks = static_cast<uint32_t>(code_->blocks.size());
   for (uint32_t s = 0; s < blocks; ++s) {
     for (uint32_t e : entry(s)) current_[segments[e].vreg.n] = e;
-    for (uint32_t p : code_->preds_of(code_->blocks[s])) {
+    const VBlock& block = code_->blocks[s];
+    for (uint32_t p : code_->preds_of(block)) {
+      for (uint32_t k = 0; k < block.param_count; ++k) {
+        const uint32_t arg = arg_segment_[code_->blocks[p].args + k],
+                       param = current_[code_->params_of(block)[k].n];
+        if (arg != kNone && param != kNone)
+          affinities.push_back({arg, param, std::min(flow_->frequency[p], flow_->frequency[s])});
+      }
       for (uint32_t x : exit(p)) {
         const uint32_t e = current_[segments[x].vreg.n];
         if (e != kNone && segments[e].start < segments[e].end && segments[x].start < segments[x].end) {

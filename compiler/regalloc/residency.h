@@ -28,6 +28,13 @@ struct Hint {
   float weight;
 };
 
+// Two segments that a move connects (a reuse, a move, an argument and its parameter): in one register it is
+// none.
+struct Affinity {
+  uint32_t a, b;
+  float weight;
+};
+
 class Residency {
  public:
   support::Result<void> decide(const mach::VCode& code, const mach::RegEnv& env, const Flow& flow,
@@ -45,6 +52,7 @@ class Residency {
   std::vector<Segment> segments;  // of one vreg: in order of position
   std::vector<Change> changes;    // sorted
   std::vector<Hint> hints;
+  std::vector<Affinity> affinities;
   std::vector<uint8_t> spilled;  // of vregs: it is in memory somewhere
 
  private:
@@ -90,6 +98,7 @@ class Residency {
   std::vector<VReg> here_[2];       // who has one, by class
   std::vector<uint32_t> live_out_;  // of vregs: the last block of which it was live at the end
   std::vector<uint32_t> entries_, exits_, entry_start_, exit_start_;
+  std::vector<uint32_t> moved_;  // of the instruction's operands: their segments before it
   std::vector<uint32_t>
       arg_segment_;               // parallel to VCode::vregs, where they are arguments: the segment or kNone
   std::vector<uint32_t> pinned_;  // of vregs: the last instruction that wants it in a register

@@ -171,7 +171,7 @@ Result<void> Translator::ref_op(const wasm::Instr& in) {
     case W::ref_as_non_null: is_null_traps(stack_.back(), TrapCode::kNullReference); return {};
     case W::ref_test: case W::ref_test_null: case W::ref_cast: case W::ref_cast_null: {
       const Value is = matches(stack_.back(), in.type);
-      if (!is.valid()) return unsupported(in, ": the type has subtypes");
+      if (!is.valid()) return unsupported(in, Feature::kGc, ": the type has subtypes");
       if (in.op == W::ref_test || in.op == W::ref_test_null)
         stack_.back() = is;
       else
@@ -216,9 +216,9 @@ Result<void> Translator::finish_call(const wasm::Instr& in, Op op, wasm::TypeId 
   passed_ += params + results;
   if (passed_ > most_passed_) passed_ = most_passed_ + 1;
   for (Type t : f_.sig(sig).params)
-    if (t == Type::kV128) return unsupported(in, ": the callee takes a v128");
+    if (t == Type::kV128) return unsupported(in, Feature::kSimd, ": the callee takes a v128");
   for (Type t : f_.sig(sig).results)
-    if (t == Type::kV128) return unsupported(in, ": the callee returns a v128");
+    if (t == Type::kV128) return unsupported(in, Feature::kSimd, ": the callee returns a v128");
   args_.insert(args_.end(), stack_.end() - static_cast<ptrdiff_t>(params), stack_.end());
   stack_.resize(stack_.size() - params);
   const ir::Inst i = b_.call(op, sig, callee, args_);
@@ -248,7 +248,7 @@ Result<void> Translator::call_indirect(const wasm::Instr& in) {
   const wasm::ValType element = module_.tables[in.b].type.element;
   // Where the table's type says it all there is nothing to compare.
   const bool check = !element.concrete() || !module_.registry->is_subtype(element.type_id(), want);
-  if (check && !(*module_.registry)[want].is_final) return unsupported(in, ": the type may have subtypes");
+  if (check && !(*module_.registry)[want].is_final) return unsupported(in, Feature::kGc, ": the type may have subtypes");
   const TableInfo t = table_info(in.b);
   const Value index = wide(pop());
   const Value slot = table_slot(in.b, t, index, TrapCode::kUndefinedElement);

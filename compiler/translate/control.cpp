@@ -250,7 +250,7 @@ Result<void> Translator::control(const wasm::Instr& in, bool, const wasm::Valida
     }
     case W::br_on_cast: case W::br_on_cast_fail: {
       Value is = matches(stack_.back(), in.type2);
-      if (!is.valid()) return unsupported(in, ": the type has subtypes");
+      if (!is.valid()) return unsupported(in, Feature::kGc, ": the type has subtypes");
       if (in.op == W::br_on_cast_fail) is = b_.icmp(ir::IntCc::eq, Type::kI32, is, i32(0));
       branch_if(is, in.a, top(arity(in.a)));
       return {};

@@ -24,7 +24,7 @@ Buffers::~Buffers() = default;
 // Far beyond what programs do: CPython's functions pass less than one value for each byte of their bodies, and the one
 // that takes most work in SSA construction takes one and a half steps a byte.
 static uint64_t most_values(uint64_t body_size) { return std::min<uint64_t>((256 << 10) + 16 * body_size, 32 << 20); }
-static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 64 << 20); }
+static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 24 << 20); }
 
 Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f)
     : env_(env),
@@ -69,7 +69,7 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   }
   for (wasm::ValType t : type.results) f_.signature.results.push_back(scalar(t));
   for (const wasm::LocalGroup& g : locals) ssa_.declare(scalar(g.type), g.count);
-  if (vectors) return fail(ErrorKind::kUnsupported, "v128 in a signature or local is not compiled yet", offset);
+  if (vectors) return fail(ErrorKind::kUnsupported, "simd: v128 in a signature or local is not compiled yet", offset);
   ssa_.start();
   for (uint32_t i = 0; i < stack_.size(); ++i) ssa_.set(i, stack_[i]);
   stack_.clear();
@@ -93,14 +93,15 @@ void Translator::fuel_block_end(uint64_t cost) {
 
 Result<void> Translator::finish() {
   if (ssa_.too_large() || passed_ > most_passed_)
-    return fail(ErrorKind::kUnsupported, "the function's branches pass too many values for its size",
+    return fail(ErrorKind::kLimit, "the function's branches pass too many values for its size",
                 module_.bodies[func_index_ - module_.imported_funcs].offset);
   return {};
 }
 
-Result<void> Translator::unsupported(const wasm::Instr& in, const char* why) const {
+Result<void> Translator::unsupported(const wasm::Instr& in, Feature feature, const char* why) const {
   return fail(ErrorKind::kUnsupported,
-              fmt::format("{} is valid, but the compiler does not translate it yet{}", wasm::info(in.op).text, why),
+              fmt::format("{}: {} is valid, but the compiler does not translate it yet{}", feature_name(feature),
+                          wasm::info(in.op).text, why),
               in.offset);
 }
 
@@ -192,7 +193,7 @@ Result<void> Translator::other(const wasm::Instr& in, bool reachable, const wasm
 
 Result<void> Translator::global(const wasm::Instr& in, bool set) {
   const wasm::GlobalType& type = module_.globals[in.a].type;
-  if (type.type == wasm::kV128) return unsupported(in, ": the global is a v128");
+  if (type.type == wasm::kV128) return unsupported(in, Feature::kSimd, ": the global is a v128");
   const bool imported = in.a < module_.imported_globals;
   // What nobody can write never changes while code runs.
   const ir::Access access{.region = type.is_mutable ? ir::Region::kGlobal : ir::Region::kVmctx,

@@ -113,7 +113,9 @@ class Translator {
   void forget_moving() { ++moving_stamp_; }         // where somebody else may change a memory
 
   // ---- straight-line code
-  Result<void> unsupported(const wasm::Instr& in, const char* why = "") const;
+  // `feature` is what is missing: the message begins with its name, by which refusals are counted.
+  Result<void> unsupported(const wasm::Instr& in, Feature feature, const char* why) const;
+  Result<void> unsupported(const wasm::Instr& in) const { return unsupported(in, wasm::info(in.op).feature, ""); }
   Result<void> other(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   Result<void> global(const wasm::Instr& in, bool set);
   void select();

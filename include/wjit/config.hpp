@@ -90,6 +90,9 @@ struct CompilerConfig {
   Regalloc regalloc = Regalloc::kScan;
   uint64_t seed = 0;
   bool verify = false;     // prove each step: a function that fails is an error of the module
+  // Only functions from `first_function` to `last_function` (indices in the module) get native code: to find the one
+  // that matters.
+  uint32_t first_function = 0, last_function = ~uint32_t{0};
 };
 
 // When function bodies are validated and translated.

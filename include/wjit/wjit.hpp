@@ -217,6 +217,20 @@ class WJIT_API Engine {
   std::shared_ptr<rt::Engine> impl_;
 };
 
+// What became of a module's functions where the engine's tier is native code (Config::tier); all zero elsewhere.
+struct NativeReport {
+  uint32_t native = 0;      // functions with native code
+  uint64_t code_bytes = 0;  // machine code, and what lies with it
+  struct Stayed {           // a function that the interpreter runs
+    uint32_t func_index;
+    // One word for counting: the name of a feature (feature_name), "limit", "memory", "invalid" (with
+    // CompilationMode::kLazy), "not asked for" (CompilerConfig::first_function), or "other".
+    std::string reason;
+    Error error;
+  };
+  std::vector<Stayed> stayed;  // by index
+};
+
 // A module, read and as far as the engine's mode has it validated. A handle; threads may use it and its copies at the
 // same time, but for set_name.
 class WJIT_API Module {
@@ -238,6 +252,7 @@ class WJIT_API Module {
   void set_name(std::string name);  // overrides the name section in backtraces; before instantiation and other threads
   std::vector<ImportType> imports() const;  // in the module's order, which is that of Instance::create's items
   std::vector<ExportType> exports() const;  // in the module's order
+  NativeReport native_report() const;       // which functions have native code, and why the others have none
   explicit Module(std::shared_ptr<rt::CompiledModule> impl) : impl_(std::move(impl)) {}
   rt::CompiledModule& impl() const { return *impl_; }
   const std::shared_ptr<rt::CompiledModule>& shared() const { return impl_; }

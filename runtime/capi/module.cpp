@@ -2,6 +2,7 @@
 #include "compiler/wasm/text/parse_wat.h"
 #include "runtime/capi/objects.h"
 #include "runtime/compiled_module.h"
+#include "runtime/jit/native_module.h"
 #include "runtime/version.h"
 #include "vmcontext/abi.h"
 
@@ -189,6 +190,26 @@ void wjit_module_set_name(wasm_module_t* m, const char* name, size_t size) {
   border_void([&] {
     Module module = module_of(m);
     module.set_name(std::string(string_of(name, size, "name")));
+  });
+}
+
+void wjit_module_native_report(const wasm_module_t* m, wjit_native_report_t* out) {
+  *out = {};
+  border_void([&] {
+    if (const rt::NativeModule* native = module_only(m).impl().native.get())
+      *out = {native->functions(), uint32_t(native->refusals().size()), native->code_bytes()};
+  });
+}
+bool wjit_module_native_stayed(const wasm_module_t* m, uint32_t n, uint32_t* func_index, const char** reason,
+                               const char** message) {
+  return border(false, [&] {
+    const rt::NativeModule* native = module_only(m).impl().native.get();
+    if (!native || n >= native->refusals().size()) return false;
+    const auto& r = native->refusals()[n];
+    *func_index = r.func_index;
+    *reason = r.reason.c_str();
+    *message = r.error.message().c_str();
+    return true;
   });
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/jit/native_module.h"
 
+#include <atomic>
+
 #include "compiler/compile.h"
 #include "runtime/compiled_module.h"
 #include "runtime/native_calls.h"
@@ -7,8 +9,12 @@
 namespace wjit::rt {
 
 namespace {
+std::atomic<bool> measuring{false};
+}  // namespace
 
-support::Result<CompileOptions> options_for(const CompiledModule& module, unsigned threads) {
+void measure_passes() { measuring.store(true, std::memory_order_relaxed); }
+
+support::Result<CompileOptions> compile_options(const CompiledModule& module, unsigned threads) {
   const Engine& engine = module.engine();
   const CompilerConfig& config = engine.config.compiler;
   CompileOptions o;
@@ -28,6 +34,9 @@ support::Result<CompileOptions> options_for(const CompiledModule& module, unsign
   o.verify = config.verify;
   o.opt_level = config.opt_level;
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
+  o.first_function = config.first_function;
+  o.last_function = config.last_function;
+  o.times = measuring.load(std::memory_order_relaxed);
   o.threads = threads;
   return o;
 }
@@ -35,15 +44,22 @@ static_assert(int(ra::Mode::kScan) == int(CompilerConfig::Regalloc::kScan) &&
               int(ra::Mode::kSpill) == int(CompilerConfig::Regalloc::kSpill) &&
               int(ra::Mode::kShuffle) == int(CompilerConfig::Regalloc::kShuffle));
 
-}  // namespace
+size_t NativeModule::metadata_bytes() const {
+  size_t bytes = entries_.size() * sizeof entries_[0];
+  if (code_) bytes += code_->functions.size() * sizeof(CodeFunction) + code_->traps.size() * sizeof(CodeTrapSite);
+  return bytes;
+}
 
 support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModule& module, unsigned threads) {
   auto out = std::make_unique<NativeModule>();
   out->entries_.assign(module.counts.defined_functions, kNoCode);
   if (module.counts.defined_functions == 0) return out;
-  WJIT_TRY(const CompileOptions options, options_for(module, threads));
+  WJIT_TRY(const CompileOptions options, compile_options(module, threads));
   WJIT_TRY(NativeCode code, compile_module(module.wasm(), module.offsets, options));
-  for (auto& r : code.refused) out->refusals_.push_back({r.func_index, std::move(r.error)});
+  for (auto& r : code.refused) out->refusals_.push_back({r.func_index, std::move(r.reason), std::move(r.error)});
+  out->times_ = code.times;
+  out->functions_ = static_cast<uint32_t>(code.functions.size());
+  support::PassClock clock(options.times ? &out->times_ : nullptr);
   CodeTables tables;
   tables.kind = CodeKind::kModule;
   tables.owner = &module;
@@ -55,6 +71,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   out->entries_ = std::move(code.entries);
   for (uint32_t i = 0; i < out->entries_.size(); ++i)
     if (out->entries_[i] != kNoCode) WJIT_CHECK(publish_bridge(module, module.wasm().imported_funcs + i));
+  clock.lap(support::Pass::kPublish);
   return out;
 }
 

@@ -224,6 +224,36 @@ static void text(void) {
   wasm_engine_delete(engine);
 }
 
+/* Which functions have native code, and why the others have none. */
+static void native(void) {
+  wasm_byte_vec_t binary;
+  CHECK(!wjit_wat2wasm(WJIT_STR("(module (func (export \"f\") (result i32) (i32.const 7)) (func (param v128)))"), &binary));
+  for (int jit = 0; jit < 2; ++jit) {
+    wasm_config_t* config = wasm_config_new();
+    CHECK(!wjit_config_set_tier(config, jit ? WJIT_TIER_JIT : WJIT_TIER_INTERP));
+    wasm_engine_t* engine = wasm_engine_new_with_config(config);
+    wasm_store_t* store = wasm_store_new(engine);
+    wasm_module_t* module = wasm_module_new(store, &binary);
+#if !defined(__x86_64__)
+    if (jit) CHECK(!module);
+#endif
+    wjit_native_report_t report;
+    uint32_t index = 0;
+    const char *reason = NULL, *message = NULL;
+    if (module) {
+      wjit_module_native_report(module, &report);
+      CHECK(report.native == (uint32_t)jit && report.stayed == (uint32_t)jit && !report.code_bytes == !jit);
+      CHECK(wjit_module_native_stayed(module, 0, &index, &reason, &message) == (jit == 1));
+      CHECK(!jit || (index == 1 && strcmp(reason, "simd") == 0 && strstr(message, "v128")));
+      CHECK(!wjit_module_native_stayed(module, 1, &index, &reason, &message));
+    }
+    wasm_module_delete(module);
+    wasm_store_delete(store);
+    wasm_engine_delete(engine);
+  }
+  wasm_byte_vec_delete(&binary);
+}
+
 int main(void) {
   CHECK(strchr(wjit_version(), '.') != NULL);
   options();
@@ -231,5 +261,6 @@ int main(void) {
   linker();
   wasi();
   text();
+  native();
   return 0;
 }

@@ -479,6 +479,16 @@ void lazy_validation() {
   for (int i = 0; f && i < 2; ++i) drop(wjit_func_call(wasm_extern_as_func(f), nullptr, 0, nullptr, 0));
 }
 
+// A function that could not be compiled for want of memory is interpreted; what the module does is the same.
+void native_code() {
+  Kit kit([](wasm_config_t* config) { EXPECT(well(wjit_config_set_tier(config, WJIT_TIER_JIT))); });
+  if (!kit.ready()) return;
+  wjit_native_report_t report;
+  wjit_module_native_report(kit.module, &report);
+  EXPECT(report.native > 0);
+  run_all_sorts(kit);
+}
+
 void wasi() {
   OWN(wasm, engine) engine = wasm_engine_new();
   OWN(wasm, store) store = engine ? wasm_store_new(engine) : nullptr;
@@ -559,4 +569,7 @@ TEST_CASE("out of memory: linker", "[row24]") { run_all(linker); }
 TEST_CASE("out of memory: modules as text, and what they do", "[row24]") { run_all(text); }
 TEST_CASE("out of memory: eager compilation, checked memories", "[row24]") { run_all(other_options); }
 TEST_CASE("out of memory: lazy validation", "[row24]") { run_all(lazy_validation); }
+#if defined(__x86_64__)
+TEST_CASE("out of memory: native code", "[row24]") { run_all(native_code); }
+#endif
 TEST_CASE("out of memory: WASI", "[row24]") { run_all(wasi); }

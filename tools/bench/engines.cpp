@@ -106,7 +106,7 @@ Command node_command(const Command& options, const Command& arguments) {
 Command wjit_run(const std::string& tier) { return {beside_this_program("wjit"), "run", "--tier=" + tier}; }
 
 Command wjit_compile(const std::string& file) {
-  return {beside_this_program("wjit"), "load", "--tier=jit", file};
+  return {beside_this_program("wjit"), "compile", "--threads=1", file};
 }
 
 Command wjit_assembly(const std::string& file) {

@@ -17,7 +17,32 @@ std::string markdown_row(const std::string& name, const Counts& c) {
                      c.skipped);
 }
 
+struct Tier0Row {
+  std::string_view reason;
+  const char* why;
+};
+constexpr Tier0Row kTier0Rows[] = {
+#define WJIT_WAST_TIER0(reason, why) {reason, why},
+#include "tools/wast/tier0.def"
+};
+
+std::string native_text(const Report& report) {
+  uint64_t stayed = 0;
+  std::string reasons;
+  for (const auto& [reason, n] : report.stayed_by_reason) {
+    stayed += n;
+    reasons += fmt::format("stayed, {}: {}{}\n", reason, n, may_stay_in_tier_0(reason) ? "" : " (NOT EXPECTED)");
+  }
+  return fmt::format("{}{} functions had native code, {} functions stayed in tier 0\n", reasons, report.native, stayed);
+}
+
 }  // namespace
+
+bool may_stay_in_tier_0(std::string_view reason) {
+  for (const Tier0Row& row : kTier0Rows)
+    if (row.reason == reason) return true;
+  return false;
+}
 
 Counts& Counts::operator+=(const Counts& o) {
   files += o.files;
@@ -41,7 +66,10 @@ std::string to_text(const Report& report) {
   Counts sum = report.total();
   if (report.by_feature.size() > 1) out += text_row("all", sum);
   for (const auto& [reason, n] : report.skips_by_reason) out += fmt::format("skipped {}: {}\n", n, reason);
-  return out + fmt::format("{} passed, {} failed, {} skipped\n", sum.passed, sum.failed, sum.skipped);
+  if (report.has_native) out += native_text(report);
+  // Each function that stayed and should not have counts as a failure besides.
+  return out + fmt::format("{} passed, {} failed, {} skipped\n", sum.passed, sum.failed + report.unexpectedly_stayed,
+                           sum.skipped);
 }
 
 std::string to_markdown(const Report& report) {

@@ -54,6 +54,7 @@ void report_crashes() {
 Runner::Runner(RunOptions options) : options_(std::move(options)) {
   if (!options_.say)
     options_.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
+  report_.has_native = options_.config.tier == Tier::kJit;
 }
 
 Engine Runner::engine_for(FeatureSet features) {
@@ -76,6 +77,17 @@ void Runner::run_file(const std::string& path) {
   options_.say(script.error().message() + "\n");
 }
 
+void Runner::note_native(const std::string& path, const NativeReport& made) {
+  report_.native += made.native;
+  for (const NativeReport::Stayed& f : made.stayed) {
+    ++report_.stayed_by_reason[f.reason];
+    if (may_stay_in_tier_0(f.reason)) continue;
+    ++report_.unexpectedly_stayed;
+    options_.say(fmt::format("{}: function {} stayed in tier 0, and tools/wast/tier0.def does not expect that: {}\n",
+                             path, f.func_index, f.error.to_string()));
+  }
+}
+
 void Runner::run(const Script& script) {
   ScriptPolicy policy = policy_for(script.path, options_.config.features);
   for (auto [feature, on] : options_.feature_changes) {
@@ -84,7 +96,8 @@ void Runner::run(const Script& script) {
   }
   Counts& counts = report_.by_feature[names_.row_of(script.path)];
   ++counts.files;
-  ScriptRun run(engine_for(policy.features), policy, options_.call);
+  ScriptRun run(engine_for(policy.features), policy, options_.call,
+                [&](const Module& module) { note_native(script.path, module.native_report()); });
   for (const Command& c : script.commands) {
     counts.assertions += c.is_assertion();
     note_command(script.path, c);

@@ -35,6 +35,7 @@ class Runner {
 
  private:
   Engine engine_for(FeatureSet features);
+  void note_native(const std::string& path, const NativeReport& made);
 
   RunOptions options_;
   Report report_;

@@ -50,8 +50,14 @@ std::string print(const std::vector<Value>& values) {
 
 }  // namespace
 
-ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call)
-    : engine_(std::move(engine)), policy_(policy), call_(std::move(call)), store_(engine_), linker_(engine_) {
+ScriptRun::ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call,
+                     std::function<void(const Module&)> on_module)
+    : engine_(std::move(engine)),
+      policy_(policy),
+      call_(std::move(call)),
+      on_module_(std::move(on_module)),
+      store_(engine_),
+      linker_(engine_) {
   linker_.allow_shadowing(true);  // scripts register a name more than once
   auto defined = define_spectest(linker_, store_, policy.features.has(Feature::kThreads));
   if (!defined) spectest_error_ = defined.error();
@@ -123,6 +129,7 @@ ScriptRun::Outcome ScriptRun::compile(const ModuleDefinition& m, Slot<Module>& o
     auto valid = Module::validate(engine_, bytes);
     if (!valid) return from_error(valid.err());
   }
+  if (on_module_) on_module_(module.ok());
   out.value = std::move(module).ok();
   return {};
 }

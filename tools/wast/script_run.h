@@ -32,7 +32,9 @@ using CallFunction = std::function<TrapResult<std::vector<Val>>(Store&, const Fu
 
 class ScriptRun {
  public:
-  ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call = {});
+  // `on_module`, if given, is called for each module made.
+  ScriptRun(Engine engine, const ScriptPolicy& policy, CallFunction call = {},
+            std::function<void(const Module&)> on_module = nullptr);
   Verdict run(const Command& command);
 
  private:
@@ -82,6 +84,7 @@ class ScriptRun {
   const Engine engine_;
   const ScriptPolicy policy_;
   const CallFunction call_;
+  const std::function<void(const Module&)> on_module_;
   Store store_;
   Linker linker_;
   std::optional<Error> spectest_error_;

@@ -24,6 +24,7 @@ int run_main(Args args);
 int validate_main(Args args);
 int wast_main(Args args);
 int dump_main(Args args);
+int compile_main(Args args);
 int parse_main(Args args);
 int print_main(Args args);
 int abi_main(Args args);

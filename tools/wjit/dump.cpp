@@ -5,6 +5,7 @@
 #include "runtime/compiled_module.h"
 #include "tools/wast/number.h"
 #include "tools/wjit/commands.h"
+#include "tools/wjit/dump.h"
 #include "tools/wjit/load.h"
 
 namespace wjit::cli {
@@ -46,21 +47,27 @@ std::optional<uint32_t> find_function(const rt::CompiledModule& module, const st
   return {};
 }
 
-int dump_bytecode(const std::string& file, const rt::CompiledModule& module, const std::string& func) {
+// The defined function that --func names; else why it is none was reported.
+std::optional<uint32_t> choose_function(const std::string& file, const rt::CompiledModule& module,
+                                        const std::string& func) {
   auto index = find_function(module, func);
-  uint32_t imported = module.wasm().imported_funcs;
   if (!index) {
-    return report(
-        fmt::format("{}: no function '{}': expected an index below {} or the name of a function or export",
-                    file, func, module.wasm().funcs.size()),
-        ErrorKind::kLink);
+    report(fmt::format("{}: no function '{}': expected an index below {} or the name of a function or export", file,
+                       func, module.wasm().funcs.size()),
+           ErrorKind::kLink);
+    return {};
   }
-  if (*index < imported)
-    return report(fmt::format("{}: function {} is imported: it has no bytecode", file, *index),
-                  ErrorKind::kLink);
+  if (*index < module.wasm().imported_funcs) {
+    report(fmt::format("{}: function {} is imported: it has no code", file, *index), ErrorKind::kLink);
+    return {};
+  }
+  return index;
+}
+
+int dump_bytecode(const std::string& file, const rt::CompiledModule& module, uint32_t index) {
   bc::TranslateOptions options;
   options.fuel = module.engine().config.consume_fuel;
-  auto code = bc::translate_func(module.wasm(), module.offsets, *index - imported, options);
+  auto code = bc::translate_func(module.wasm(), module.offsets, index - module.wasm().imported_funcs, options);
   if (!code) return report(file, module.located(code.error()));
   print(bc::print_code(**code));
   return kExitOk;
@@ -71,25 +78,43 @@ int dump_bytecode(const std::string& file, const rt::CompiledModule& module, con
 int dump_main(Args args) {
   EngineOptions engine_options;
   bool sections = false, bytecode = false;
+  DumpNative native;
   std::string func, file;
   Options options("dump", "Show what is in a module: its sections, unless something else is asked for");
   engine_options.declare(options);
   options.flag("--sections", sections, "The sections: where they lie, and how many entries they have");
   options.flag("--bytecode", bytecode, "The interpreter's bytecode of the function --func names");
+  options.flag("--ir", native.ir, "That function as the compiler translates it");
+  options.flag("--opt", native.opt, "After the passes that make it better");
+  options.flag("--vcode", native.vcode, "As machine instructions, before they have registers");
+  options.flag("--ra", native.ra, "The same with the registers they were given, and the moves that takes");
+  options.flag_or_choice("--asm", native.assembly, "text", {"text", "json"},
+                         "Its machine code; as JSON a line for each function, or for the one --func names");
   options.value("--func", func, "N|NAME", "A function, by index or name");
+  options.flag("--time-passes", native.times, "How long each pass took, on standard error");
   options.positional("FILE", file, "The module; - is standard input");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("dump")) return *status;
-  if (bytecode != !func.empty()) {
-    return report_usage("wjit dump", bytecode ? "--bytecode: expected --func=N|NAME with it"
-                                              : "--func: expected --bytecode with it");
-  }
+  if (!native.assembly.empty() && native.assembly != "text" && native.assembly != "json")
+    return report_usage("wjit dump", fmt::format("--asm: found '{}', expected one of: text, json", native.assembly));
+  const bool one = bytecode || (native.any() && native.assembly != "json");
+  if (one && func.empty()) return report_usage("wjit dump", "expected --func=N|NAME: which function");
+  if (!func.empty() && !bytecode && !native.any())
+    return report_usage("wjit dump", "--func: expected --bytecode or a stage of native code with it");
+  if (native.assembly == "json" && (native.ir || native.opt || native.vcode || native.ra))
+    return report_usage("wjit dump", "--asm=json: expected no other stage with it");
   engine_options.config.mode = CompilationMode::kLazy;
+  engine_options.config.tier = Tier::kInterp;  // what is shown is compiled for that, and not run
   Engine engine(engine_options.config);
   auto module = load_module(engine, file);
   if (!module) return report(file, module.err());
-  if (sections || !bytecode) dump_sections(module.ok().impl().wasm());
-  return bytecode ? dump_bytecode(file, module.ok().impl(), func) : static_cast<int>(kExitOk);
+  const rt::CompiledModule& m = module.ok().impl();
+  std::optional<uint32_t> index;
+  if (!func.empty() && !(index = choose_function(file, m, func))) return kExitBadInput;
+  if (sections || (!bytecode && !native.any())) dump_sections(m.wasm());
+  int status = bytecode ? dump_bytecode(file, m, *index) : static_cast<int>(kExitOk);
+  if (native.any() && status == kExitOk) status = dump_native(file, m, index, native);
+  return status;
 }
 
 }  // namespace wjit::cli

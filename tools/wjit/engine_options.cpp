@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdlib>
+
 #include "tools/wjit/options.h"
 
 namespace wjit::cli {
@@ -14,6 +17,7 @@ constexpr Choice<Tier> kTiers[] = {{"interp", Tier::kInterp}, {"jit", Tier::kJit
 constexpr Choice<CompilerConfig::Regalloc> kRegallocs[] = {{"scan", CompilerConfig::Regalloc::kScan},
                                                            {"spill", CompilerConfig::Regalloc::kSpill},
                                                            {"shuffle", CompilerConfig::Regalloc::kShuffle}};
+constexpr Choice<unsigned> kOptLevels[] = {{"0", 0}, {"1", 1}};
 constexpr Choice<CompilationMode> kModes[] = {{"eager", CompilationMode::kEager},
                                               {"lazy-translation", CompilationMode::kLazyTranslation},
                                               {"lazy", CompilationMode::kLazy}};
@@ -81,11 +85,35 @@ Args names(const Choice<E> (&choices)[N]) {
 }
 }  // namespace
 
+namespace {
+
+// "3-7", "3-", "3": the functions that get native code. Tools that cannot reach a command line use the environment.
+std::optional<std::string> choose_functions(const std::string& option, CompilerConfig& out) {
+  const char* environment = std::getenv("WJIT_JIT_FUNCTIONS");
+  const std::string text = !option.empty() ? option : environment ? environment : "";
+  if (text.empty()) return {};
+  const auto number = [](std::string_view digits, uint32_t& n) {
+    const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+    return end.ec == std::errc() && end.ptr == digits.data() + digits.size();
+  };
+  const size_t dash = text.find('-');
+  const std::string_view first = std::string_view(text).substr(0, dash);
+  const std::string_view last = dash == std::string::npos ? first : std::string_view(text).substr(dash + 1);
+  if (number(first, out.first_function) && (last.empty() || number(last, out.last_function))) return {};
+  return fmt::format("--jit-functions: found '{}', expected FIRST-LAST, FIRST- or one index", text);
+}
+
+}  // namespace
+
 void EngineOptions::declare(Options& options) {
   options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
   options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions");
   options.value("--cpu", cpu, "FEATURES", "What native code may use: native, or sse2 and others with commas");
+  options.choice("-O", opt_level, "LEVEL", names(kOptLevels), "How much native code is optimised");
   options.choice("--regalloc", regalloc, "KIND", names(kRegallocs), "How registers are given out");
+  options.value("--regalloc-seed", regalloc_seed, "N", "What --regalloc=shuffle begins with");
+  options.value("--jit-functions", jit_functions, "A-B",
+                "Make native code of these functions alone, by index (also: the environment's WJIT_JIT_FUNCTIONS)");
   options.flag("--verify", config.compiler.verify, "Prove each step of the compiler");
   options.choice("--mode", mode, "MODE", names(kModes), "When functions are validated and translated");
   options.choice("--dispatch", dispatch, "KIND", names(kDispatches), "The interpreter's dispatch");
@@ -96,6 +124,9 @@ std::optional<int> EngineOptions::resolve(const char* command) {
   std::string full = std::string("wjit ") + command;
   auto problem = choose("--tier", tier, kTiers, config.tier);
   if (!problem) problem = choose("--regalloc", regalloc, kRegallocs, config.compiler.regalloc);
+  if (!problem) problem = choose("-O", opt_level, kOptLevels, config.compiler.opt_level);
+  if (!problem) problem = choose_functions(jit_functions, config.compiler);
+  if (regalloc_seed) config.compiler.seed = *regalloc_seed;
   if (!cpu.empty()) config.compiler.cpu = cpu;
   if (!problem) problem = choose("--mode", mode, kModes, config.mode);
   if (!problem) problem = choose("--dispatch", dispatch, kDispatches, config.dispatch);

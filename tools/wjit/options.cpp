@@ -104,6 +104,10 @@ void Options::flag(const char* names, bool& out, const char* help) {
   impl_->app.add_flag(names, out, help);
   impl_->add(names, "", help);
 }
+void Options::flag_or_choice(const char* name, std::string& out, const char* plain, Args choices, const char* help) {
+  impl_->app.add_flag(fmt::format("{}{{{}}}", name, plain), out, with_choices(help, choices));
+  impl_->add(name, "", help).choices = std::move(choices);
+}
 void Options::value(const char* names, std::string& out, const char* meta, const char* help) {
   impl_->app.add_option(names, out, help)->type_name(meta);
   impl_->add(names, meta, help);

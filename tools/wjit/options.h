@@ -49,6 +49,8 @@ class Options {
   ~Options();
 
   void flag(const char* names, bool& out, const char* help);
+  // --name gives `plain`, --name=VALUE one of the others.
+  void flag_or_choice(const char* name, std::string& out, const char* plain, Args choices, const char* help);
   void value(const char* names, std::string& out, const char* meta, const char* help);
   void value(const char* names, std::optional<std::string>& out, const char* meta, const char* help);
   void value(const char* names, std::optional<uint64_t>& out, const char* meta, const char* help);
@@ -79,7 +81,8 @@ class Options {
 
 // The options every command has that makes an Engine.
 struct EngineOptions {
-  std::string features, tier, cpu, regalloc, mode, dispatch, memory;
+  std::string features, tier, opt_level, cpu, regalloc, jit_functions, mode, dispatch, memory;
+  std::optional<uint64_t> regalloc_seed;
   Config config;
   std::vector<std::pair<Feature, bool>> feature_changes;
 

@@ -5,6 +5,7 @@
 #include "tools/wjit/commands.h"
 #include "tools/wjit/invoke.h"
 #include "tools/wjit/load.h"
+#include "tools/wjit/native_report.h"
 #include "tools/wjit/run_options.h"
 
 namespace wjit::cli {
@@ -146,15 +147,7 @@ int check_streams(int status, const int (&errors)[3]) {
   return status;
 }
 
-}  // namespace
-
-int run_main(Args args) {
-  RunOptions o;
-  if (auto status = parse_run_options(std::move(args), o)) return *status;
-  o.engine.config.consume_fuel = o.fuel.has_value();
-  Engine engine(o.engine.config);
-  auto module = load_module(engine, o.file);
-  if (!module) return report(o.file, module.err());
+int run_module(const Engine& engine, const Module& module, RunOptions& o) {
   Store store(engine);
   if (o.fuel) {
     auto set = store.set_fuel(*o.fuel);
@@ -167,10 +160,26 @@ int run_main(Args args) {
     auto defined = linker.define_wasi(store, std::move(o.wasi_config));
     if (!defined) return report(defined.err().message(), defined.err().kind());
   }
-  if (auto status = prepare_imports(engine, store, o, linker, module.ok())) return *status;
-  auto instance = linker.instantiate(store, module.ok());
+  if (auto status = prepare_imports(engine, store, o, linker, module)) return *status;
+  auto instance = linker.instantiate(store, module);
   const int status = instance ? run_instance(store, o, instance.ok()) : report_end(o.file, instance.err());
   return check_streams(status, stream_errors);
+}
+
+}  // namespace
+
+int run_main(Args args) {
+  RunOptions o;
+  if (auto status = parse_run_options(std::move(args), o)) return *status;
+  o.engine.config.consume_fuel = o.fuel.has_value();
+  measure_times(o.time_passes);
+  Engine engine(o.engine.config);
+  auto module = load_module(engine, o.file);
+  if (!module) return report(o.file, module.err());
+  const int status = o.compile_only ? static_cast<int>(kExitOk) : run_module(engine, module.ok(), o);
+  if (o.tier_report) std::fflush(stdout), std::fputs(tier_report(module.ok()).c_str(), stderr);
+  if (o.time_passes) print_times(module.ok());
+  return status;
 }
 
 }  // namespace wjit::cli

@@ -145,6 +145,11 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
                  "Imports nobody defines: an error, functions that trap when called, or zeros and nulls");
   options.value("--fuel", o.fuel, "N", "Stop after N units of fuel");
   o.engine.declare(options);
+  options.flag("--compile-only", o.compile_only, "Make the module and run nothing");
+  options.flag("--tier-report", o.tier_report,
+               "Which functions have no native code, and why, on standard error at the end");
+  options.flag("--time-passes", o.time_passes,
+               "How long each pass of the compiler took, summed over functions, on standard error at the end");
   options.positional("FILE", o.file, "The module; - is standard input");
   options.guest_args("ARGS", o.args, "For the guest: options after FILE are the guest's");
   options.footer(

@@ -36,6 +36,9 @@ int wast_main(Args args) {
       "Exits 0 when nothing failed; what may be skipped is listed in tools/wast/skips.def.");
   if (auto status = options.parse(std::move(args))) return *status;
   if (auto status = engine_options.resolve("wast")) return *status;
+  const CompilerConfig& compiler = engine_options.config.compiler;
+  if (compiler.regalloc == CompilerConfig::Regalloc::kShuffle)
+    std::printf("--regalloc=shuffle --regalloc-seed=%llu\n", static_cast<unsigned long long>(compiler.seed));
   // The folder decides first, the user after it.
   engine_options.config.features = FeatureSet::defaults();
   wast::report_crashes();
@@ -54,7 +57,7 @@ int wast_main(Args args) {
   }
   std::fputs(wast::to_text(runner.report()).c_str(), stdout);
   int status = markdown.empty() ? static_cast<int>(kExitOk) : write_markdown(markdown, runner.report());
-  return runner.report().total().failed ? static_cast<int>(kExitBadInput) : status;
+  return runner.report().total().failed || runner.report().unexpectedly_stayed ? static_cast<int>(kExitBadInput) : status;
 }
 
 }  // namespace wjit::cli

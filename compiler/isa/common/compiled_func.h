@@ -33,8 +33,26 @@ struct Site {
   uint32_t wasm_offset;
 };
 
+// What a piece of code is made from, for tools.
+struct Line {
+  uint32_t offset;       // of its first byte
+  uint32_t wasm_offset;  // 0: of nothing in particular
+  uint32_t vmctx;        // which integer registers hold the VMContext, as far as the instruction asks for it: bits
+  bool moves;            // what the register allocator wanted, before the instruction
+};
+struct JumpTable {
+  uint32_t jump;     // the jump through it
+  uint32_t table;    // of 32-bit distances from the table's first byte
+  uint32_t entries;
+};
+struct Listing {
+  std::vector<Line> lines;  // sorted
+  std::vector<JumpTable> tables;
+};
+
 struct CompiledFunc {
-  std::vector<uint8_t> bytes;
+  std::vector<uint8_t> bytes;  // code, then data
+  uint32_t data = 0;           // where data begins: constants and tables
   std::vector<Reloc> relocs;
   std::vector<Site> sites;  // sorted by offset
   uint32_t frame_bytes = 0;

@@ -2,10 +2,26 @@
 
 namespace wjit::x64 {
 
-support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint32_t wasm_offset) {
+support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint32_t wasm_offset,
+                                                    support::PassClock& clock, isa::Listing* listing) {
+  using support::Pass;
   WJIT_CHECK(Lower(f, env_, func_).run());
-  WJIT_CHECK(allocator_.run(func_.code, reg_env(), options_, allocation_));
-  return emit(func_, allocation_, wasm_offset);
+  clock.lap(Pass::kLower);
+  if (lowered) lowered(), clock.start();
+  ra::Options unchecked = options_;
+  unchecked.check = false;  // that is done, and measured, here
+  WJIT_CHECK(allocator_.run(func_.code, reg_env(), unchecked, allocation_));
+  clock.lap(Pass::kRegalloc);
+  if (allocated) allocated(), clock.start();
+  if (options_.check) {
+    auto right = ra::check(func_.code, reg_env(), allocation_);
+    unproved = !right;
+    WJIT_CHECK(std::move(right));
+    clock.lap(Pass::kCheck);
+  }
+  auto out = emit(func_, allocation_, wasm_offset, listing);
+  clock.lap(Pass::kEmit);
+  return out;
 }
 
 isa::CpuFeatures host_features() {

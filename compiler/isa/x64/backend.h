@@ -5,15 +5,20 @@
 
 #include "compiler/isa/x64/emit.h"
 #include "compiler/regalloc/allocate.h"
+#include "compiler/support/pass_times.h"
 
 namespace wjit::x64 {
 
 class Backend {
  public:
   Backend(const LowerEnv& env, const ra::Options& options) : env_(env), options_(options) {}
-  // `f` has no aliases left. Errors: kUnsupported, what has no rule here; kResource, too large.
-  support::Result<isa::CompiledFunc> compile(const ir::Function& f, uint32_t wasm_offset);
-  // Of the last function compiled, for those who look.
+  // `f` has no aliases left. Time is booked on `clock`. Errors: kUnsupported, what has no rule here; kResource, too large.
+  support::Result<isa::CompiledFunc> compile(const ir::Function& f, uint32_t wasm_offset, support::PassClock& clock,
+                                             isa::Listing* listing = nullptr);
+  // Called when lowering and when the allocator has done its work; for those who look at what they made.
+  std::function<void()> lowered, allocated;
+  bool unproved = false;  // the error is that the allocator's answer was found wrong
+  // Of the last function compiled.
   const MachFunc& machine_code() const { return func_; }
   const mach::Allocation& allocation() const { return allocation_; }
 

@@ -15,8 +15,9 @@ using Limits = vm::off::VMRuntimeLimits;
 
 static constexpr W kQ = W::k64;
 
-support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t wasm_offset) {
-  return Emitter(f, allocation, wasm_offset).run();
+support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t wasm_offset,
+                                        isa::Listing* listing) {
+  return Emitter(f, allocation, wasm_offset, listing).run();
 }
 
 support::Result<isa::CompiledFunc> Emitter::run() {
@@ -31,6 +32,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   WJIT_TRY(auto bytes, a_.finish());
   isa::CompiledFunc out;
   out.bytes = std::move(bytes);
+  out.data = data_;
   out.relocs = std::move(relocs_);
   out.sites = std::move(sites_);
   std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
@@ -144,9 +146,21 @@ void Emitter::block(uint32_t b) {
   if (forward_[b] != b) return;  // nobody comes here
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
+    if (listing_ && next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n) note_line(true);
     for (; next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n; ++next_edit_) edit(al_.edits[next_edit_]);
+    if (listing_) note_line(false);
     inst();
   }
+}
+
+void Emitter::note_line(bool moves) {
+  isa::Line line{a_.offset(), now_->wasm_offset, 0, moves};
+  for (uint32_t k = 0; !moves && k < now_->operands; ++k) {
+    const VReg v = c_.operands[now_->first_operand + k].vreg;
+    for (const mach::Home& h : c_.homes)
+      if (h.vreg == v && h.fp_offset == -vm::kFrameVmctx && in_reg(k)) line.vmctx |= 1u << at(k).preg().hw();
+  }
+  listing_->lines.push_back(line);
 }
 
 void Emitter::edit(const mach::Edit& e) {
@@ -478,6 +492,7 @@ void Emitter::br_table() {
   a_.lea(kQ, reg::kScratch, Mem::at(at));
   a_.movsx(kQ, W::k32, t, Mem::at(reg::kScratch, t, 2));
   a_.add(kQ, t, reg::kScratch);
+  if (listing_) listing_->tables.push_back({a_.offset(), 0, static_cast<uint32_t>(table.size() - 1)});
   a_.jmp(t);
   jumps_.push_back({at, &table, now_block_});
 }
@@ -600,13 +615,18 @@ Label Emitter::lanes(uint64_t bits, uint32_t lane_size) {
 }
 
 void Emitter::cold_code() {
+  const auto line = [&](uint32_t wasm_offset) {
+    if (listing_) listing_->lines.push_back({a_.offset(), wasm_offset, 0, false});
+  };
   for (const ColdTrap& t : traps_) {
     a_.bind(t.label);
+    line(t.wasm_offset);
     sites_.push_back({a_.offset(), vm::TrapCode::kNone, WJIT_PLANTED(wrong_place) ? own_offset_ : t.wasm_offset});
     call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(t.code));
   }
   for (const Check& c : checks_) {
     a_.bind(c.stub);
+    line(c.wasm_offset);
     if (c.cost_in) {  // the block is not entered, and not paid
       a_.alu(Alu::kSub, kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), *c.cost_in);
       a_.mov(kQ, reg::kScratch, *c.cost_in);
@@ -620,8 +640,10 @@ void Emitter::cold_code() {
   }
   if (leave_.valid()) {
     a_.bind(leave_);
+    line(0);
     call_rel(Reloc::Kind::kStub, Stub::kLand, 0, true);
   }
+  data_ = a_.offset();
   std::stable_sort(constants_.begin(), constants_.end(), [](auto& x, auto& y) { return x.size > y.size; });
   if (!constants_.empty()) a_.align(constants_[0].size);
   for (const Constant& c : constants_) {
@@ -636,6 +658,7 @@ void Emitter::cold_code() {
   if (!jumps_.empty()) a_.align(4);
   for (const Jumps& j : jumps_) {
     a_.bind(j.label);
+    if (listing_) listing_->tables[static_cast<size_t>(&j - jumps_.data())].table = a_.offset();
     const mach::VBlock& b = c_.blocks[j.block];
     for (size_t n = 0; n + 1 < j.entries->size(); ++n)
       a_.distance32(j.label, labels_[forward_[c_.succs[b.succs + (*j.entries)[n]]]]);

@@ -9,8 +9,10 @@
 
 namespace wjit::x64 {
 
-// What `f` becomes. `wasm_offset` is the function's own, for the stack check. Error kResource: too large.
-support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t wasm_offset);
+// What `f` becomes. `wasm_offset` is the function's own, for the stack check. `listing`, if not null, is filled. Error
+// kResource: too large.
+support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t wasm_offset,
+                                        isa::Listing* listing = nullptr);
 
 // The stubs of a module, one after the other; `offsets` in the order of kStubs.
 struct StubCode {

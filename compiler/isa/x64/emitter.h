@@ -10,8 +10,8 @@ namespace wjit::x64 {
 
 class Emitter {
  public:
-  Emitter(const MachFunc& f, const mach::Allocation& al, uint32_t wasm_offset)
-      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset) {}
+  Emitter(const MachFunc& f, const mach::Allocation& al, uint32_t wasm_offset, isa::Listing* listing)
+      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset), listing_(listing) {}
   support::Result<isa::CompiledFunc> run();
 
  private:
@@ -34,6 +34,7 @@ class Emitter {
   void leave_frame();
   void find_empty_blocks();
   void block(uint32_t b);
+  void note_line(bool moves);
   void edit(const mach::Edit& e);
   void copy(ir::Type t, const mach::Alloc& to, const mach::Alloc& from);
 
@@ -84,6 +85,8 @@ class Emitter {
   const mach::VCode& c_;
   const mach::Allocation& al_;
   const uint32_t own_offset_;
+  isa::Listing* const listing_;
+  uint32_t data_ = 0;  // where it begins
   Masm a_;
   const MInst* now_ = nullptr;
   uint32_t now_block_ = 0;

@@ -34,7 +34,7 @@ bool mutate(Random& random, Allocation& out) {
       return true;
     case 5:
       if (out.edits.empty()) return false;
-      any(out.edits).type = ir::Type::kI32;
+      any(out.edits).type = random.one_in(2) ? ir::Type::kF32 : ir::Type::kF64;
       return true;
     default: {
       if (out.edits.size() < 2) return false;
@@ -138,7 +138,7 @@ TEST_CASE("regalloc check: each rule has its message", "[regalloc]") {
   has(with([](Small& s) { s.out.operands[2] = Alloc::slot(0); }),
       "slot 0 is expected, the place of operand 1, not i1");
   has(with([](Small& s) { s.out.edits.pop_back(); }), "v1 is expected in i0");
-  has(with([](Small& s) { s.out.edits[1].type = ir::Type::kI32; }), "of 8 needed");
+  has(with([](Small& s) { s.out.edits[1].type = ir::Type::kF64; }), "other class");
   has(with([](Small& s) { s.code.insts[1].flags = MInst::kClobbers; }), "i1 is clobbered");
   has(with([](Small& s) {
         s.code.operands[3].pos = Operand::Pos::kLate, s.out.operands[3] = Alloc::reg(int_reg(1));

@@ -403,9 +403,9 @@ class Machine {
   size_t index(Alloc a) const {
     return a.is_reg() ? a.index : 64 + a.index + (a.kind == Alloc::Kind::kHome ? out_->slots : 0);
   }
-  Bits masked(Bits b, Type t, bool junk) {
+  Bits masked(Bits b, Type t, bool junk, bool whole = false) {
     Bits r = junk ? Bits{garbage_.next(), garbage_.next()} : Bits{};
-    const uint32_t n = ir::bytes_of(t);
+    const uint32_t n = whole && ir::is_int(t) ? 8 : ir::bytes_of(t);
     if (n == 4) r.lo = (r.lo & ~uint64_t{0xffffffff}) | (b.lo & 0xffffffff);
     if (n >= 8) r.lo = b.lo;
     if (n == 16) r.hi = b.hi;
@@ -416,11 +416,11 @@ class Machine {
     auto it = std::lower_bound(out_->edits.begin(), out_->edits.end(), i,
                                [](const Edit& e, uint32_t n) { return e.before < n; });
     for (; it != out_->edits.end() && it->before == i; ++it)
-      write(index(it->to), places_[index(it->from)], it->type, it->to.kind == Alloc::Kind::kSlot);
+      write(index(it->to), places_[index(it->from)], it->type, it->to.kind == Alloc::Kind::kSlot, true);
   }
-  void write(size_t place, Bits b, Type t, bool slot) {
+  void write(size_t place, Bits b, Type t, bool slot, bool whole = false) {
     if (slot && t == Type::kV128) places_[place + 1] = {garbage_.next(), 0};
-    places_[place] = masked(b, t, true);
+    places_[place] = masked(b, t, true, whole);
   }
 
   uint64_t step(uint32_t i) {

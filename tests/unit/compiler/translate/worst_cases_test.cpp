@@ -30,7 +30,7 @@ Size size_of(const Blob& locals, const Blob& code) {
   Size s{.bytes = body.size(), .work = (*buffers).ssa.work()};
   if (!f) {
     INFO(f.error().message());
-    CHECK(f.error().kind() == ErrorKind::kUnsupported);
+    CHECK(f.error().kind() == ErrorKind::kLimit);
     s.refused = true;
     return s;
   }

@@ -1,0 +1,54 @@
+// What a module's way to native code takes, by pass. One list: what is measured, summed and shown comes from it.
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace wjit::support {
+
+// X(id, name): in the order in which a function meets them; the last two are the module's.
+#define WJIT_PASSES(X)                                                                                              \
+  X(kTranslate, "translate") X(kVerify, "verify") X(kOptimise, "optimise") X(kLower, "lower")                   \
+  X(kRegalloc, "regalloc") X(kCheck, "check") X(kEmit, "emit") X(kLink, "link") X(kPublish, "publish")
+
+#define WJIT_X(id, name) id,
+enum class Pass : uint8_t { WJIT_PASSES(WJIT_X) };
+#undef WJIT_X
+#define WJIT_X(id, name) name,
+inline constexpr const char* kPassNames[] = {WJIT_PASSES(WJIT_X)};
+#undef WJIT_X
+inline constexpr size_t kPassCount = sizeof kPassNames / sizeof *kPassNames;
+
+struct PassTimes {
+  std::array<uint64_t, kPassCount> nanoseconds{};  // summed over functions, and over threads
+  PassTimes& operator+=(const PassTimes& o) {
+    for (size_t i = 0; i < kPassCount; ++i) nanoseconds[i] += o.nanoseconds[i];
+    return *this;
+  }
+};
+
+// Books what goes by, from one lap to the next. With null, nothing is measured.
+class PassClock {
+ public:
+  explicit PassClock(PassTimes* times) : times_(times) { start(); }
+  // What follows is measured from here.
+  void start() {
+    if (times_) last_ = Clock::now();
+  }
+  // What went by since start() or the last lap was this pass.
+  void lap(Pass pass) {
+    if (!times_) return;
+    const auto now = Clock::now();
+    times_->nanoseconds[static_cast<size_t>(pass)] +=
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count());
+    last_ = now;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  PassTimes* times_;
+  Clock::time_point last_;
+};
+
+}  // namespace wjit::support
