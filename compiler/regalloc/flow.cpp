@@ -92,8 +92,13 @@ void Flow::find_loops(const VCode& code) {
       while (!open.empty() && loops[open.back()].depth >= block.loop_depth) open.pop_back();
       if (!open.empty()) last = std::min(last, loops[open.back()].last);
       loop_at[b] = static_cast<uint32_t>(loops.size());
-      loops.push_back({b, last, gap(block.first), gap(code.blocks[last].end), open.empty() ? kNone : open.back(),
-                       block.loop_depth, {0, 0}});
+      loops.push_back({b,
+                       last,
+                       gap(block.first),
+                       gap(code.blocks[last].end),
+                       open.empty() ? kNone : open.back(),
+                       block.loop_depth,
+                       {0, 0}});
       open.push_back(loop_at[b]);
     }
     uint32_t l = open.empty() ? kNone : open.back();

@@ -30,9 +30,10 @@ enum class Service : uint8_t {
 };
 
 struct Loop {
-  uint32_t first, last;  // blocks; those of them that are less deep than the loop only lie between (ways out of it)
-  uint32_t start, end;   // positions
-  uint32_t parent;       // number in loops, or kNone
+  uint32_t first,
+      last;  // blocks; those of them that are less deep than the loop only lie between (ways out of it)
+  uint32_t start, end;  // positions
+  uint32_t parent;      // number in loops, or kNone
   uint8_t depth;
   uint32_t pressure[2];  // by class: how many values are live at once, at most; cold blocks apart
 };
@@ -60,7 +61,8 @@ class Flow {
   }
   const uint32_t* first_use_from(VReg v, uint32_t pos) const;
   bool is_call_for(uint32_t inst, mach::RegClass c) const { return calls_[inst] >> static_cast<int>(c) & 1; }
-  // The first use in [pos, end), in blocks of at least that depth, or kNone. Gives up after some that are not.
+  // The first use in [pos, end), in blocks of at least that depth, or kNone. Gives up after some that are
+  // not.
   uint32_t next_use(VReg v, uint32_t pos, uint32_t end, uint8_t depth) const;
   // The first call of hot code, or in a cold block any, that leaves no register of the class alone, likewise.
   uint32_t next_call(mach::RegClass c, uint32_t pos, uint32_t end, uint8_t depth, bool cold) const;

@@ -129,7 +129,8 @@ uint32_t Residency::distance(VReg v, uint32_t pos, uint32_t b) const {
     if (!f.live_in(loop.first, v)) continue;
     const uint32_t again = f.next_use(v, loop.start, loop.end, depth);
     if (again == kNone) continue;
-    const uint32_t call = call_before(pos, loop.end, depth, false) | call_before(loop.start, again, depth, false);
+    const uint32_t call =
+        call_before(pos, loop.end, depth, false) | call_before(loop.start, again, depth, false);
     return std::min(loop.end - pos + again - loop.start, kNear - 1) + out + call;
   }
   const auto uses = f.uses(v);
@@ -213,7 +214,8 @@ void Residency::collect_for_loop(uint32_t b) {
       continue;
     }
     ++live_through[cls(v)];
-    if (weight_[v.n] != 0 && flow_->next_call(code_->cls(v), loop.start, loop.end, loop.depth, false) == kNone)
+    if (weight_[v.n] != 0 &&
+        flow_->next_call(code_->cls(v), loop.start, loop.end, loop.depth, false) == kNone)
       idle.push_back({v, d});
   }
   for (VReg v : code_->params_of(block))
