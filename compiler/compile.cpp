@@ -202,11 +202,16 @@ std::string refusal_reason(const Error& error) {
   }
   const std::string_view message = error.message();
   if (message == kNotAskedFor) return kNotAskedFor;
-  const std::string_view word = message.substr(0, message.find(": "));
+  // "function 7: simd: …": the first of its parts that is a feature.
+  for (std::string_view rest = message; !rest.empty();) {
+    const size_t end = std::min(rest.find(": "), rest.size());
+    const std::string_view word = rest.substr(0, end);
 #define WJIT_F(id, name, on) \
   if (word == name) return name;
-  WJIT_FEATURES(WJIT_F)
+    WJIT_FEATURES(WJIT_F)
 #undef WJIT_F
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
   return "other";
 }
 
