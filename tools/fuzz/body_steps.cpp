@@ -113,7 +113,10 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
   if (divides && c_.one_in(2) && !hazard()) {  // by a constant, not 0
     if (fresh) gen(p.params[0], depth);
     else ensure({p.params[0]});
-    index_const(p.params[0] == kI64, int64_t(c_.one_in(2) ? -1 - int32_t(c_.below(9)) : 1 + int32_t(c_.draw() >> 2)));
+    const int64_t by = c_.one_in(3)   ? int64_t{1} << c_.below(31)
+                       : c_.one_in(2) ? -1 - int64_t(c_.below(9))
+                                      : 1 + int64_t(c_.draw() >> 2);
+    index_const(p.params[0] == kI64, by);
     pop();
   } else {
     if (fresh) {
