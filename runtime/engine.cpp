@@ -8,6 +8,7 @@
 
 #include "compiler/support/result.h"
 #include "runtime/code/code_map.h"
+#include "runtime/code/debugger.h"
 #include "runtime/code/eh_frame.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber/fiber.h"
@@ -87,6 +88,7 @@ Engine::Engine(const Config& c)
       memory(choose_memory_tunables(c)),
       code_map(std::make_shared<CodeMap>()) {
   if (c.unwind_info || c.native_frames) enable_unwind_info();
+  if (c.debugger_info) enable_debugger_info();
   if (config.tier == Tier::kInterp) return;
   if (auto enabled = enable_native_code(); !enabled) native_refused = std::move(enabled).error();
 }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/code/debugger.h"
 #include "runtime/code/eh_frame.h"
 #include "runtime/code/perf_map.h"
 
@@ -283,6 +284,7 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   if (object->raise_offset != kNoRaise) object->raise = begin + object->raise_offset;
   tell_perf(*object);
   tell_unwinders(*object);
+  tell_debugger(*object);
   set_entries(*object, object.get());
   objects_.fetch_add(1, std::memory_order_relaxed);
   return CodeHandle(this, object.release());
@@ -291,6 +293,7 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
 void CodeMemory::drop(const CodeObject* object) {
   set_entries(*object, nullptr);
   gate_.wait_for_readers();
+  forget_debugger_info(*object);
   forget_unwind_info(*object);
   const Place place{object->region, object->first_granule, object->granules};
   delete object;

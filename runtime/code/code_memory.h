@@ -69,6 +69,8 @@ struct CodeTables {
   std::vector<isa::FrameEdge> frames;
   uintptr_t raise = 0;                  // where a fault at a trap site goes on; 0: nowhere
   uint32_t raise_offset = kNoRaise;     // the same, if it is in this very object
+  // A function's name for debuggers and profilers, by owner and func_index; null: they get the index.
+  std::string (*name)(void* owner, uint32_t func_index) = nullptr;
 };
 
 struct CodeObject : CodeTables {
