@@ -64,6 +64,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   CodeTables tables;
   tables.kind = CodeKind::kModule;
   tables.owner = &module;
+  tables.name = &CompiledModule::symbol;
   tables.raise_offset = code.raise_offset;
   for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
   tables.traps.reserve(code.sites.size());
