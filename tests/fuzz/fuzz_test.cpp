@@ -1,9 +1,13 @@
 // Random programs (tools/fuzz): a slice of them, and proof that they would find what they are for.
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "catch.h"
 #include "compiler/bytecode/translate.h"
+#include "compiler/wasm/text/parse_wat.h"
 #include "runtime/compiled_module.h"
 #include "tools/fuzz/minimise.h"
 #include "tools/fuzz/oracle.h"
@@ -19,7 +23,12 @@ Program program(uint64_t seed, Options options = {}) {
   return generate(choices, options);
 }
 
-uint64_t count(uint64_t normally) { return std::getenv("WJIT_TEST_FULL") ? normally * 20 : normally; }
+uint64_t count(uint64_t normally) { return std::getenv("WJIT_TEST_FULL") ? normally * 50 : normally; }
+// Where a slice of the programs begins.
+uint64_t first_seed() {
+  const char* chosen = std::getenv("WJIT_TEST_SEED");
+  return chosen ? std::strtoull(chosen, nullptr, 10) % 1'000'000 * 10'000 : 0;
+}
 
 // The same program, one instruction of each function having another meaning: an engine with a bug.
 Program with_bug(uint64_t seed, uint8_t opcode, uint8_t instead) {
@@ -45,8 +54,9 @@ TEST_CASE("fuzz: the same seed gives the same program, and so does its record") 
 TEST_CASE("fuzz: random programs run alike in every mode") {
   Runner runner;
   size_t calls = 0, traps = 0;
-  const uint64_t n = count(400);
-  for (uint64_t seed = 0; seed < n; ++seed) {
+  const uint64_t n = count(150), first = first_seed();
+  for (uint64_t seed = first; seed < first + n; ++seed) {
+    runner.set_seed(seed);
     Outcome outcome;
     const std::string what = runner.disagreement(program(seed), &outcome);
     INFO("wjit-fuzz --seeds " << seed);
@@ -140,6 +150,67 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
     INFO(name);
     CHECK((seen.count(name) || not_ours.count(name) || unused(name)));
   }
+}
+
+// A module of the generator's kind (see generate.h), as text, and a call of each function it defines, twice: with zeros,
+// and with sevens.
+static Program program_of_text(const std::filesystem::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  auto parsed = wasm::text::parse_wat(text.str());
+  INFO(path.string());
+  if (!parsed) FAIL(parsed.error().message());
+  Config config;
+  config.features = FeatureSet::all();
+  Engine engine(config);
+  auto module = Module::compile(engine, parsed->binary);
+  if (!module) FAIL(module.err().to_string());
+  const rt::CompiledModule& m = module.ok().impl();
+  Program p;
+  p.budget = 100;
+  GeneratedModule g;
+  g.bytes = parsed->binary;
+  for (uint32_t f = 0; f < m.wasm().funcs.size(); ++f) {
+    for (uint64_t value : {0, 7}) {
+      Call call{0, f, {}};
+      for (wasm::ValType t : (*m.engine().registry)[m.wasm().funcs[f]].func().params) {
+        const Type type = t.is_ref()                     ? kFuncRef
+                          : t.kind() == wasm::ValKind::kI32 ? kI32
+                          : t.kind() == wasm::ValKind::kI64 ? kI64
+                          : t.kind() == wasm::ValKind::kF32 ? kF32
+                                                            : kF64;
+        call.args.push_back({type, t.is_ref() ? 0 : value});
+      }
+      p.calls.push_back(call);
+    }
+    g.funcs.push_back({});
+  }
+  p.modules.push_back(std::move(g));
+  return p;
+}
+
+TEST_CASE("fuzz: what was found stays mended") {
+  Runner runner;
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(WJIT_SOURCE_DIR "/tests/fuzz/found")) {
+    ++files;
+    INFO(entry.path().string());
+    CHECK(runner.disagreement(program_of_text(entry.path())) == "");
+  }
+  CHECK(files >= 6);
+}
+
+TEST_CASE("fuzz: a record is text and back") {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    Choices choices(seed);
+    const Program p = generate(choices, {});
+    Decisions record;
+    REQUIRE(from_text(to_text(choices.record()), record));
+    Choices again(std::move(record));
+    CHECK(p.modules == generate(again, {}).modules);
+  }
+  Decisions none;
+  for (const char* bad : {"", "(", ")", "()()", "1", "(x)", "(1))"}) CHECK_FALSE(from_text(bad, none));
 }
 
 TEST_CASE("fuzz: CRC-32 is the one of other programs") {

@@ -83,6 +83,7 @@ class Body {
   void global_step();
   void observe_step();
   void pressure_step();
+  void stale_step();
   void select_step();
   void memory_step();
   void table_step();

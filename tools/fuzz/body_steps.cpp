@@ -18,7 +18,7 @@ void Body::step() {
     return;
   }
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
-  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1})) {
+  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1, 2})) {
     case 0: return;  // the simplest
     case 1: {
       const Type t = kTypes[c_.below(8)];
@@ -57,6 +57,7 @@ void Body::step() {
     case 16: return return_step();
     case 17: return o_.wide_arithmetic ? wide_step() : local_step();
     case 19: return pressure_step();
+    case 20: return stale_step();
     default: return observe_step();
   }
 }
@@ -68,9 +69,15 @@ static bool has(std::string_view text, std::string_view part) { return text.find
 // What keeps an operation from trapping, and NaNs from being looked at. The operands are on the stack.
 void Body::before_plain(const PlainOp& p) {
   const std::string_view text = p.info->text;
-  if ((has(text, ".div_") || has(text, ".rem_")) && !hazard()) {
-    byte(p.params[1] == kI32 ? 0x41 : 0x42), byte(1);
-    op(p.params[1] == kI32 ? 0x72 : 0x84);
+  if (has(text, ".div_") || has(text, ".rem_")) {
+    const bool wide = p.params[1] == kI64;
+    if (!hazard()) {
+      byte(wide ? 0x42 : 0x41), byte(1);
+      op(wide ? 0x84 : 0x72);
+    } else if (c_.one_in(2)) {  // by nothing
+      byte(wide ? 0x42 : 0x41), byte(0);
+      op(wide ? 0x83 : 0x71);
+    }
   } else if (has(text, ".trunc_f") && !hazard()) {
     bounded_float(p.params[0]);
   } else if (has(text, "copysign")) {
@@ -106,7 +113,10 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
   if (divides && c_.one_in(2) && !hazard()) {  // by a constant, not 0
     if (fresh) gen(p.params[0], depth);
     else ensure({p.params[0]});
-    index_const(p.params[0] == kI64, int64_t(c_.one_in(2) ? -1 - int32_t(c_.below(9)) : 1 + int32_t(c_.draw() >> 2)));
+    const int64_t by = c_.one_in(3)   ? int64_t{1} << c_.below(31)
+                       : c_.one_in(2) ? -1 - int64_t(c_.below(9))
+                                      : 1 + int64_t(c_.draw() >> 2);
+    index_const(p.params[0] == kI64, by);
     pop();
   } else {
     if (fresh) {
@@ -356,6 +366,37 @@ void Body::pressure_step() {
     op(way.ops[c_.below(5)]);
     pop();
   }
+}
+
+// A value is read, its place is written, and then it is used: it must be the old one.
+void Body::stale_step() {
+  static constexpr struct {
+    Type type;
+    uint8_t load, store, align, ops[4];
+  } kWays[] = {{kI32, 0x28, 0x36, 2, {0x6a, 0x6b, 0x73, 0x6c}},
+               {kI64, 0x29, 0x37, 3, {0x7c, 0x7d, 0x85, 0x7e}},
+               {kF64, 0x2b, 0x39, 3, {0xa0, 0xa1, 0xa2, 0xa3}},
+               {kF32, 0x2a, 0x38, 2, {0x92, 0x93, 0x94, 0x95}}};
+  const auto& way = kWays[c_.below(4)];
+  const uint32_t memory = c_.below(uint32_t(m_.memories.size()));
+  const bool is64 = m_.memories[memory].is64;
+  const uint32_t at = c_.below(64) * 8;
+  const uint32_t value = new_local(way.type);
+  gen(way.type, 1);
+  local_set(value);
+  pop();
+  const bool first = c_.one_in(2);  // the operand that is not loaded
+  if (first) leaf(way.type);
+  index_const(is64, at);
+  op(way.load), memarg(way.align, memory, 0);
+  push(way.type);
+  index_const(is64, c_.most() ? at : at + c_.below(16));
+  local_get(value);
+  if (way.type == kF32 || way.type == kF64) canonical_nan(way.type);
+  op(way.store), memarg(way.align, memory, 0);
+  if (!first) leaf(way.type);
+  op(way.ops[c_.below(4)]);
+  pop();
 }
 
 // A value to a place where it is seen from outside.
