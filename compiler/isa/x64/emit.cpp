@@ -654,9 +654,10 @@ void Emitter::cold_code() {
     line(0);
     call_rel(Reloc::Kind::kStub, Stub::kLand, 0, true);
   }
-  data_ = a_.offset();
   std::stable_sort(constants_.begin(), constants_.end(), [](auto& x, auto& y) { return x.size > y.size; });
-  if (!constants_.empty()) a_.align(constants_[0].size);
+  const uint32_t largest = !constants_.empty() ? constants_[0].size : jumps_.empty() ? 1 : 4;
+  a_.align(largest);
+  data_ = a_.offset();
   for (const Constant& c : constants_) {
     a_.bind(c.label);
     if (c.size == 4) {
