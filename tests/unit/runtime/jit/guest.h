@@ -79,6 +79,24 @@ inline std::string to_text(const TrapResult<std::vector<Val>>& r, bool nan_bits 
   return text;
 }
 
+// All of an instance that is exported and can change.
+inline std::string state_of(Store& store, const Instance& instance) {
+  std::string text;
+  for (const auto& [name, item] : instance.exports(store)) {
+    text += name + "=";
+    if (auto* m = std::get_if<Memory>(&item)) {
+      const auto bytes = m->data(store);
+      text.append(bytes.begin(), bytes.end());
+    } else if (auto* g = std::get_if<Global>(&item)) {
+      text += to_text(g->get(store), true);
+    } else if (auto* t = std::get_if<Table>(&item)) {
+      for (uint64_t i = 0; i < t->size(store); ++i) text += to_text(*t->get(store, i)) + ",";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 // A module's instance in an engine and a store of its own.
 class Guest {
  public:
@@ -106,23 +124,7 @@ class Guest {
   std::string run(std::string_view name, const std::vector<Val>& args = {}, bool nan_bits = false) {
     return to_text(call(name, args), nan_bits);
   }
-  // All that is exported and can change.
-  std::string state() {
-    std::string text;
-    for (const auto& [name, item] : instance.exports(store)) {
-      if (auto* m = std::get_if<Memory>(&item)) {
-        const auto bytes = m->data(store);
-        text += name + "=" + std::string(bytes.begin(), bytes.end());
-      } else if (auto* g = std::get_if<Global>(&item)) {
-        text += name + "=" + to_text(g->get(store), true);
-      } else if (auto* t = std::get_if<Table>(&item)) {
-        text += name + "=";
-        for (uint64_t i = 0; i < t->size(store); ++i) text += to_text(*t->get(store, i)) + ",";
-      }
-      text += "\n";
-    }
-    return text;
-  }
+  std::string state() { return state_of(store, instance); }
 
   Engine engine;
   Store store;

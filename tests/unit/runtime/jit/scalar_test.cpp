@@ -158,14 +158,11 @@ void run(const Plan& plan, const test::Mode& m) {
     else found = std::get<Trap>(r.err()).message();
     std::string want = c.op->expected(In{c.a}, In{c.b});
     if (found == want) continue;
+    // Which NaN arithmetic makes is the machine's choice, as long as it is quiet.
     if (r && !c.op->nan_bits()) {
-      const Val v = r.ok()[0];
-      const bool is_nan = (v.kind() == ValKind::kF32 && v.f32() != v.f32()) || (v.kind() == ValKind::kF64 && v.f64() != v.f64());
-      const bool quiet = is_nan && (v.kind() == ValKind::kF32 ? v.f32_bits() >> 22 & 1 : v.f64_bits() >> 51 & 1);
-      // Both are NaNs: what a NaN is told as begins with the same digits only by chance, so ask the number.
       const uint64_t bits = std::strtoull(want.c_str() + 4, nullptr, 16);
-      const bool wanted_nan = want.starts_with("f32") ? std::isnan(std::bit_cast<float>(static_cast<uint32_t>(bits))) : want.starts_with("f64") && std::isnan(std::bit_cast<double>(bits));
-      if (quiet && wanted_nan) continue;
+      if (want.starts_with("f32") && std::isnan(In{bits}.operator float()) && (r.ok()[0].f32_bits() & 0x7fc00000) == 0x7fc00000) continue;
+      if (want.starts_with("f64") && std::isnan(In{bits}.operator double()) && r.ok()[0].f64_bits() << 1 >> 52 == 0xfff) continue;
     }
     FAIL(m.name << ": " << c.op->name << " " << constant(c.op->params[0], c.a) << " " << (c.op->params.size() > 1 ? constant(c.op->params[1], c.b) : "") << (c.passed & 1 ? " var" : " const")
                 << (c.passed & 2 ? " var" : " const") << ": expected " << want << ", found " << found);
