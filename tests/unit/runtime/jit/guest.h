@@ -100,7 +100,7 @@ inline std::string state_of(Store& store, const Instance& instance) {
 // A module's instance in an engine and a store of its own.
 class Guest {
  public:
-  using Imports = std::function<std::vector<Extern>(Store&)>;
+  using Imports = std::function<std::vector<Extern>(const Engine&, Store&)>;
   Guest(std::string_view wat, const Mode& m, const Config& base = {}, const Imports& imports = nullptr)
       : engine(config_of(m, base)), store(engine) {
     auto made = Module::from_text(engine, wat);
@@ -108,7 +108,7 @@ class Guest {
     module = std::make_unique<Module>(std::move(made).ok());
     for (const auto& f : module->native_report().stayed)
       if (f.reason != "not asked for") FAIL(m.name << ": function " << f.func_index << " has no native code: " << f.error.to_string());
-    auto i = Instance::create(store, *module, imports ? imports(store) : std::vector<Extern>());
+    auto i = Instance::create(store, *module, imports ? imports(engine, store) : std::vector<Extern>());
     if (!i) FAIL(m.name << ": " << to_string(i.err()));
     instance = i.ok();
   }
