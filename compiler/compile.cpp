@@ -28,7 +28,7 @@ class FuncCompiler {
       : module_(module),
         options_(options),
         env_{module, offsets, options.translate, options.memories},
-        backend_({offsets.vmctx_defined_functions_begin(), true, options.features}, options.regalloc) {}
+        backend_({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison}, options.regalloc) {}
 
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {}) {
     const uint32_t index = module_.imported_funcs + defined;
@@ -176,6 +176,8 @@ class Linker {
   uint32_t way_to_entry(uint32_t defined) {
     align();
     const uint32_t at = size();
+    constexpr uint8_t kCallerIsSelf[] = {0x48, 0x89, 0xfe};  // mov rsi, rdi: direct calls leave it out
+    out_.bytes.insert(out_.bytes.end(), std::begin(kCallerIsSelf), std::end(kCallerIsSelf));
     uint8_t thunk[isa::kThunkBytes];
     x64::kTarget.wasm_thunk(thunk, offsets_.vmctx_entry(defined));
     out_.bytes.insert(out_.bytes.end(), thunk, thunk + sizeof thunk);
@@ -200,11 +202,16 @@ std::string refusal_reason(const Error& error) {
   }
   const std::string_view message = error.message();
   if (message == kNotAskedFor) return kNotAskedFor;
-  const std::string_view word = message.substr(0, message.find(": "));
+  // "function 7: simd: …": the first of its parts that is a feature.
+  for (std::string_view rest = message; !rest.empty();) {
+    const size_t end = std::min(rest.find(": "), rest.size());
+    const std::string_view word = rest.substr(0, end);
 #define WJIT_F(id, name, on) \
   if (word == name) return name;
-  WJIT_FEATURES(WJIT_F)
+    WJIT_FEATURES(WJIT_F)
 #undef WJIT_F
+    rest.remove_prefix(std::min(end + 2, rest.size()));
+  }
   return "other";
 }
 

@@ -20,6 +20,7 @@ struct CompileOptions {
   isa::CpuFeatures features;
   unsigned opt_level = 1;  // 0: no mid-end
   bool verify = false;     // the IR, and what passes make of it
+  bool poison = false;     // i32 values get noise in the upper half of their registers
   bool times = false;      // measure passes
   unsigned threads = 1;
   uint32_t first_function = 0, last_function = ~uint32_t{0};  // by index in the module: the others are refused

@@ -62,6 +62,10 @@ std::string Trap::to_string() const {
     s += head;
     s += f.module_name.empty() ? "<unnamed>" : f.module_name;
     s += '!';
+    if (f.host) {
+      s += f.func_name.empty() ? "<host>" : f.func_name;
+      continue;
+    }
     s += f.func_name.empty() ? "<func " + std::to_string(f.func_index) + ">" : f.func_name;
   }
   return s;

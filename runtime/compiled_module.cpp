@@ -233,4 +233,12 @@ void CompiledModule::plan_lazy_tables() {
   }
 }
 
+std::string CompiledModule::symbol(void* module, uint32_t func_index) {
+  const auto& m = *static_cast<const CompiledModule*>(module);
+  const std::string name = m.name();
+  const std::string_view func = m.func_name(func_index);
+  return (name.empty() ? "wasm" : name) + '!' +
+         (func.empty() ? "function[" + std::to_string(func_index) + "]" : std::string(func));
+}
+
 }  // namespace wjit::rt

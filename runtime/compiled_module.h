@@ -48,6 +48,8 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
   const std::shared_ptr<const wasm::Module>& shared_wasm() const { return module_; }
   const wasm::NameSection& names() const;  // parsed when first asked for
   std::string_view func_name(uint32_t func_index) const { return names().func(func_index); }
+  // For CodeTables::name, where a CompiledModule is the owner: "module!function", as backtraces have it.
+  static std::string symbol(void* module, uint32_t func_index);
   // The embedder's name, else the name section's, else empty.
   std::string name() const;
   void set_name(std::string name) { name_override_ = std::move(name); }

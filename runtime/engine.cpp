@@ -8,6 +8,8 @@
 
 #include "compiler/support/result.h"
 #include "runtime/code/code_map.h"
+#include "runtime/code/debugger.h"
+#include "runtime/code/eh_frame.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber/fiber.h"
 #include "runtime/trap/owns_address.h"
@@ -85,6 +87,8 @@ Engine::Engine(const Config& c)
       registry(std::make_shared<wasm::TypeRegistry>()),
       memory(choose_memory_tunables(c)),
       code_map(std::make_shared<CodeMap>()) {
+  if (c.unwind_info || c.native_frames) enable_unwind_info();
+  if (c.debugger_info) enable_debugger_info();
   if (config.tier == Tier::kInterp) return;
   if (auto enabled = enable_native_code(); !enabled) native_refused = std::move(enabled).error();
 }

@@ -9,6 +9,7 @@
 #include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
 #include "runtime/store.h"
+#include "runtime/trap/host_frames.h"
 
 namespace wjit::rt {
 
@@ -77,6 +78,7 @@ void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t 
           const bool known = hit.wasm_offset != kNoWasmOffset;
           add_frame(trace, instance, hit.func_index,
                     known ? hit.wasm_offset : uint32_t(m.bodies[hit.func_index - m.imported_funcs].offset));
+          trace.back().native_fp = fp;
         }
       }
       const auto* record = reinterpret_cast<const vm::FrameRecord*>(fp);
@@ -97,6 +99,7 @@ std::vector<wjit::Frame> current_backtrace(Store& store, bool faulted) {
   const Stack* stack = store.activations ? store.activations->current : nullptr;
   if (stack && stack->top_instance) add_interp_frames(trace, stack->top_frame, stack->top_instance);
   if (store.fiber_call) store.fiber_call->add_resumer_frames(trace);
+  add_host_frames(trace, store);
   return trace;
 }
 

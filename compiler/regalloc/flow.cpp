@@ -17,6 +17,7 @@ constexpr size_t kMaxLive = size_t{32} << 20;
 }  // namespace
 
 Result<void> Flow::analyze(const VCode& code, const RegEnv& env, const std::vector<uint32_t>& isolated) {
+  code_ = &code;
   operands = code.operands;
   std::vector<Alloc> allocs;
   for (uint32_t i : isolated) {
@@ -49,10 +50,19 @@ const uint32_t* Flow::first_use_from(VReg v, uint32_t pos) const {
   return std::lower_bound(begin, end, pos);
 }
 
-uint32_t Flow::next_call(RegClass c, uint32_t pos, bool cold) const {
+uint32_t Flow::next_use(VReg v, uint32_t pos, uint32_t end, uint8_t depth) const {
+  const uint32_t *use = first_use_from(v, pos), *last = uses_.data() + use_start_[v.n + 1];
+  for (int tries = 0; use != last && *use < end && tries < 32; ++use, ++tries)
+    if (code_->blocks[block_of[inst_at(*use)]].loop_depth >= depth) return *use;
+  return kNone;
+}
+
+uint32_t Flow::next_call(RegClass c, uint32_t pos, uint32_t end, uint8_t depth, bool cold) const {
   const auto& list = call_list_[static_cast<int>(c)][cold];
   auto it = std::lower_bound(list.begin(), list.end(), pos);
-  return it == list.end() ? kNone : *it;
+  for (int tries = 0; it != list.end() && *it < end && tries < 32; ++it, ++tries)
+    if (code_->blocks[block_of[inst_at(*it)]].loop_depth >= depth) return *it;
+  return kNone;
 }
 
 // A loop is what lies between a block and the last block, not cold, that goes back to it. Cold blocks that
@@ -79,6 +89,7 @@ void Flow::find_loops(const VCode& code) {
       if (p >= b && (!code.blocks[p].cold || block.cold)) last = last == kNone ? p : std::max(last, p);
     while (!open.empty() && loops[open.back()].last < b) open.pop_back();
     if (last != kNone) {
+      while (!open.empty() && loops[open.back()].depth >= block.loop_depth) open.pop_back();
       if (!open.empty()) last = std::min(last, loops[open.back()].last);
       loop_at[b] = static_cast<uint32_t>(loops.size());
       loops.push_back({b,
@@ -86,10 +97,13 @@ void Flow::find_loops(const VCode& code) {
                        gap(block.first),
                        gap(code.blocks[last].end),
                        open.empty() ? kNone : open.back(),
+                       block.loop_depth,
                        {0, 0}});
       open.push_back(loop_at[b]);
     }
-    if (!open.empty()) loop_of[b] = open.back();
+    uint32_t l = open.empty() ? kNone : open.back();
+    while (l != kNone && loops[l].depth > block.loop_depth) l = loops[l].parent;
+    loop_of[b] = l;
   }
 }
 

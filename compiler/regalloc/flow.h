@@ -30,9 +30,11 @@ enum class Service : uint8_t {
 };
 
 struct Loop {
-  uint32_t first, last;  // blocks
-  uint32_t start, end;   // positions
-  uint32_t parent;       // number in loops, or kNone
+  uint32_t first,
+      last;  // blocks; those of them that are less deep than the loop only lie between (ways out of it)
+  uint32_t start, end;  // positions
+  uint32_t parent;      // number in loops, or kNone
+  uint8_t depth;
   uint32_t pressure[2];  // by class: how many values are live at once, at most; cold blocks apart
 };
 
@@ -59,9 +61,11 @@ class Flow {
   }
   const uint32_t* first_use_from(VReg v, uint32_t pos) const;
   bool is_call_for(uint32_t inst, mach::RegClass c) const { return calls_[inst] >> static_cast<int>(c) & 1; }
-  // The first call of hot code, or in a cold block any, that leaves no register of the class alone, from a
-  // position on.
-  uint32_t next_call(mach::RegClass c, uint32_t pos, bool cold) const;
+  // The first use in [pos, end), in blocks of at least that depth, or kNone. Gives up after some that are
+  // not.
+  uint32_t next_use(VReg v, uint32_t pos, uint32_t end, uint8_t depth) const;
+  // The first call of hot code, or in a cold block any, that leaves no register of the class alone, likewise.
+  uint32_t next_call(mach::RegClass c, uint32_t pos, uint32_t end, uint8_t depth, bool cold) const;
 
   std::vector<uint32_t> block_of;   // of instructions
   std::vector<uint32_t> def_block;  // of vregs
@@ -82,6 +86,7 @@ class Flow {
   support::Result<void> find_life(const mach::VCode& code);
   void find_pressure(const mach::VCode& code);
 
+  const mach::VCode* code_ = nullptr;
   std::vector<uint32_t> live_start_, use_start_, uses_;
   std::vector<VReg> live_;
   std::vector<uint8_t> calls_;             // of instructions: bit by class

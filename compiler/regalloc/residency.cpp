@@ -110,30 +110,32 @@ bool Residency::alive_after(VReg v, uint32_t b, uint32_t i) const {
 
 uint32_t Residency::distance(VReg v, uint32_t pos, uint32_t b) const {
   const Flow& f = *flow_;
-  const auto uses = f.uses(v);
-  const uint32_t* const last = uses.data() + uses.size();
-  const uint32_t* const next = f.first_use_from(v, pos);
   const RegClass c = code_->cls(v);
+  auto call_before = [&](uint32_t from, uint32_t use, uint8_t depth, bool cold) {
+    return f.next_call(c, from, gap_at_or_before(use), depth, cold) != kNone ? kBehindCall : 0;
+  };
   if (code_->blocks[b].cold) {
-    if (next == last || *next >= gap(code_->blocks[b].end)) return kCold;
-    return *next - pos + (f.next_call(c, pos, true) < gap_at_or_before(*next) ? kBehindCall : 0);
+    const uint32_t next = f.next_use(v, pos, gap(code_->blocks[b].end), 0);
+    return next == kNone ? kCold : next - pos + call_before(pos, next, 0, true);
   }
   uint32_t out = 0;
   for (uint32_t l = f.loop_of[b];; l = f.loops[l].parent, out = std::min(out + kOutOfLoop, kMaxOut)) {
     const uint32_t end = l == kNone ? f.hot_end : f.loops[l].end;
-    if (next != last && *next < end)
-      return std::min(*next - pos, kNear - 1) + out +
-             (f.next_call(c, pos, false) < gap_at_or_before(*next) ? kBehindCall : 0);
+    const uint8_t depth = l == kNone ? 0 : f.loops[l].depth;
+    if (const uint32_t next = f.next_use(v, pos, end, depth); next != kNone)
+      return std::min(next - pos, kNear - 1) + out + call_before(pos, next, depth, false);
     if (l == kNone) break;
     const Loop& loop = f.loops[l];
     if (!f.live_in(loop.first, v)) continue;
-    const uint32_t* again = f.first_use_from(v, loop.start);
-    if (again == last || *again >= loop.end) continue;
-    const bool call =
-        f.next_call(c, pos, false) < loop.end || f.next_call(c, loop.start, false) < gap_at_or_before(*again);
-    return std::min(loop.end - pos + *again - loop.start, kNear - 1) + out + (call ? kBehindCall : 0);
+    const uint32_t again = f.next_use(v, loop.start, loop.end, depth);
+    if (again == kNone) continue;
+    const uint32_t call =
+        call_before(pos, loop.end, depth, false) | call_before(loop.start, again, depth, false);
+    return std::min(loop.end - pos + again - loop.start, kNear - 1) + out + call;
   }
-  return next != last ? kCold + std::min(*next - pos, kCold - 1) : kNever;
+  const auto uses = f.uses(v);
+  const uint32_t* const next = f.first_use_from(v, pos);
+  return next != uses.data() + uses.size() ? kCold + std::min(*next - pos, kCold - 1) : kNever;
 }
 
 bool Residency::home_or_clean(VReg v) const { return flow_->home[v.n] != kNone || clean_[v.n] != 0; }
@@ -212,7 +214,8 @@ void Residency::collect_for_loop(uint32_t b) {
       continue;
     }
     ++live_through[cls(v)];
-    if (weight_[v.n] != 0 && flow_->next_call(code_->cls(v), loop.start, false) >= loop.end)
+    if (weight_[v.n] != 0 &&
+        flow_->next_call(code_->cls(v), loop.start, loop.end, loop.depth, false) == kNone)
       idle.push_back({v, d});
   }
   for (VReg v : code_->params_of(block))

@@ -89,6 +89,7 @@ struct CompilerConfig {
   unsigned opt_level = 1;  // 0: no optimisation
   Regalloc regalloc = Regalloc::kScan;
   uint64_t seed = 0;
+  bool poison = false;     // noise in the upper half of every register that holds an i32
   bool verify = false;     // prove each step: a function that fails is an error of the module
   // Only functions from `first_function` to `last_function` (indices in the module) get native code: to find the one
   // that matters.
@@ -131,6 +132,13 @@ struct Config {
   uint32_t max_call_depth = 100'000;           // frames of one activation chain; past it wasm traps
   uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory
   uint64_t memory_guard_size = uint64_t{1} << 31;   // bytes of guard after it
+  // Frames of the host's own code in the backtraces of traps (Frame::host), by libunwind where it is installed. Costs
+  // some microseconds for each frame of a trap.
+  bool native_frames = false;
+  // For debuggers and profilers of the host: native code is made known to libunwind and to the C++ unwinder, or to gdb,
+  // from the first engine on that asks for it, for the whole process. native_frames includes unwind_info.
+  bool unwind_info = false;
+  bool debugger_info = false;
   // Where linear memories come from; null: from the engine. With one, kAuto is kChecks: guard pages are the creator's
   // promise, which kGuard asks for.
   std::shared_ptr<MemoryCreator> memory_creator = nullptr;

@@ -73,7 +73,8 @@ class [[nodiscard]] Result {
   std::variant<T, E> v_;
 };
 
-// A frame of a trap's backtrace, innermost first. Frames of host functions are not among them.
+// A frame of a trap's backtrace, innermost first. Frames of the host's own code are among them only if
+// Config::native_frames asks for them.
 struct Frame {
   std::string module_name;    // from the name section or Module::set_name; empty when unknown
   std::string func_name;      // from the name section, else empty
@@ -81,6 +82,10 @@ struct Frame {
   uint64_t module_offset;     // byte offset of the instruction in the module's binary
   uint64_t func_offset;       // the same, from the start of the function's body
   rt::Instance* instance = nullptr;  // Instance::from_raw; lives as long as its Store
+  // Of the host: module_name is the file that the code is from, func_name its symbol, demangled, and func_offset the
+  // distance from that (all of which may be empty or 0), module_offset the address; func_index says nothing.
+  bool host = false;
+  uintptr_t native_fp = 0;  // where it is on the native stack, for the engine
 };
 
 // Every way a call can end without results (spec: Execution, "trap"; the other kinds are ours). A plain value, of no

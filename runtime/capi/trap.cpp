@@ -61,18 +61,21 @@ void wasm_trap_message(const wasm_trap_t* trap, wasm_message_t* out) {
 
 wasm_frame_t* wasm_trap_origin(const wasm_trap_t* trap) {
   return border<wasm_frame_t*>(nullptr, [&]() -> wasm_frame_t* {
-    const auto& trace = state_of(trap).trap.trace();
-    return trace.empty() ? nullptr : new_frame(trap, trace.front());
+    for (const Frame& f : state_of(trap).trap.trace())
+      if (!f.host) return new_frame(trap, f);
+    return nullptr;
   });
 }
 
 void wasm_trap_trace(const wasm_trap_t* trap, wasm_frame_vec_t* out) {
   *out = WASM_EMPTY_VEC;
   const bool done = border_void([&] {
-    const auto& trace = state_of(trap).trap.trace();
-    wasm_frame_vec_new_uninitialized(out, trace.size());
+    std::vector<const Frame*> wasm;
+    for (const Frame& f : state_of(trap).trap.trace())
+      if (!f.host) wasm.push_back(&f);
+    wasm_frame_vec_new_uninitialized(out, wasm.size());
     if (out->size == 0) return;
-    for (size_t i = 0; i < trace.size(); ++i) out->data[i] = new_frame(trap, trace[i]);
+    for (size_t i = 0; i < wasm.size(); ++i) out->data[i] = new_frame(trap, *wasm[i]);
   });
   if (!done) wasm_frame_vec_delete(out);
 }

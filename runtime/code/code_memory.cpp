@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/code/debugger.h"
+#include "runtime/code/eh_frame.h"
 #include "runtime/code/perf_map.h"
 
 namespace wjit::rt {
@@ -36,6 +38,11 @@ Result<void> check_tables(size_t bytes, const CodeTables& tables) {
     if (t.offset <= before || t.offset >= bytes)
       return wrong("trap sites must be sorted, distinct, and inside the code");
     before = t.offset;
+  }
+  before = -1;
+  for (const isa::FrameEdge& e : tables.frames) {
+    if (e.offset <= before) return wrong("frame edges must be sorted and distinct");
+    before = e.offset;
   }
   if (tables.raise_offset != kNoRaise && tables.raise_offset >= bytes)
     return wrong("its raise entry is outside");
@@ -276,6 +283,8 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   object->granules = place.count;
   if (object->raise_offset != kNoRaise) object->raise = begin + object->raise_offset;
   tell_perf(*object);
+  tell_unwinders(*object);
+  tell_debugger(*object);
   set_entries(*object, object.get());
   objects_.fetch_add(1, std::memory_order_relaxed);
   return CodeHandle(this, object.release());
@@ -284,6 +293,8 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
 void CodeMemory::drop(const CodeObject* object) {
   set_entries(*object, nullptr);
   gate_.wait_for_readers();
+  forget_debugger_info(*object);
+  forget_unwind_info(*object);
   const Place place{object->region, object->first_granule, object->granules};
   delete object;
   objects_.fetch_sub(1, std::memory_order_relaxed);

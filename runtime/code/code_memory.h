@@ -35,6 +35,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/isa/common/frame_edge.h"
 #include "compiler/support/result.h"
 #include "runtime/code/code_region.h"
 #include "runtime/code/reader_gate.h"
@@ -64,8 +65,12 @@ struct CodeTables {
   void* owner = nullptr;                // opaque
   std::vector<CodeFunction> functions;  // sorted, not overlapping
   std::vector<CodeTrapSite> traps;      // sorted, one per offset
+  // Sorted; for unwinders (eh_frame.h). May be left empty: then frames are taken to begin with each function.
+  std::vector<isa::FrameEdge> frames;
   uintptr_t raise = 0;                  // where a fault at a trap site goes on; 0: nowhere
   uint32_t raise_offset = kNoRaise;     // the same, if it is in this very object
+  // A function's name for debuggers and profilers, by owner and func_index; null: they get the index.
+  std::string (*name)(void* owner, uint32_t func_index) = nullptr;
 };
 
 struct CodeObject : CodeTables {

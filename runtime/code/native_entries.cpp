@@ -30,6 +30,7 @@ support::Result<std::unique_ptr<NativeEntries>> NativeEntries::create(std::share
   WJIT_TRY(auto raise, isa::host_target().raise());
   CodeTables tables;
   tables.kind = CodeKind::kTrampolines;
+  tables.frames = std::move(raise.frames);
   WJIT_TRY(auto code, CodeMemory::process().publish(raise.bytes, std::move(tables)));
   e->raise_ = code->begin();
   e->redirected_ = code->begin() + raise.redirected;
@@ -44,14 +45,19 @@ support::Result<const TypeTrampolines*> NativeEntries::of(wasm::TypeId type) {
   const std::vector<isa::Type> params = to_isa(func.params), results = to_isa(func.results);
   std::vector<uint8_t> bytes;
   std::array<size_t, isa::kTrampolines> starts;
+  CodeTables tables;
+  tables.kind = CodeKind::kTrampolines;
+  std::vector<isa::FrameEdge> frames;
   for (uint32_t k = 0; k < isa::kTrampolines; ++k) {
     bytes.resize((bytes.size() + 15) & ~size_t{15});
     starts[k] = bytes.size();
-    WJIT_TRY(auto piece, isa::host_target().trampoline(isa::Trampoline(k), {params, results}));
+    WJIT_TRY(auto piece, isa::host_target().trampoline(isa::Trampoline(k), {params, results}, &frames));
     bytes.insert(bytes.end(), piece.begin(), piece.end());
+    for (isa::FrameEdge edge : frames) {
+      edge.offset += uint32_t(starts[k]);
+      tables.frames.push_back(edge);
+    }
   }
-  CodeTables tables;
-  tables.kind = CodeKind::kTrampolines;
   auto entry = std::make_unique<Entry>();
   WJIT_TRY(auto code, CodeMemory::process().publish(bytes, std::move(tables)));
   for (uint32_t k = 0; k < isa::kTrampolines; ++k) entry->trampolines.at[k] = code->bytes.data() + starts[k];

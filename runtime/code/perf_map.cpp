@@ -17,11 +17,12 @@ namespace wjit::rt {
 namespace {
 
 void add_line(std::string& text, uintptr_t begin, size_t bytes, const char* name, const void* owner,
-              uint32_t number) {
+              uint32_t number, const std::string& given = {}) {
   if (bytes == 0) return;
   char line[160];
   std::snprintf(line, sizeof line, "%" PRIxPTR " %zx wjit %s [%p]", begin, bytes, name, owner);
   text += line;
+  if (!given.empty()) text += ' ' + given;
   if (number != ~uint32_t{0}) text += " function " + std::to_string(number);
   text += '\n';
 }
@@ -53,7 +54,8 @@ bool append_perf_map(const char* path, const CodeObject& object) {
     uint32_t at = 0;
     for (const CodeFunction& f : object.functions) {
       add_line(text, object.begin() + at, f.start - at, name, object.owner, ~uint32_t{0});
-      add_line(text, object.begin() + f.start, f.end - f.start, name, object.owner, f.func_index);
+      add_line(text, object.begin() + f.start, f.end - f.start, name, object.owner, f.func_index,
+               object.name ? object.name(object.owner, f.func_index) : std::string());
       at = f.end;
     }
     add_line(text, object.begin() + at, object.bytes.size() - at, name, object.owner, ~uint32_t{0});

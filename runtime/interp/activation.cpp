@@ -5,6 +5,7 @@
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
 #include "runtime/interp/values.h"
+#include "runtime/trap/host_frames.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -38,6 +39,7 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
   vm::VMRuntimeLimits& l = store.limits;
   auto* record = new (s.top) ActivationRecord{uint64_t(bc::Op::exit), l.last_wasm_exit_fp, l.last_wasm_exit_pc,
                                               l.last_wasm_entry_fp};
+  record->native_fp = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
   l.last_wasm_exit_fp = l.last_wasm_exit_pc = 0;
   uint64_t* cells = s.top + kRecordCells;
   vm.bottom = s.top_frame - 1;
@@ -61,6 +63,7 @@ std::vector<wjit::Frame> whole_backtrace(Store& store, const Vm& vm) {
   for (const Stack* s = vm.stack->resumer; s; s = s->resumer)
     if (s->top_instance) add_interp_frames(trace, s->top_frame, s->top_instance);
   if (store.fiber_call) store.fiber_call->add_resumer_frames(trace);
+  add_host_frames(trace, store);
   return trace;
 }
 

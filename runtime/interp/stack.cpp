@@ -61,10 +61,13 @@ void Activations::give_back(std::unique_ptr<Stack> stack) {
 }
 
 void add_interp_frames(std::vector<wjit::Frame>& trace, const InterpFrame* top, Instance* inst) {
+  size_t first = trace.size();  // of this activation
   for (const InterpFrame* f = top; trace.size() < kMaxTraceFrames && inst; ++f) {
     if (!f->code) {  // bottom of an activation: `saved` is whose host function called it, if any did
       const auto* record = reinterpret_cast<const ActivationRecord*>(f->ip);
+      for (; first < trace.size(); ++first) trace[first].native_fp = record->native_fp;
       add_native_frames(trace, record->exit_fp, record->exit_pc, record->entry_fp, false);
+      first = trace.size();
       inst = f->saved;
       continue;
     }

@@ -115,6 +115,7 @@ class Activations {
 struct ActivationRecord {
   uint64_t exit_word;
   uintptr_t exit_fp, exit_pc, entry_fp;
+  uintptr_t native_fp = 0;  // of the C++ that runs it
 };
 constexpr uint64_t kRecordCells = sizeof(ActivationRecord) / 8;
 

@@ -32,6 +32,7 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   o.regalloc.seed = config.seed;
   o.regalloc.check = config.verify;
   o.verify = config.verify;
+  o.poison = config.poison;
   o.opt_level = config.opt_level;
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.first_function = config.first_function;
@@ -63,6 +64,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   CodeTables tables;
   tables.kind = CodeKind::kModule;
   tables.owner = &module;
+  tables.name = &CompiledModule::symbol;
   tables.raise_offset = code.raise_offset;
   for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
   tables.traps.reserve(code.sites.size());

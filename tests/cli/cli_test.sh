@@ -205,7 +205,7 @@ check 1 '' '^\{"error": \{"kind": "io", "message": "missing.wasm: No such file o
 check 1 '' '^\{"error": \{"kind": "malformed", .*"offset": 4\}\}\|$' "$wjit" --json version.wasm
 check 1 '' '^\{"error": \{"kind": "invalid", ' "$wjit" --json invalid.wasm
 check 1 '' '^\{"error": \{"kind": "link", .*env.*nope' "$wjit" --json import.wasm
-check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wjit" run --json --tier=jit math.wasm
+check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wturbo" run --json --tier=jit math.wasm
 check 134 '' '^\{"error": \{"kind": "trap", .*"trap": "unreachable", "frames": \[\{"module": "boom", "function": "inner", "index": 1, ' \
   "$wjit" --json trap.wasm
 check 1 '^\{"file": "math.wasm", "valid": true\}\|\{"file": "junk.wasm", "valid": false, "error": \{"kind": "malformed",' '' \

@@ -114,6 +114,7 @@ void EngineOptions::declare(Options& options) {
   options.value("--regalloc-seed", regalloc_seed, "N", "What --regalloc=shuffle begins with");
   options.value("--jit-functions", jit_functions, "A-B",
                 "Make native code of these functions alone, by index (also: the environment's WJIT_JIT_FUNCTIONS)");
+  options.flag("--poison", config.compiler.poison, "Noise above the 32 bits of every i32");
   options.flag("--verify", config.compiler.verify, "Prove each step of the compiler");
   options.choice("--mode", mode, "MODE", names(kModes), "When functions are validated and translated");
   options.choice("--dispatch", dispatch, "KIND", names(kDispatches), "The interpreter's dispatch");

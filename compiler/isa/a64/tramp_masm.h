@@ -1,7 +1,10 @@
 // What TrampolineBuilder and hand-emitted tests need of AArch64, under names that both ISAs share.
 #pragma once
+#include <vector>
+
 #include "compiler/isa/a64/masm.h"
 #include "compiler/isa/common/call_conv.h"
+#include "compiler/isa/common/frame_edge.h"
 
 namespace wjit::a64 {
 
@@ -20,20 +23,27 @@ class TrampMasm : public Masm {
   static constexpr uint32_t kReturnAddressBytes = 0;  // it is in x30
 
   void begin_frame(uint32_t bytes, bool) {
+    frame(isa::FrameState::kNone);
     stp(W::k64, Gp::x29, Gp::x30, Mem::pre(Gp::sp, -16));
+    frame(isa::FrameState::kSaved);
     add(Add::kAdd, W::k64, Gp::x29, Gp::sp, 0);
+    frame(isa::FrameState::kWhole);
     adjust(Add::kSub, Gp::sp, Gp::sp, bytes);
   }
   void end_frame(uint32_t popped) {
     add(Add::kAdd, W::k64, Gp::sp, Gp::x29, 0);
     ldp(W::k64, Gp::x29, Gp::x30, Mem::post(Gp::sp, 16));
+    frame(isa::FrameState::kNone);
     adjust(Add::kAdd, Gp::sp, Gp::sp, popped);
     ret();
+    frame(isa::FrameState::kWhole);  // what follows is of the same function
   }
   static constexpr uint32_t kCalleeSavedBytes = 18 * 8;  // x19 to x28, d8 to d15
   void save_callee_saved(int32_t at) {
+    saved_ = at;
     for (Reg r = 19; r <= 28; ++r, at += 8) store(kFp, at, r);
     for (Reg r = 8; r <= 15; ++r, at += 8) store_vector(8, kFp, at, r);
+    frame(isa::FrameState::kWhole);
   }
   void restore_callee_saved(int32_t at) {
     for (Reg r = 19; r <= 28; ++r, at += 8) load(r, kFp, at);
@@ -84,7 +94,11 @@ class TrampMasm : public Masm {
 
   void call(Reg to) { blr(g(to)); }
   void jump(Label to) { b(to); }
-  void jump_to(Reg to) { br(g(to)); }
+  void jump_to(Reg to) {
+    br(g(to));
+    if (gave_way_) frame(isa::FrameState::kWhole);
+    gave_way_ = false;
+  }
   void branch_if_zero(Reg r, Label to) { cbz(W::k64, g(r), to); }
   void branch_if_nonzero(Reg r, Label to) { cbnz(W::k64, g(r), to); }
   void branch_if_below(Reg a, Reg c, Label to) { cmp(W::k64, g(a), g(c)), b(Cc::lo, to); }
@@ -92,6 +106,7 @@ class TrampMasm : public Masm {
   void take_return_address(Reg to) { mov(W::k64, g(to), Gp::x30); }
   void align_stack_and_reserve(uint32_t bytes) { adjust(Add::kSub, Gp::sp, Gp::sp, bytes); }  // the hardware aligns it
   void land(Reg fp, Reg sp, int32_t at) {
+    frame(isa::FrameState::kWhole);  // of whom, changes
     add(Add::kAdd, W::k64, Gp::sp, g(sp), 0u);
     mov(W::k64, Gp::x29, g(fp));
     load(kT0, kFp, at);
@@ -100,6 +115,8 @@ class TrampMasm : public Masm {
   void landing_pad() {}
   void replace_frame(Reg end, uint32_t bytes) {
     ldp(W::k64, Gp::x29, Gp::x30, Mem::at(Gp::x29, 0));
+    frame(isa::FrameState::kNone);
+    gave_way_ = true;
     if (bytes == 0) {
       add(Add::kAdd, W::k64, Gp::sp, g(end), 0u);
       return;
@@ -109,7 +126,18 @@ class TrampMasm : public Masm {
   }
   static constexpr Gp g(Reg r) { return r == kSp ? Gp::sp : Gp(r); }
 
+  // ---- what unwinders are told
+  const std::vector<isa::FrameEdge>& frame_edges() const { return edges_; }
+  void frame(isa::FrameState state) {
+    const int32_t saved = state == isa::FrameState::kWhole ? saved_ : 0;
+    if (!edges_.empty() && edges_.back().offset == offset()) edges_.pop_back();
+    edges_.push_back({offset(), state, saved});
+  }
+
  private:
+  std::vector<isa::FrameEdge> edges_;
+  int32_t saved_ = 0;
+  bool gave_way_ = false;
   static constexpr Gp kScratch = Gp::x15;
   // In one or two instructions, for anything below 16 MB.
   void adjust(Add op, Gp to, Gp from, uint32_t value, bool always = false) {

@@ -28,7 +28,13 @@ void thunk(uint8_t* to, uint32_t entry_offset, uint32_t load_x16) {
 const isa::Target kTarget = {
     .wasm = TrampMasm::kWasm,
     .c = TrampMasm::kC,
-    .trampoline = [](isa::Trampoline kind, const isa::Signature& s) { return Builder(s).build(kind); },
+    .trampoline =
+        [](isa::Trampoline kind, const isa::Signature& s, std::vector<isa::FrameEdge>* frames) {
+          Builder b(s);
+          auto bytes = b.build(kind);
+          if (frames) *frames = b.frame_edges();
+          return bytes;
+        },
     .raise = [] { return Builder({}).build_raise(); },
     .wasm_thunk = [](uint8_t* to, uint32_t offset) { thunk(to, offset, 0xf9400130); },  // ldr x16, [x9]
     .host_thunk =

@@ -28,7 +28,9 @@ class TrampolineBuilder {
   TrampolineBuilder(const Signature& signature)
       : s_(signature), wasm_(wasm_call(s_, A::kWasm)), native_(native_call(s_, A::kC)) {}
 
+  const std::vector<FrameEdge>& frame_edges() const { return a_.frame_edges(); }
   support::Result<std::vector<uint8_t>> build(Trampoline kind) {
+    a_.frame(kind == Trampoline::kTailCall ? FrameState::kWhole : FrameState::kNone);
     switch (kind) {
       case Trampoline::kArrayToWasm: enter(In::kArray); break;
       case Trampoline::kNativeToWasm: enter(In::kNative); break;
@@ -44,14 +46,17 @@ class TrampolineBuilder {
 
   // See RaiseCode. fp stays the failing function's.
   support::Result<RaiseCode> build_raise() {
+    a_.frame(FrameState::kNone);
     a_.take_return_address(A::kT1);
     a_.load(A::kT0, A::kVmctx, vm::off::VMContext::runtime_limits);
     a_.store(A::kT0, Limits::last_wasm_exit_pc, A::kT1);
     a_.store(A::kT0, Limits::last_wasm_exit_fp, A::kFp);
     RaiseCode code;
     code.redirected = a_.offset();
+    a_.frame(FrameState::kRaiseBegin);
     a_.align_stack_and_reserve(16);
     a_.store(A::kSp, 0, A::kVmctx);
+    a_.frame(FrameState::kRaising);
     call_libcall(A::kVmctx, vm::off::VMBuiltinFunctionsArray::raise_trap);
     a_.load(A::kT0, A::kSp, 0);
     a_.load(A::kT0, A::kT0, vm::off::VMContext::runtime_limits);
@@ -59,6 +64,7 @@ class TrampolineBuilder {
     auto bytes = a_.finish();
     if (!bytes) return tl::unexpected<Error>(std::move(bytes).error());
     code.bytes = std::move(*bytes);
+    code.frames = a_.frame_edges();
     return code;
   }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "compiler/isa/common/call_conv.h"
+#include "compiler/isa/common/frame_edge.h"
 #include "compiler/support/result.h"
 
 namespace wjit::isa {
@@ -52,12 +53,15 @@ constexpr uint32_t kThunkBytes = 24;
 struct RaiseCode {
   std::vector<uint8_t> bytes;
   uint32_t redirected = 0;
+  std::vector<FrameEdge> frames;
 };
 
 struct Target {  // what can be emitted for, whatever the machine this runs on
   WasmRegisters wasm;
   RegisterSet c;
-  support::Result<std::vector<uint8_t>> (*trampoline)(Trampoline kind, const Signature& signature);
+  // `frames`: null, or gets where the frame begins and ends.
+  support::Result<std::vector<uint8_t>> (*trampoline)(Trampoline kind, const Signature& signature,
+                                                      std::vector<FrameEdge>* frames);
   support::Result<RaiseCode> (*raise)();
   void (*wasm_thunk)(uint8_t* to, uint32_t entry_offset);
   void (*host_thunk)(uint8_t* to, uint32_t entry_offset, uint32_t to_word);

@@ -150,6 +150,17 @@ void Emitter::block(uint32_t b) {
     for (; next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n; ++next_edit_) edit(al_.edits[next_edit_]);
     if (listing_) note_line(false);
     inst();
+    if (!f_.poison.empty()) poison();
+  }
+}
+
+// Without touching the flags.
+void Emitter::poison() {
+  for (uint32_t k = 0; k < now_->operands; ++k) {
+    const mach::Operand& o = c_.operands[now_->first_operand + k];
+    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n]) continue;
+    a_.mov(reg::kScratch, 0xdeadbeef00000000);
+    a_.lea(kQ, gp(k), Mem::at(gp(k), reg::kScratch, 0));
   }
 }
 

@@ -36,6 +36,7 @@ class Emitter {
   void block(uint32_t b);
   void note_line(bool moves);
   void edit(const mach::Edit& e);
+  void poison();
   void copy(ir::Type t, const mach::Alloc& to, const mach::Alloc& from);
 
   // ---- instructions, by family

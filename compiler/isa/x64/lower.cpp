@@ -22,6 +22,7 @@ void MachFunc::clear() {
   code.clear();
   tables.clear();
   vectors.clear();
+  poison.clear();
   area_bytes = param_bytes = 0;
   calls = false;
 }

@@ -29,6 +29,7 @@ struct LowerEnv {
   uint32_t entries_begin;     // offset of the first VMCodeEntry from the VMContext
   bool direct_calls;          // the module's functions are compiled in one batch: they call each other directly
   isa::CpuFeatures features;
+  bool poison = false;        // i32 values get noise above their 32 bits
 };
 
 // What a function is beside its instructions.
@@ -39,6 +40,7 @@ struct MachFunc {
   uint32_t area_bytes = 0;    // the largest result area of its calls
   uint32_t param_bytes = 0;   // of its own stack parameters
   bool calls = false;         // wasm functions: it looks at the stack limit
+  std::vector<uint8_t> poison;  // by vreg: what is above its 32 bits is spoiled where it is defined (a test's wish)
   void clear();
 };
 

@@ -78,7 +78,9 @@ void Lower::call(Inst i, const InstData& d, bool tail) {
   } else {
     operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kVmctx));
   }
-  operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kCaller));
+  // No function of ours asks who called it; one that has no code here is told by the way to its entry.
+  if (indirect || !env_.direct_calls)
+    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kCaller));
   if (c.has_area()) {
     VReg area = area_;
     if (!tail) {

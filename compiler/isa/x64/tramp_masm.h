@@ -1,6 +1,9 @@
 // What TrampolineBuilder and hand-emitted tests need of x86-64, under names that both ISAs share.
 #pragma once
+#include <vector>
+
 #include "compiler/isa/common/call_conv.h"
+#include "compiler/isa/common/frame_edge.h"
 #include "compiler/isa/x64/masm.h"
 
 namespace wjit::x64 {
@@ -19,18 +22,25 @@ class TrampMasm : public Masm {
   static constexpr uint32_t kReturnAddressBytes = 8;  // at [sp] when a function begins
 
   void begin_frame(uint32_t bytes, bool) {
+    frame(isa::FrameState::kNone);
     push(Gp::rbp);
+    frame(isa::FrameState::kSaved);
     mov(W::k64, Gp::rbp, Gp::rsp);
+    frame(isa::FrameState::kWhole);
     if (bytes) sub(W::k64, Gp::rsp, int32_t(bytes));
   }
   void end_frame(uint32_t popped) {
     mov(W::k64, Gp::rsp, Gp::rbp);
     pop(Gp::rbp);
+    frame(isa::FrameState::kNone);
     popped ? ret(uint16_t(popped)) : ret();
+    frame(isa::FrameState::kWhole);  // what follows is of the same function
   }
   static constexpr uint32_t kCalleeSavedBytes = 40;
   void save_callee_saved(int32_t at) {
+    saved_ = at;
     for (Gp r : kCalleeSaved) mov(W::k64, Mem::at(Gp::rbp, at), r), at += 8;
+    frame(isa::FrameState::kWhole);
   }
   void restore_callee_saved(int32_t at) {
     for (Gp r : kCalleeSaved) mov(W::k64, r, Mem::at(Gp::rbp, at)), at += 8;
@@ -85,17 +95,25 @@ class TrampMasm : public Masm {
 
   void call(Reg to) { Masm::call(g(to)); }
   void jump(Label to) { jmp(to); }
-  void jump_to(Reg to) { jmp(g(to)); }
+  void jump_to(Reg to) {
+    jmp(g(to));
+    if (gave_way_) frame(isa::FrameState::kWhole);
+    gave_way_ = false;
+  }
   void branch_if_zero(Reg r, Label to) { test(W::k64, g(r), g(r)), jcc(Cc::e, to); }
   void branch_if_nonzero(Reg r, Label to) { test(W::k64, g(r), g(r)), jcc(Cc::ne, to); }
   void branch_if_below(Reg a, Reg b, Label to) { cmp(W::k64, g(a), g(b)), jcc(Cc::b, to); }
 
-  void take_return_address(Reg to) { pop(g(to)); }
+  void take_return_address(Reg to) {  // to == kT1
+    pop(g(to));
+    frame(isa::FrameState::kPopped);
+  }
   void align_stack_and_reserve(uint32_t bytes) {
     and_(W::k64, Gp::rsp, -16);
     sub(W::k64, Gp::rsp, int32_t(bytes));
   }
   void land(Reg fp, Reg sp, int32_t at) {
+    frame(isa::FrameState::kWhole);  // of whom, changes
     mov(W::k64, Gp::rsp, g(sp));
     mov(W::k64, Gp::rbp, g(fp));
     jmp(Mem::at(Gp::rbp, at));
@@ -105,12 +123,26 @@ class TrampMasm : public Masm {
   void replace_frame(Reg end, uint32_t bytes) {
     mov(W::k64, g(kEntry), Mem::at(Gp::rbp, 8));
     mov(W::k64, Gp::rbp, Mem::at(Gp::rbp, 0));
+    frame(isa::FrameState::kMoved);
     Masm::lea(W::k64, Gp::rsp, Mem::at(g(end), -int32_t(bytes) - 8));
     mov(W::k64, Mem::at(Gp::rsp, 0), g(kEntry));
+    frame(isa::FrameState::kNone);
+    gave_way_ = true;
   }
   static constexpr Gp g(Reg r) { return Gp(r); }
 
+  // ---- what unwinders are told
+  const std::vector<isa::FrameEdge>& frame_edges() const { return edges_; }
+  void frame(isa::FrameState state) {
+    const int32_t saved = state == isa::FrameState::kWhole ? saved_ : 0;
+    if (!edges_.empty() && edges_.back().offset == offset()) edges_.pop_back();
+    edges_.push_back({offset(), state, saved});
+  }
+
  private:
+  std::vector<isa::FrameEdge> edges_;
+  int32_t saved_ = 0;
+  bool gave_way_ = false;
   static constexpr Gp kCalleeSaved[] = {Gp::rbx, Gp::r12, Gp::r13, Gp::r14, Gp::r15};
 };
 

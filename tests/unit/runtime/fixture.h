@@ -11,12 +11,21 @@
 namespace wjit::test {
 
 struct World {
-  // `native`: as an engine that has native code, though no function here does.
-  explicit World(Config config = {}, bool native = false) : engine(made(config, native)), store(engine) {}
-  static Engine made(const Config& config, bool native) {
+  enum class Native { kNone, kEntries, kJit };  // kEntries: as an engine that has native code, though no function here does
+  explicit World(Config config = {}, Native native = Native::kNone) : engine(made(config, native)), store(engine) {}
+  static Engine made(Config config, Native native) {
+    if (native == Native::kJit) config.tier = Tier::kJit;
     Engine engine(config);
-    if (native) REQUIRE(engine.impl().enable_native_code());
+    if (native == Native::kEntries) REQUIRE(engine.impl().enable_native_code());
     return engine;
+  }
+  // Each of them that this machine has.
+  static std::vector<Native> natives() {
+#if defined(__x86_64__)
+    return {Native::kNone, Native::kEntries, Native::kJit};
+#else
+    return {Native::kNone, Native::kEntries};
+#endif
   }
   Engine engine;
   Store store;

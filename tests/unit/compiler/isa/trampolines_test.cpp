@@ -79,7 +79,7 @@ struct World {
     return at;
   }
   uint32_t put(Trampoline kind) {
-    auto bytes = isa::host_target().trampoline(kind, {params_, results_});
+    auto bytes = isa::host_target().trampoline(kind, {params_, results_}, nullptr);
     REQUIRE(bytes);
     return put(*bytes);
   }

@@ -1,5 +1,5 @@
 // Fuel to the unit, and calls that stop and go on: the interpreter's, on stacks of its own and, in an engine with native
-// code, on fibers.
+// code, on fibers; and native code's.
 #include "unit/runtime/fixture.h"
 #include "vmcontext/traps.h"
 
@@ -122,7 +122,7 @@ TEST_CASE("fuel: what is out of bounds traps or is refused, whatever its size wo
 }
 
 TEST_CASE("out of fuel: resuming charges the block once, and without fuel stops again unchanged") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
     World w(metered(d), native);
     Instance i = w.instantiate(counter());
@@ -156,7 +156,7 @@ TEST_CASE("out of fuel: resuming charges the block once, and without fuel stops 
 }
 
 TEST_CASE("a host error suspends; inputs stand for its results") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   for (Dispatch d : {Dispatch::kLoop, Dispatch::kTail}) {
     Config c;
     c.dispatch = d;
@@ -184,7 +184,7 @@ TEST_CASE("a host error suspends; inputs stand for its results") {
 }
 
 TEST_CASE("several calls wait in one store, are dropped, and go on in any order") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   Config c;
   World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
@@ -203,7 +203,7 @@ TEST_CASE("several calls wait in one store, are dropped, and go on in any order"
 }
 
 TEST_CASE("a host tail call that fails goes on in its caller") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   Config c;
   World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
@@ -213,7 +213,7 @@ TEST_CASE("a host tail call that fails goes on in its caller") {
 }
 
 TEST_CASE("into_host_error consumes the call") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   Config c;
   World w(c, native);
   Instance i = w.instantiate(asker(), {failing(w)});
@@ -223,7 +223,7 @@ TEST_CASE("into_host_error consumes the call") {
 }
 
 TEST_CASE("a wasm trap ends a resumable call, before and after it was resumed") {
-  const bool native = GENERATE(false, true);
+  const World::Native native = GENERATE(from_range(World::natives()));
   Config c;
   World w(c, native);
   ModuleBuilder b;
@@ -239,7 +239,7 @@ TEST_CASE("a wasm trap ends a resumable call, before and after it was resumed") 
 }
 
 TEST_CASE("out of fuel while a function is compiled on its first call can be resumed") {
-  const bool native = GENERATE(false, true);
+  const auto native = GENERATE(World::Native::kNone, World::Native::kEntries);
   World w(metered(Dispatch::kAuto, CompilationMode::kLazyTranslation), native);
   Instance i = w.instantiate(counter());
   REQUIRE(w.store.set_fuel(3));

@@ -69,6 +69,8 @@ struct NativeWorld {
     REQUIRE(bytes);
     tables.owner = const_cast<CompiledModule*>(instance->module.get());
     tables.functions = {{0, uint32_t(bytes->size()), func}};
+    tables.name = &CompiledModule::symbol;
+    tables.frames = a.frame_edges();
     tables.raise = engine->native->raise_redirected();
     auto published = CodeMemory::process().publish(*bytes, std::move(tables));
     REQUIRE(published);
