@@ -1,5 +1,6 @@
 // Mistakes planted in the compiler (compiler/support/plant.h), each of which the random programs have to find: by a
 // program that runs otherwise, by the allocator's checker, or by a crash.
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ using namespace wjit::fuzz;
 
 namespace {
 
-constexpr uint64_t kPrograms = 600;
+constexpr uint64_t kPrograms = 400;
 
 struct Found {
   bool by_disagreement = false, by_death = false;
@@ -29,8 +30,10 @@ struct Found {
 Found hunt(plant::Bug bug, const std::string& modes, uint64_t programs) {
   int ends[2];
   REQUIRE(pipe(ends) == 0);
+  std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
+    for (int s : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGTERM}) ::signal(s, SIG_DFL);  // not the test's to report
     alarm(300);
     plant::active = bug;
     Runner runner(modes_called(modes));

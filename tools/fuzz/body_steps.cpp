@@ -71,12 +71,12 @@ void Body::before_plain(const PlainOp& p) {
   const std::string_view text = p.info->text;
   if (has(text, ".div_") || has(text, ".rem_")) {
     const bool wide = p.params[1] == kI64;
-    if (!hazard()) {
-      byte(wide ? 0x42 : 0x41), byte(1);
-      op(wide ? 0x84 : 0x72);
-    } else if (c_.one_in(2)) {  // by nothing
+    if (c_.one_in(12)) {  // by nothing
       byte(wide ? 0x42 : 0x41), byte(0);
       op(wide ? 0x83 : 0x71);
+    } else if (!hazard()) {
+      byte(wide ? 0x42 : 0x41), byte(1);
+      op(wide ? 0x84 : 0x72);
     }
   } else if (has(text, ".trunc_f") && !hazard()) {
     bounded_float(p.params[0]);
@@ -110,7 +110,7 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
   if (p.info->bytes) return memory_access(p, fresh, depth);
   const std::string_view text = p.info->text;
   const bool divides = has(text, ".div_") || has(text, ".rem_");
-  if (divides && c_.one_in(2) && !hazard()) {  // by a constant, not 0
+  if (divides && c_.one_in(2)) {  // by a constant, not 0
     if (fresh) gen(p.params[0], depth);
     else ensure({p.params[0]});
     const int64_t by = c_.one_in(3)   ? int64_t{1} << c_.below(31)

@@ -20,6 +20,7 @@ using namespace wjit::fuzz;
 namespace {
 
 volatile uint64_t current_seed;
+volatile sig_atomic_t enough;  // asked to end: with the sums so far
 
 void on_death(int signal) {
   char text[80];
@@ -142,7 +143,7 @@ int hunt(const Settings& s) {
     }
     batch.clear(), outcomes.clear(), seeds.clear();
   };
-  for (uint64_t seed = s.from; seed < s.to && !(s.stop && bad); ++seed) {
+  for (uint64_t seed = s.from; seed < s.to && !(s.stop && bad) && !enough; ++seed) {
     current_seed = seed;
     watch(60);
     runner.set_seed(seed);
@@ -176,8 +177,9 @@ int hunt(const Settings& s) {
   uint64_t refused = 0;
   for (const auto& [why, n] : native.refused) refused += n;
   if (native.compiled + refused)
-    std::printf("%llu functions in native code, %llu functions stayed in tier 0\n",
-                static_cast<unsigned long long>(native.compiled), static_cast<unsigned long long>(refused));
+    std::printf("%llu calls and %llu functions in native code, %llu functions stayed in tier 0\n",
+                static_cast<unsigned long long>(native.calls), static_cast<unsigned long long>(native.compiled),
+                static_cast<unsigned long long>(refused));
   for (const auto& [why, n] : native.refused)
     std::printf("  %llu: %s\n", static_cast<unsigned long long>(n), why.c_str());
   return bad ? 1 : 0;
@@ -253,5 +255,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGPROF}) ::signal(signal, on_death);
+  for (int signal : {SIGINT, SIGTERM}) ::signal(signal, [](int) { enough = 1; });
   return hunt(s);
 }

@@ -543,6 +543,7 @@ std::string Runner::disagreement(const Program& program, Outcome* reference, boo
     const Outcome other = run(program, i);
     const std::string d = difference(first, other, false);
     if (!d.empty()) return fmt::format("[{}] and [{}]: {}", modes()[0].name, modes()[i].name, d);
+    if (modes()[i].native()) native_.calls += other.records.size();
     if (!modes()[i].config.consume_fuel) continue;
     if (metered) {
       const std::string f = difference(*metered, other, true);

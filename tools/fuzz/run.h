@@ -44,7 +44,7 @@ struct Outcome {
 
 // Functions that were to have native code.
 struct NativeCount {
-  uint64_t compiled = 0;
+  uint64_t compiled = 0, calls = 0;  // functions; calls of a program in a mode, compared
   std::map<std::string, uint64_t> refused;  // stayed in tier 0, by reason
 };
 
