@@ -297,7 +297,7 @@ TEST_CASE("8 threads compile, run, trap and drop modules", "[jit][threads][failu
           (i32.load (i32.const 4)))
         (func (export "fault") (param i32) (result i32) (i32.load (local.get 0)))
         (func (export "divide") (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
-        (func $deep (export "deep") (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (unreachable)))))"));
+        (func $deep (export "deep") (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.add (i32.const 1) (call $deep (i32.sub (local.get 0) (i32.const 1))))) (else (unreachable))))))");
       if (!module) {
         ++wrong;
         return;
