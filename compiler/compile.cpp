@@ -91,15 +91,16 @@ std::vector<MaybeCompiled> compile_all(const wasm::Module& module, const vm::VMO
   // Nothing leaves it but what is in `out`: where there is no memory, not even for an error, nothing is.
   const auto work = [&]() noexcept {
     try {
-      FuncCompiler compiler(module, offsets, options);
+      std::optional<FuncCompiler> compiler(std::in_place, module, offsets, options);
       for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
         try {
-          out[i] = compiler.compile(static_cast<uint32_t>(i));
+          out[i] = compiler->compile(static_cast<uint32_t>(i));
         } catch (const std::bad_alloc&) {
+          compiler.emplace(module, offsets, options);  // what was half-done is not used again
         }
       }
       const std::lock_guard lock(times_lock);
-      times += compiler.times();
+      times += compiler->times();
     } catch (const std::bad_alloc&) {
     }
   };
