@@ -74,6 +74,7 @@ Checked check_accesses(const Mode& m, MemoryStyle style, const char* index, bool
   for (const Access& a : accesses())
     for (uint64_t offset : offsets) {
       func(a, offset, " (param " + std::string(index) + ")", get);
+      if (!wide) func(a, offset, " (param i64)", "(i32.wrap_i64 " + get + ")");
       for (uint64_t c : constants) func(a, offset, "", "(" + std::string(index) + ".const " + std::to_string(c) + ")");
     }
   Guest guest(wat + ")", m, config_with(style));
@@ -106,6 +107,11 @@ Checked check_accesses(const Mode& m, MemoryStyle style, const char* index, bool
                       << (want.empty() ? "a trap" : want) << ", found " << (got.empty() ? "a trap" : got));
       };
       for (uint64_t i : indices) check(dynamic, i, {wide ? Val(i) : Val(static_cast<uint32_t>(i))});
+      // The upper half of what an index was cut from is not its own.
+      if (!wide) {
+        const Func cut = guest.get<Func>("f" + std::to_string(n++));
+        for (uint64_t i : indices) check(cut, i, {Val(i | uint64_t{0x1234'5670} << 32)});
+      }
       for (uint64_t c : constants) check(guest.get<Func>("f" + std::to_string(n++)), c, {});
     }
   for (uint64_t i = 0; i < kPage; ++i)
@@ -327,7 +333,10 @@ TEST_CASE("row 6: native code, a load in a wider instruction reads no more than 
   Guest truth(wat, interpreter(), config());
   fill(truth);
   const auto run = [&](Guest& g, size_t i, uint32_t back) {
-    return g.run("f" + std::to_string(i), {Val(static_cast<uint32_t>(kPage - widths[i] + back)), Val(uint64_t{3}), Val(1.5)});
+    const std::string end = g.run("f" + std::to_string(i), {Val(static_cast<uint32_t>(kPage - widths[i] + back)), Val(uint64_t{3}), Val(1.5)});
+    uint64_t last = 0;  // later stores would hide what this one did
+    std::memcpy(&last, &g.get<Memory>("memory").data(g.store)[kPage - 8], 8);
+    return end + " " + std::to_string(last);
   };
   std::vector<std::string> want;
   for (size_t i = 0; i < bodies.size(); ++i)
