@@ -158,7 +158,7 @@ void Emitter::block(uint32_t b) {
 void Emitter::poison() {
   for (uint32_t k = 0; k < now_->operands; ++k) {
     const mach::Operand& o = c_.operands[now_->first_operand + k];
-    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n]) continue;
+    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n] || !in_reg(k)) continue;
     a_.mov(reg::kScratch, 0xdeadbeef00000000);
     a_.lea(kQ, gp(k), Mem::at(gp(k), reg::kScratch, 0));
   }
