@@ -186,7 +186,7 @@ class Chain {
 }  // namespace
 
 TEST_CASE("row 2: native code, addresses made by chains of mixed width", "[jit][failure-classes]") {
-  const int rounds = full_run() ? 40 : 1, functions = 400;
+  const int rounds = full_run() ? 10 : 1, functions = 400;
   const std::vector<std::pair<uint32_t, uint64_t>> arguments = {
       {0, 0}, {8, 8}, {65'528, 0xffff'fff8'0000'0008}, {0x8000'0000, 0x8000'0000}, {0xffff'ffff, ~uint64_t{0}}, {0x1fff, 0x1'0000'0010}, {0xffff'fff0, 32}};
   for (int round = 0; round < rounds; ++round)
