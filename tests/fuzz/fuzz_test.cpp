@@ -75,7 +75,7 @@ TEST_CASE("fuzz: an engine that means another instruction is found out") {
   // Instructions that differ for some operands only.
   const Bug bugs[] = {{"i32.shr_s as shr_u", 0x75, 0x76},   {"i32.lt_s as lt_u", 0x48, 0x49},
                       {"i64.ge_u as gt_u", 0x5a, 0x56},     {"f64.min as max", 0xa4, 0xa5},
-                      {"i64.extend_i32_s as _u", 0xac, 0xad}, {"i32.load8_s as _u", 0x2c, 0x2d},
+                      {"i64.extend_i32_s as _u", 0xac, 0xad}, {"i32.load16_s as _u", 0x2e, 0x2f},
                       {"i64.store16 as store32", 0x3d, 0x3e}, {"f32.floor as ceil", 0x8e, 0x8d},
                       {"return_call as call", 0x12, 0x12}};
   Runner runner;

@@ -170,9 +170,8 @@ TEST_CASE("unwinders find the frame that raises, whichever way", "[native][unwin
   enable_unwind_info();
   Chain w;
   Pcs lib, cpp;
-  static Chain* world;
   static Pcs *to_lib, *to_cpp;
-  world = &w, to_lib = &lib, to_cpp = &cpp;
+  to_lib = &lib, to_cpp = &cpp;
   // The libcall, with a walk in front of it.
   static const vm::VMBuiltinFunctionsArray* real;
   vm::VMBuiltinFunctionsArray ours = *w.instance->vmctx()->builtin_functions;
