@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "compiler/ir/verify.h"
@@ -79,25 +80,27 @@ class FuncCompiler {
 };
 
 using Compiled = support::Result<isa::CompiledFunc>;
+using MaybeCompiled = std::optional<Compiled>;  // none: there was no memory (an error is not copied: that may throw)
 
-std::vector<Compiled> compile_all(const wasm::Module& module, const vm::VMOffsets& offsets,
+std::vector<MaybeCompiled> compile_all(const wasm::Module& module, const vm::VMOffsets& offsets,
                                   const CompileOptions& options, support::PassTimes& times) {
   const size_t count = module.bodies.size();
-  std::vector<Compiled> out(count, fail(ErrorKind::kResource, "no memory to compile it"));
+  std::vector<MaybeCompiled> out(count);
   std::atomic<size_t> next{0};
   std::mutex times_lock;
-  // Nothing leaves it but what is in `out`: where there is no memory, not even for an error, that of above stays.
+  // Nothing leaves it but what is in `out`: where there is no memory, not even for an error, nothing is.
   const auto work = [&]() noexcept {
     try {
-      FuncCompiler compiler(module, offsets, options);
+      std::optional<FuncCompiler> compiler(std::in_place, module, offsets, options);
       for (size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) {
         try {
-          out[i] = compiler.compile(static_cast<uint32_t>(i));
+          out[i] = compiler->compile(static_cast<uint32_t>(i));
         } catch (const std::bad_alloc&) {
+          compiler.emplace(module, offsets, options);  // its buffers may be in the middle of a change
         }
       }
       const std::lock_guard lock(times_lock);
-      times += compiler.times();
+      times += compiler->times();
     } catch (const std::bad_alloc&) {
     }
   };
@@ -118,21 +121,23 @@ class Linker {
  public:
   Linker(const wasm::Module& module, const vm::VMOffsets& offsets) : module_(module), offsets_(offsets) {}
 
-  support::Result<NativeCode> link(std::vector<Compiled> functions) {
+  support::Result<NativeCode> link(std::vector<MaybeCompiled> functions) {
     WJIT_TRY(stubs_, x64::emit_stubs());
     out_.bytes = stubs_.bytes;
     out_.raise_offset = stubs_.redirected;
     out_.entries.assign(functions.size(), NativeCode::kNone);
     const uint32_t imported = module_.imported_funcs;
     for (uint32_t i = 0; i < functions.size(); ++i) {
-      if (!functions[i]) {
-        if (functions[i].error().kind() == kMistake)
-          return tl::unexpected<Error>(std::move(functions[i]).error());
-        out_.refused.push_back({imported + i, refusal_reason(functions[i].error()), std::move(functions[i]).error()});
+      if (!functions[i]) functions[i].emplace(fail(ErrorKind::kResource, "no memory to compile it"));
+      Compiled& function = *functions[i];
+      if (!function) {
+        if (function.error().kind() == kMistake)
+          return tl::unexpected<Error>(std::move(function).error());
+        out_.refused.push_back({imported + i, refusal_reason(function.error()), std::move(function).error()});
         continue;
       }
       align();
-      isa::CompiledFunc& f = *functions[i];
+      isa::CompiledFunc& f = *function;
       const uint32_t at = size();
       out_.entries[i] = at;
       out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i});
@@ -239,7 +244,7 @@ support::Result<NativeCode> compile_module(const wasm::Module& module, const vm:
   return fail(ErrorKind::kUnsupported, "native code is made for x86-64 only");
 #endif
   support::PassTimes times;
-  std::vector<Compiled> functions = compile_all(module, offsets, options, times);
+  std::vector<MaybeCompiled> functions = compile_all(module, offsets, options, times);
   support::PassClock clock(options.times ? &times : nullptr);
   WJIT_TRY(NativeCode code, Linker(module, offsets).link(std::move(functions)));
   clock.lap(Pass::kLink);

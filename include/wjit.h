@@ -90,6 +90,7 @@ WASM_API_EXTERN void wjit_config_set_eager_tables(wasm_config_t*, bool);
 WASM_API_EXTERN void wjit_config_set_compile_threads(wasm_config_t*, unsigned); /* 0: one per core */
 /* Past either WebAssembly traps: 16 MiB and 100000 by default. */
 WASM_API_EXTERN void wjit_config_set_max_wasm_stack(wasm_config_t*, uint64_t bytes);
+WASM_API_EXTERN void wjit_config_set_max_native_stack(wasm_config_t*, uint64_t bytes);
 WASM_API_EXTERN void wjit_config_set_max_call_depth(wasm_config_t*, uint32_t frames);
 /* Address space for a memory with guard pages, and behind it: 8 GiB and 2 GiB by default. */
 WASM_API_EXTERN void wjit_config_set_memory_reservation(wasm_config_t*, uint64_t bytes);

@@ -15,9 +15,6 @@
 
 namespace wjit::rt {
 
-// Native stack that wasm and the host functions it calls may use, below the outermost call.
-constexpr uintptr_t kNativeStackBytes = 512 << 10;
-
 Suspended::Suspended() = default;
 Suspended::~Suspended() {
   if (stack) {
@@ -32,7 +29,7 @@ namespace {
 class NativeLimit {
  public:
   explicit NativeLimit(Store& store) : store_(store), outermost_(store.limits.stack_limit == ~uintptr_t{0}) {
-    if (outermost_) store.limits.stack_limit = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - kNativeStackBytes;
+    if (outermost_) store.limits.stack_limit = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - store.limits.stack_size;
   }
   ~NativeLimit() {
     if (outermost_) store_.limits.stack_limit = ~uintptr_t{0};

@@ -27,6 +27,7 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
   limits.epoch_deadline = ~uint64_t{0};  // none
+  limits.stack_size = std::min<uint64_t>(engine_->config.max_native_stack, uint64_t{1} << 40);
 }
 
 Store::~Store() = default;

@@ -37,16 +37,21 @@ using Policy = Operand::Policy;
 using Pos = Operand::Pos;
 
 namespace {
+
+constexpr uint32_t kMaxRanges = 128;
+
 uint64_t next_random(uint64_t& state) {  // xorshift64*
   state ^= state >> 12, state ^= state << 25, state ^= state >> 27;
   return state * 0x2545f4914f6cdd1du >> 16;
 }
+
 }  // namespace
 
 bool Assignment::run(const VCode& code, const RegEnv& env, const Flow& flow, Residency& residency,
                      uint64_t shuffle, std::vector<uint32_t>& isolate) {
   code_ = &code, env_ = &env, flow_ = &flow, residency_ = &residency, shuffle_ = shuffle, isolate_ = &isolate;
   changes.clear();
+  steps_ = 0;
   store_at_def.assign(code.vreg_count(), 0);
   const size_t isolated = isolate.size();
   build_intervals();
@@ -238,12 +243,13 @@ uint32_t Assignment::conflict_with(const Interval& i, const std::vector<Busy>& l
   for (uint32_t k = i.first_range; k <= i.last_range && from < list.size(); ++k) {
     const uint32_t start = std::max(ranges_[k].start, i.start), end = std::min(ranges_[k].end, i.end);
     size_t steps = 0;
+    ++steps_;
     while (from < list.size() && list[from].end <= start && steps < 8) ++from, ++steps;
     if (steps == 8)
       from = static_cast<size_t>(std::partition_point(list.begin() + static_cast<ptrdiff_t>(from), list.end(),
                                                       [&](const Busy& b) { return b.end <= start; }) -
                                  list.begin());
-    for (size_t j = from; j < list.size() && list[j].start < end; ++j)
+    for (size_t j = from; j < list.size() && list[j].start < end; ++j, ++steps_)
       if (!skip(list[j])) return std::max(list[j].start, start);
   }
   return kNone;
@@ -270,6 +276,9 @@ bool Assignment::place(uint32_t n, bool wished) {
     const uint32_t insts = inst_at(i.end - 1) - inst_at(i.start);
     if (insts > 0) split(n, gap(inst_at(i.start) + 1 + static_cast<uint32_t>(next_random(shuffle_) % insts)));
   }
+  // What is far ahead would only be in the way of all that comes between.
+  if (intervals_[n].last_range - intervals_[n].first_range > kMaxRanges)
+    split(n, gap_at_or_before(ranges_[intervals_[n].first_range + kMaxRanges].start));
   const Interval i = intervals_[n];
   const auto& regs = regs_for(i.vreg);
   std::fill(std::begin(wishes_), std::end(wishes_), 0.0f);
@@ -371,6 +380,7 @@ void Assignment::take(uint32_t n) {
       }
       --at;
     }
+    steps_ += static_cast<uint64_t>(list.end() - at);
     list.insert(at, b);
   }
 }

@@ -13,6 +13,7 @@ class Assignment {
 
   // The register in which a vreg is at a position; not valid(): it is in memory only.
   mach::PReg at(VReg v, uint32_t pos) const;
+  uint64_t steps() const { return steps_; }  // ranges looked at by run()
 
   std::vector<Change> changes;  // where a value changes registers within a block, or was spilled here; sorted
   std::vector<uint8_t> store_at_def;  // of vregs: spilled here, where no end of a segment stores it
@@ -80,6 +81,7 @@ class Assignment {
   const Flow* flow_ = nullptr;
   Residency* residency_ = nullptr;
   uint64_t shuffle_ = 0;
+  mutable uint64_t steps_ = 0;
   std::vector<uint32_t>* isolate_ = nullptr;
   std::vector<Range> ranges_;
   std::vector<Interval> intervals_;

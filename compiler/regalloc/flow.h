@@ -55,6 +55,7 @@ class Flow {
     return {live_.data() + live_start_[b], live_start_[b + 1] - live_start_[b]};
   }
   bool live_in(uint32_t b, VReg v) const;
+  size_t live_size() const { return live_.size(); }
   // Positions of uses, ascending: gaps, plus 1 where a register is wanted for the vreg itself.
   std::span<const uint32_t> uses(VReg v) const {
     return {uses_.data() + use_start_[v.n], use_start_[v.n + 1] - use_start_[v.n]};

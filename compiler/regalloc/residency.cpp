@@ -203,9 +203,7 @@ void Residency::collect_for_loop(uint32_t b) {
     if (done_[p])
       for (uint32_t s : exit(p)) weight_[segments[s].vreg.n] = 1;
   // Who only lives through takes part when the loop has registers to spare, and was in one before.
-  std::vector<Candidate>& through = candidates_[0];
   std::vector<Candidate> used, idle;
-  (void)through;
   uint32_t live_through[2] = {0, 0};
   for (VReg v : flow_->live_in(b)) {
     const uint32_t d = distance(v, gap(block.first), b);
@@ -219,7 +217,8 @@ void Residency::collect_for_loop(uint32_t b) {
       idle.push_back({v, d});
   }
   for (VReg v : code_->params_of(block))
-    if (const uint32_t d = distance(v, gap(block.first), b); d < kBehindCall) used.push_back({v, d});
+    // In memory a parameter would be stored in every round, so it goes before those that only live through.
+    if (!flow_->uses(v).empty()) used.push_back({v, std::min(distance(v, gap(block.first), b), kNear)});
   auto nearer = [](const Candidate& x, const Candidate& y) { return x.distance < y.distance; };
   std::stable_sort(idle.begin(), idle.end(), nearer);
   for (const Candidate& c : used) candidates_[cls(c.vreg)].push_back(c);

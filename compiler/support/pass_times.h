@@ -1,9 +1,9 @@
 // What a module's way to native code takes, by pass. One list: what is measured, summed and shown comes from it.
 #pragma once
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 
 namespace wjit::support {
 
@@ -34,21 +34,25 @@ class PassClock {
   explicit PassClock(PassTimes* times) : times_(times) { start(); }
   // What follows is measured from here.
   void start() {
-    if (times_) last_ = Clock::now();
+    if (times_) last_ = now();
   }
   // What went by since start() or the last lap was this pass.
   void lap(Pass pass) {
     if (!times_) return;
-    const auto now = Clock::now();
-    times_->nanoseconds[static_cast<size_t>(pass)] +=
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now - last_).count());
-    last_ = now;
+    const uint64_t at = now();
+    times_->nanoseconds[static_cast<size_t>(pass)] += at - last_;
+    last_ = at;
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  // What this thread computed: others may want the processor, too.
+  static uint64_t now() {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+  }
   PassTimes* times_;
-  Clock::time_point last_;
+  uint64_t last_ = 0;
 };
 
 }  // namespace wjit::support

@@ -65,8 +65,9 @@ bool FuncChecker::start() {
   // Each instruction pushes at most one operand for each byte it has; those that push more reserve().
   const size_t capacity = body_size + kSlack;
   if (b.operand_capacity < capacity) {
-    b.operand_capacity = std::max<size_t>(capacity, 1024);
-    b.operands = std::make_unique_for_overwrite<ValType[]>(b.operand_capacity);
+    const size_t more = std::max<size_t>(capacity, 1024);
+    b.operands = std::make_unique_for_overwrite<ValType[]>(more);
+    b.operand_capacity = more;  // behind what may throw: the buffers are used again
   }
   sp_ = base_ = b.operand_start();
   std::fill(b.operands.get(), sp_, kBot);

@@ -129,6 +129,9 @@ struct Config {
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
   unsigned compile_threads = 0;                // for validation, translation, compilation; 0: one per core
   uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation; past it wasm traps
+  // Bytes of the calling thread's stack that native code, and host functions it calls, may use below the outermost call;
+  // past it wasm traps. The thread must have them. Resumable calls have stacks of their own, of 256 KiB.
+  uint64_t max_native_stack = 512u << 10;
   uint32_t max_call_depth = 100'000;           // frames of one activation chain; past it wasm traps
   uint64_t memory_reservation = uint64_t{1} << 33;  // bytes of address space reserved by a guard-page memory
   uint64_t memory_guard_size = uint64_t{1} << 31;   // bytes of guard after it

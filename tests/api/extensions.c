@@ -41,6 +41,7 @@ static void options(void) {
   wjit_config_set_eager_tables(config, true);
   wjit_config_set_compile_threads(config, 1);
   wjit_config_set_max_wasm_stack(config, 1 << 20);
+  wjit_config_set_max_native_stack(config, 1 << 20);
   wjit_config_set_max_call_depth(config, 1000);
   wjit_config_set_memory_reservation(config, 0);
   wjit_config_set_memory_guard_size(config, 0);

@@ -112,6 +112,7 @@ cat > fac.wat <<'WAT'
       (then (i64.const 1))
       (else (i64.mul (local.get $n) (call $fac (i64.sub (local.get $n) (i64.const 1))))))))
 WAT
+printf '(func (export "two-and-three") (result i32) (i32.add (i32.const 2) (i32.const 3)))\n' > one.wat
 printf '(module\n  (func (result i32)\n    (i32.cost 1)))\n' > typo.wat
 printf ';; a comment\n(func (result i32)\n\t(f32.const 1))\n' > wrong.wat
 printf '\x00asm\x0d\x00\x01\x00' > component.wasm
@@ -125,7 +126,7 @@ cp argc.wasm ./-odd.wasm
 check 0 '^wjit [0-9]+\.[0-9]+\.[0-9]+\|$' '' "$wjit" --version
 check 0 'Usage: wjit .*validate.*wast.*dump.*abi' '' "$wjit" --help
 check 2 '' 'Usage: wjit' "$wjit"
-for command in run validate parse print wast dump abi completion; do
+for command in run validate parse print wast dump compile abi completion; do
   check 0 "Usage: wjit $command" '' "$wjit" $command --help
   check 2 '' "unknown option '--bogus'.*Try 'wjit $command --help'" "$wjit" $command --bogus
 done
@@ -141,7 +142,7 @@ check 2 '' "^wjit: --dir: found '::x', expected HOST or HOST::GUEST" "$wjit" --d
 check 2 '' '--fuel' "$wjit" --fuel many argc.wasm
 
 # --- bad input -------------------------------------------------------------------------------------------------------
-for command in run validate dump; do
+for command in run validate dump compile; do
   check 1 '' '^wjit: missing.wasm: No such file or directory\|$' "$wjit" $command missing.wasm
   check 1 '' '^wjit: folder.wasm: [Ii]s a directory' "$wjit" $command folder.wasm
   check 1 '' '^wjit: empty.wasm: .*unexpected end' "$wjit" $command empty.wasm
@@ -205,7 +206,7 @@ check 1 '' '^\{"error": \{"kind": "io", "message": "missing.wasm: No such file o
 check 1 '' '^\{"error": \{"kind": "malformed", .*"offset": 4\}\}\|$' "$wjit" --json version.wasm
 check 1 '' '^\{"error": \{"kind": "invalid", ' "$wjit" --json invalid.wasm
 check 1 '' '^\{"error": \{"kind": "link", .*env.*nope' "$wjit" --json import.wasm
-check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wturbo" run --json --tier=jit math.wasm
+check 2 '' '^\{"error": \{"kind": "usage", .*--tier' "$wjit" run --json --tier=turbo math.wasm
 check 134 '' '^\{"error": \{"kind": "trap", .*"trap": "unreachable", "frames": \[\{"module": "boom", "function": "inner", "index": 1, ' \
   "$wjit" --json trap.wasm
 check 1 '^\{"file": "math.wasm", "valid": true\}\|\{"file": "junk.wasm", "valid": false, "error": \{"kind": "malformed",' '' \
@@ -293,6 +294,31 @@ check 0 '.' '' "$wjit" dump --bytecode --func add math.wasm
 check 2 '' 'expected --func=N\|NAME' "$wjit" dump --bytecode math.wasm
 check 1 '' "no function 'nope'" "$wjit" dump --bytecode --func nope math.wasm
 check 1 '' 'function 0 is imported' "$wjit" dump --bytecode --func 0 argc.wasm
+check 2 '' 'expected --func=N\|NAME' "$wjit" dump --ir math.wasm
+check 2 '' 'expected no other stage' "$wjit" dump --ir --asm=json math.wasm
+check 2 '' "found 'yaml', expected one of: text, json" "$wjit" dump --asm=yaml --func=add math.wasm
+if [ "$(uname -m)" = x86_64 ]; then
+  check 0 'add.i32' '' "$wjit" dump --ir --func=add math.wasm
+  check 0 'add.i32' '' "$wjit" dump --opt --func=0 math.wasm
+  check 0 'alu\.add\.4 v[0-9]+=v[0-9]+ ← v[0-9]+, v[0-9]+.? ' '' "$wjit" dump --vcode --func=add math.wasm
+  check 0 '^; [0-9]+ slots.*alu\.add\.4 v[0-9]+@r[a-z0-9]+ ← v[0-9]+@r[a-z0-9]+, ' '' "$wjit" dump --ra --func=add math.wasm
+  check 0 "^function 0: [0-9]+ bytes.*@[0-9a-f]+\|.* add e.*ret" '' "$wjit" dump --asm --func=add math.wasm
+  check 0 'push rbp.* ; runtime_limits\|.* ; VMRuntimeLimits.stack_limit\|.*call function 1 .inner.' '' "$wjit" dump --asm --func=outer trap.wasm
+  check 0 'call <raise unreachable>' '' "$wjit" dump --asm --cpu=sse2 --regalloc=spill --verify --func=inner trap.wasm
+  check 0 'mov .*\[r[a-z0-9]+\].* ; .*memories' '' "$wjit" dump --asm --memory=checks --func=_start argc.wasm
+  check 0 '^--- ir\|.*--- vcode\|.*--- ra\|.*--- asm\|' '^pass .*translate .*regalloc' "$wjit" dump --ir --vcode --ra --asm --time-passes --func=add math.wasm
+  check 0 '^(\{"index": [0-9]+, "name": "[^"]*", "offset": [0-9]+, "hex": "([0-9a-f][0-9a-f])+"\}\|){6}$' '' "$wjit" dump --asm=json math.wasm
+  check 0 '^\{"index": 1, "name": "inner", [^|]*\|$' '' "$wjit" dump --asm=json --func=inner trap.wasm
+  check 1 '' 'simd: v128 in a signature' "$wjit" dump --ir --func=vec values.wasm
+  check 0 '^functions 6\|stayed 0\|code [0-9]+\|metadata [0-9]+\|nanoseconds [0-9]+\|cpu_nanoseconds [0-9]+\|$' '' "$wjit" compile --threads=1 math.wasm
+  check 0 'stayed 1\|.*stayed, simd: 1\|function 0: simd: ' '^pass .*publish' "$wjit" compile --time-passes values.wasm
+  check 0 '^5\|$' '^1 functions have native code, 0 functions stayed in tier 0\|$' "$wjit" run --tier=jit --tier-report --invoke two-and-three one.wat
+  check 0 '^5\|$' '' "$wjit" run --tier=jit -O0 --regalloc=shuffle --regalloc-seed=3 --verify --invoke two-and-three one.wat
+  check 0 '^5\|$' 'function 0: not asked for' "$wjit" run --tier=jit --jit-functions=1- --tier-report --invoke two-and-three one.wat
+  check 0 '' '' "$wjit" run --tier=jit --compile-only one.wat
+  check 2 '' "^wjit: --jit-functions: found 'x-2', expected" "$wjit" run --jit-functions=x-2 one.wat
+  check 2 '' "^wjit: -O: found '7', expected one of: 0, 1" "$wjit" run -O7 one.wat
+fi
 
 # --- text ------------------------------------------------------------------------------------------------------------------
 check 0 '^120\|$' '' "$wjit" --invoke fac fac.wat 5

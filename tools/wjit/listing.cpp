@@ -155,6 +155,8 @@ class Lister {
         continue;
       }
       uint64_t end = std::min<uint64_t>(at + 8, f_.bytes.size());
+      for (const isa::JumpTable& t : listing_.tables)
+        if (t.table > at) end = std::min<uint64_t>(end, t.table);
       put("  {:5x}  data", at);
       for (; at < end; ++at) put(" {:02x}", f_.bytes[at]);
       put("\n");

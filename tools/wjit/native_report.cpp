@@ -32,8 +32,10 @@ std::string tier_report(const Module& module) {
   for (const auto& [reason, n] : by_reason) out += fmt::format("stayed, {}: {}\n", reason, n);
   for (const auto& f : report.stayed) {
     const std::string_view name = module.impl().func_name(f.func_index);
-    out += fmt::format("function {}{}: {}\n", f.func_index, name.empty() ? "" : fmt::format(" '{}'", name),
-                       f.error.to_string());
+    const std::string said = fmt::format("function {}: ", f.func_index);  // by some errors themselves
+    std::string why = f.error.to_string();
+    if (why.starts_with(said)) why.erase(0, said.size());
+    out += fmt::format("function {}{}: {}\n", f.func_index, name.empty() ? "" : fmt::format(" '{}'", name), why);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 #include "compiler/isa/common/masm_base.h"
 
 #include <cstring>
+#include <new>
 
 #include "compiler/isa/common/jit.h"
 
@@ -9,7 +10,11 @@ namespace wjit::isa {
 MasmBase::MasmBase() : jit_(std::make_unique<JitCode>()) {}
 MasmBase::~MasmBase() = default;
 
-Label MasmBase::new_label() { return {jit_->new_label()}; }
+Label MasmBase::new_label() {
+  const Label label{jit_->new_label()};
+  if (!label.valid()) throw std::bad_alloc();  // the one reason there is
+  return label;
+}
 bool MasmBase::is_bound(Label label) const { return jit_->is_bound(label.id); }
 uint32_t MasmBase::offset() const { return jit_->offset(); }
 

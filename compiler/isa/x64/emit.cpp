@@ -158,7 +158,7 @@ void Emitter::block(uint32_t b) {
 void Emitter::poison() {
   for (uint32_t k = 0; k < now_->operands; ++k) {
     const mach::Operand& o = c_.operands[now_->first_operand + k];
-    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n]) continue;
+    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n] || !in_reg(k)) continue;
     a_.mov(reg::kScratch, 0xdeadbeef00000000);
     a_.lea(kQ, gp(k), Mem::at(gp(k), reg::kScratch, 0));
   }
@@ -654,9 +654,10 @@ void Emitter::cold_code() {
     line(0);
     call_rel(Reloc::Kind::kStub, Stub::kLand, 0, true);
   }
-  data_ = a_.offset();
   std::stable_sort(constants_.begin(), constants_.end(), [](auto& x, auto& y) { return x.size > y.size; });
-  if (!constants_.empty()) a_.align(constants_[0].size);
+  const uint32_t largest = !constants_.empty() ? constants_[0].size : jumps_.empty() ? 1 : 4;
+  a_.align(largest);
+  data_ = a_.offset();
   for (const Constant& c : constants_) {
     a_.bind(c.label);
     if (c.size == 4) {

@@ -532,6 +532,8 @@ support::Result<void> Lower::run() {
                   f_.wasm_offset(Inst(error_at_ - 1)));
   }
   put_blocks_in_order();
+  if (env_.poison)
+    for (ir::Type t : code_.types) out_.poison.push_back(t == ir::Type::kI32);  // extended ones are i64s
   return {};
 }
 

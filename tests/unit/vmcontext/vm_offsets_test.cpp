@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "catch.h"
+#include "vmcontext/abi.h"
 
 using namespace wjit::vm;
 
@@ -87,4 +88,11 @@ TEST_CASE("The C++ view of a context ends where the offsets say") {
   CHECK(reinterpret_cast<uintptr_t>(vmctx) + o.size() - view.end() < 16);
   CHECK(view.defined_globals() == vmctx_at<VMGlobalDefinition>(vmctx, o.vmctx_defined_global(0)));
   CHECK(&view.escaped_funcs()[1] == vmctx_at<VMFuncRef>(vmctx, o.vmctx_func_ref(1)));
+}
+
+// Code that was made for a layout runs on it and no other. Whoever changes a name, an offset, a size, an array or a
+// libcall's signature gives the layout a new version, here and in abi.h.
+TEST_CASE("The layout of a version is what it was when the version was frozen") {
+  CHECK(kLayoutVersion == 1);
+  CHECK(layout_fingerprint() == 0x54c4b8af5bbdd068);
 }

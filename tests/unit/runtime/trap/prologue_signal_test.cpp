@@ -259,7 +259,7 @@ TEST_CASE("row 15: signals from another thread while prologues and trampolines r
     }
   });
   int runs = 0;
-  while (seen.count < 300 && runs < 100'000) w.run(), ++runs;
+  while (seen.count < 300 && runs < 100'000'000) w.run(), ++runs;  // a busy machine may let the sender wait
   over.store(true, std::memory_order_release);
   sender.join();
   CHECK(seen.count >= 300);
