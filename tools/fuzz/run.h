@@ -70,7 +70,7 @@ class Runner {
 };
 
 // The first difference between two outcomes, or nothing.
-std::string difference(const Outcome& a, const Outcome& b, bool same_fuel);
+std::string difference(const Outcome& a, const Outcome& b, bool same_fuel, bool whole_traces = true);
 
 uint32_t crc32(const uint8_t* bytes, size_t n);
 
