@@ -35,9 +35,13 @@ script() {
   check script 7 "${run[@]}" --dir "$work/folder::/folder" "$python" /folder/script.py one "two words"
 }
 
-# Printed as text, parsed, and run: WJIT_RUN must be wjit itself (or an emulator of it) and its command.
+# Printed as text, parsed, and run: WJIT_RUN must be wjit itself (or an emulator of it), its command run, and options.
 text() {
-  local wjit=("${run[@]:0:${#run[@]}-1}")
+  local wjit=() word
+  for word in "${run[@]}"; do
+    [[ $word == run ]] && break
+    wjit+=("$word")
+  done
   "${wjit[@]}" print "$python" -o "$work/python.wat" && "${wjit[@]}" parse "$work/python.wat"
   check one_line 0 "${run[@]}" "$work/python.wasm" -c 'import json,math; print(json.dumps([1,2]), math.pi, sum(range(1000)))'
 }
