@@ -1,4 +1,5 @@
 // How deep native code may go is the configuration's to say.
+#if defined(__x86_64__)
 #include "catch.h"
 #include "wjit/wjit.hpp"
 
@@ -34,3 +35,4 @@ TEST_CASE("native code goes as deep as max_native_stack says", "[native]") {
   CHECK(deep > 10 * shallow);
   CHECK(depth_with(0) < 100);  // less than a page is anybody's
 }
+#endif
