@@ -140,7 +140,7 @@ struct VCode {
   }
   uint32_t vreg_count() const { return static_cast<uint32_t>(types.size()); }
   RegClass cls(VReg v) const { return ir::is_int(types[v.n]) ? RegClass::kInt : RegClass::kVector; }
-  std::span<const Operand> operands_of(const MInst& i) const { return {&operands[i.first_operand], i.operands}; }
+  std::span<const Operand> operands_of(const MInst& i) const { return {operands.data() + i.first_operand, i.operands}; }
   std::span<const uint32_t> succs_of(const VBlock& b) const { return {succs.data() + b.succs, b.succ_count}; }
   std::span<const uint32_t> preds_of(const VBlock& b) const { return {preds.data() + b.preds, b.pred_count}; }
   std::span<const VReg> params_of(const VBlock& b) const { return {vregs.data() + b.params, b.param_count}; }
