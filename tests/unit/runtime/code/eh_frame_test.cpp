@@ -77,9 +77,14 @@ __attribute__((noinline)) CallEnd from_here(NativeWorld& w, uint32_t func, std::
 }
 // Whether the walk comes out again where it went in, and goes on from there without an error.
 bool reaches(const Pcs& pcs, CallEnd (*function)(NativeWorld&, uint32_t, std::vector<vm::ValRaw>&)) {
+#ifdef __SANITIZE_ADDRESS__
+  constexpr uintptr_t kSize = 4000;  // checks make it larger
+#else
+  constexpr uintptr_t kSize = 400;
+#endif
   const auto begin = reinterpret_cast<uintptr_t>(function);
   for (size_t i = 0; i + 1 < pcs.size(); ++i)
-    if (pcs[i] - begin < 400) return pcs.back() != uintptr_t(-1);
+    if (pcs[i] - begin < kSize) return pcs.back() != uintptr_t(-1);
   return false;
 }
 
