@@ -17,8 +17,7 @@ namespace wjit {
 
 namespace {
 
-// Code that stands for a function without code: through its entry, which knows what to do.
-constexpr uint32_t kAlignment = 16;
+constexpr uint32_t kAlignment = 16;  // of functions: their constants are as aligned as they are
 constexpr const char* kNotAskedFor = "not asked for";
 constexpr ErrorKind kMistake = ErrorKind::kUsage;  // no body has errors of this kind
 using support::Pass;

@@ -104,7 +104,7 @@ struct MInst {
     kClobbers = 8,  // not a call, but clobbers clobbers[x] too
   };
 };
-static_assert(sizeof(MInst) == 32 + 8 || sizeof(MInst) == 32);
+static_assert(sizeof(MInst) == 32);
 
 struct VBlock {
   uint32_t first = 0, end = 0;  // instructions

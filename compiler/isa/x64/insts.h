@@ -15,7 +15,6 @@ namespace wjit::x64 {
   INST(kMov, "d a", "by the type of d")                                                                           \
   INST(kImm, "d", "imm; size 4 (upper half 0) or 8")                                                              \
   INST(kFImm, "d", "imm: bits; size 4 or 8")                                                                      \
-  INST(kVImm, "d", "target: constant of 16 bytes")                                                                \
   INST(kLea, "d m", "size 4 or 8")                                                                                \
   INST(kLoad, "d m", "size of access; x: LoadKind; traps")                                                        \
   INST(kStore, "a m", "size of access; traps")                                                                    \
@@ -30,7 +29,6 @@ namespace wjit::x64 {
   INST(kUnary, "d=a", "x: Unary (not, neg)")                                                                      \
   INST(kShift, "d=a c", "x: Shift; c in rcx")                                                                     \
   INST(kShiftImm, "d=a", "x: Shift, imm")                                                                         \
-  INST(kShiftX, "d a c", "x: Shift (shl, shr, sar), BMI2")                                                        \
   INST(kMul, "d=a b", "")                                                                                         \
   INST(kMulMem, "d=a m", "traps")                                                                                 \
   INST(kMulImm, "d a", "imm")                                                                                     \
@@ -74,8 +72,6 @@ namespace wjit::x64 {
   INST(kFp, "d=a b", "x: Float")                                                                                  \
   INST(kFpMem, "d=a m", "x: Float; traps")                                                                        \
   INST(kFpConst, "d=a", "x: Float, imm: bits of b")                                                               \
-  INST(kFpV, "d a b", "x: Float; AVX")                                                                            \
-  INST(kFpVMem, "d a m", "x: Float; AVX; traps")                                                                  \
   INST(kFpLogicConst, "d=a", "x: FloatLogic, imm: bits in every lane")                                            \
   INST(kFpLogic, "d=a b", "x: FloatLogic")                                                                        \
   INST(kFSqrt, "d a", "")                                                                                         \

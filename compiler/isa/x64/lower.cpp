@@ -21,7 +21,6 @@ using mach::MInst;
 void MachFunc::clear() {
   code.clear();
   tables.clear();
-  vectors.clear();
   poison.clear();
   area_bytes = param_bytes = 0;
   calls = false;
@@ -219,12 +218,6 @@ VReg Lower::reg(Value v) {
         make(MOp::kFImm, {mach::def(t)}, static_cast<uint8_t>(ir::bytes_of(d->type))).imm = d->imm();
         return t;
       }
-      case Op::vconst: {
-        const VReg t = temp(d->type);
-        out_.vectors.push_back(f_.vector_constant(d->c));
-        make(MOp::kVImm, {mach::def(t)}).target = static_cast<uint32_t>(out_.vectors.size() - 1);
-        return t;
-      }
       case Op::wrap:
         if (!extended_[v.n]) return reg(d->va());  // the lower half, as it is
         break;
@@ -357,7 +350,8 @@ bool Lower::lower_inst(Inst i) {
   const InstData& d = f_.inst(i);
   switch (d.format()) {
     case ir::Format::kLoad: case ir::Format::kStore: return lower_memory(i, d);
-    case ir::Format::kConst: case ir::Format::kVConst: return true;  // made where they are used
+    case ir::Format::kConst: return true;  // made where they are used
+    case ir::Format::kVConst: return false;
     case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
     case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:
     case ir::Format::kNullary:

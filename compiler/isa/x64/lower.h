@@ -36,7 +36,6 @@ struct LowerEnv {
 struct MachFunc {
   mach::VCode code;
   std::vector<std::vector<uint32_t>> tables;  // of kBrTable, by target: which successor, per entry; the default last
-  std::vector<std::array<uint8_t, 16>> vectors;  // of kVImm
   uint32_t area_bytes = 0;    // the largest result area of its calls
   uint32_t param_bytes = 0;   // of its own stack parameters
   bool calls = false;         // wasm functions: it looks at the stack limit

@@ -173,11 +173,6 @@ class Printer {
         if (i.target == 1) put(" [rbp{:+}]", i.disp);  // it came on the stack
         return;
       case MOp::kStoreArg: case MOp::kLoadArea: put(" [rsp{:+}]", i.disp); return;
-      case MOp::kVImm: {
-        put(" 0x");
-        for (size_t k = 16; k-- > 0;) put("{:02x}", f_.vectors[i.target][k]);
-        return;
-      }
       default:
         if (kInsts[i.op].fields.find("imm") != std::string_view::npos)
           put(" {}", i.imm < 10 ? fmt::format("{}", i.imm) : fmt::format("{:#x}", i.imm));
