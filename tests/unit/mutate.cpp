@@ -77,7 +77,8 @@ Blob edit_code(XorShift& random, const Blob& section) {
   uint32_t count = read_leb(section, at);
   std::vector<Blob> bodies;
   for (uint32_t i = 0; i < count && at < section.size(); i++) {
-    uint32_t size = uint32_t(std::min<size_t>(read_leb(section, at), section.size() - at));
+    const size_t stated = read_leb(section, at);  // (moves `at`)
+    uint32_t size = uint32_t(std::min(stated, section.size() - at));
     bodies.emplace_back(section.begin() + at, section.begin() + at + size);
     at += size;
   }
@@ -129,7 +130,8 @@ std::vector<uint8_t> mutate_bodies(XorShift& random, const std::vector<WastModul
   Blob out(bytes.begin(), bytes.begin() + 8);
   for (size_t at = 8; at < bytes.size();) {
     uint8_t id = bytes[at++];
-    uint32_t size = uint32_t(std::min<size_t>(read_leb(bytes, at), bytes.size() - at));
+    const size_t stated = read_leb(bytes, at);  // (moves `at`)
+    uint32_t size = uint32_t(std::min(stated, bytes.size() - at));
     Blob section(bytes.begin() + at, bytes.begin() + at + size);
     at += size;
     if (id == kCodeSection) section = edit_code(random, section);
