@@ -160,7 +160,7 @@ void Assignment::build_fixed() {
       if (o.policy == Policy::kFixed && o.kind == Kind::kDef && o.pos == Pos::kEarly)
         block(o.arg, early(i), gap(i + 1), kNone);
     if (inst.flags & (MInst::kCall | MInst::kClobbers)) {
-      for (uint64_t bits = code_->clobbers[inst.x].bits; bits != 0; bits &= bits - 1) {
+      for (uint64_t bits = flow_->clobbers_of(inst).bits; bits != 0; bits &= bits - 1) {
         const PReg r{static_cast<uint8_t>(__builtin_ctzll(bits))};
         if (!flow_->is_call_for(i, r.cls())) block(r.n, late(i), late(i) + 1, kNone);
       }

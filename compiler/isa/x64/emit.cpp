@@ -21,8 +21,10 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 }
 
 support::Result<isa::CompiledFunc> Emitter::run() {
+  find_preserved();
+  preserved_bytes_ = 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
   frame_ = needs_frame();
-  frame_bytes_ = frame_ ? (8 + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
+  frame_bytes_ = frame_ ? (8 + preserved_bytes_ + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
   find_empty_blocks();
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
@@ -44,7 +46,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
 // ---- the frame ------------------------------------------------------------------------------------------------
 
 bool Emitter::needs_frame() const {
-  if (al_.slots != 0 || f_.area_bytes != 0) return true;
+  if (al_.slots != 0 || f_.area_bytes != 0 || !preserved_.empty()) return true;
   for (const Alloc& a : al_.operands)
     if (a.kind == Alloc::Kind::kHome) return true;
   for (const mach::Edit& e : al_.edits)
@@ -87,11 +89,32 @@ void Emitter::prologue() {
     }
     a_.jcc(Cc::b, overflow);
   }
-  if (frame_bytes_ > 8) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - 8));
+  for (Gp r : preserved_) a_.push(r);
+  const uint32_t pushed = 8 + 8 * static_cast<uint32_t>(preserved_.size());
+  if (frame_bytes_ > pushed) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - pushed));
+}
+
+// What the caller counts on and this function uses lies behind the vmctx.
+void Emitter::find_preserved() {
+  if (WJIT_PLANTED(lost_register)) return;
+  uint64_t used = 0;
+  const auto see = [&](const Alloc& a) {
+    if (a.is_reg()) used |= uint64_t{1} << a.preg().n;
+  };
+  for (const Alloc& a : al_.operands) see(a);
+  for (const mach::Edit& e : al_.edits) see(e.from), see(e.to);
+  for (const mach::PReg r : reg_env().preserved)
+    if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
+}
+
+void Emitter::restore_preserved() {
+  for (size_t k = 0; k < preserved_.size(); ++k)
+    a_.mov(kQ, preserved_[k], Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)));
 }
 
 void Emitter::leave_frame() {
   if (!frame_) return;
+  restore_preserved();
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
 }
@@ -100,7 +123,7 @@ Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
   if (a.kind == Alloc::Kind::kHome) return Mem::at(Gp::rbp, c_.homes[a.index].fp_offset);
   WJIT_DASSERT(a.kind == Alloc::Kind::kSlot);
   const int32_t n = static_cast<int32_t>(a.index) + (bytes == 16 ? 1 : 0);
-  return Mem::at(Gp::rbp, -16 - 8 * n);
+  return Mem::at(Gp::rbp, -16 - static_cast<int32_t>(preserved_bytes_) - 8 * n);
 }
 
 Mem Emitter::mem() const {
@@ -531,7 +554,7 @@ void Emitter::call(MOp op) {
 
 // Notes the exit, calls, and takes the note back.
 void Emitter::libcall() {
-  const Gp t = reg::kScratch, pc = Gp::r14;
+  const Gp t = reg::kScratch, pc = Gp::rax;  // of which C wants neither
   const Label back = a_.new_label();
   a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
   a_.lea(kQ, pc, Mem::at(back));
@@ -547,8 +570,8 @@ void Emitter::libcall() {
   a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), 0);
 }
 
-// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. The
-// scratch registers r11, r14 and r15 carry no argument.
+// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did, over
+// the frame record if there are more of them. Of the integer registers only the scratch one carries no argument.
 void Emitter::tail(MOp op) {
   const uint32_t out = now_->target, in = f_.param_bytes;
   if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
@@ -556,16 +579,18 @@ void Emitter::tail(MOp op) {
     leave_frame();
   } else {
     const int32_t to = 16 + static_cast<int32_t>(in) - static_cast<int32_t>(out);  // of the first argument, from rbp
-    a_.mov(kQ, Gp::r14, Mem::at(Gp::rbp, 8));
-    a_.mov(kQ, Gp::r15, Mem::at(Gp::rbp, 0));
+    restore_preserved();
+    constexpr Xmm pc = Xmm(14), fp = Xmm(15);
+    a_.mov(F::k64, pc, Mem::at(Gp::rbp, 8));
+    a_.mov(F::k64, fp, Mem::at(Gp::rbp, 0));
     // Upwards, so from the last word on.
     for (int32_t at = static_cast<int32_t>(out) - 8; at >= 0; at -= 8) {
       a_.mov(kQ, reg::kScratch, Mem::at(Gp::rsp, at));
       a_.mov(kQ, Mem::at(Gp::rbp, to + at), reg::kScratch);
     }
-    a_.mov(kQ, Mem::at(Gp::rbp, to - 8), Gp::r14);
+    a_.mov(F::k64, Mem::at(Gp::rbp, to - 8), pc);
     a_.lea(kQ, Gp::rsp, Mem::at(Gp::rbp, to - 8));
-    a_.mov(kQ, Gp::rbp, Gp::r15);
+    a_.mov(kQ, Gp::rbp, fp);
   }
   if (op == MOp::kTailFunc)
     call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);

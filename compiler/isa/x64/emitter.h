@@ -30,6 +30,8 @@ class Emitter {
 
   // ---- the frame and the order of blocks
   bool needs_frame() const;
+  void find_preserved();
+  void restore_preserved();
   void prologue();
   void leave_frame();
   void find_empty_blocks();
@@ -93,7 +95,8 @@ class Emitter {
   uint32_t now_block_ = 0;
   size_t next_edit_ = 0;
   bool frame_ = false;
-  uint32_t frame_bytes_ = 0, spill_moves_ = 0;
+  uint32_t frame_bytes_ = 0, preserved_bytes_ = 0, spill_moves_ = 0;
+  std::vector<Gp> preserved_;  // of those, what is used here
   std::vector<Label> labels_;
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;

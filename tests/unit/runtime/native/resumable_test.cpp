@@ -41,9 +41,9 @@ struct Chain : NativeWorld {
       a.store(A::kFp, -vm::kFrameVmctx, A::kVmctx);
       a.move(A::kCaller, A::kVmctx);
       a.lea(A::kEntry, A::kVmctx, entry_offset(callee));
-      a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+      a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
       sites.push_back({a.offset(), vm::TrapCode::kNone, kSite + func});
-      a.call(A::kT2);
+      a.call(A::kT0);
       a.imm(A::kT0, what);
       a.add3(A::kWasm.results.ints[0], A::kWasm.results.ints[0], A::kT0);
       a.end_frame(0);
