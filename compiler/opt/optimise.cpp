@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
 
 namespace wjit::opt {
@@ -208,6 +209,8 @@ struct Optimiser::Room {
     f.remove(d);
     f.insert_before(fronts[to.n], d);
   }
+
+  void returns(ir::Function& f) { returns_in_place(f); }
 };
 
 Optimiser::Optimiser() : room_(std::make_unique<Room>()) {}

@@ -301,6 +301,13 @@ bool Assignment::place(uint32_t n, bool wished) {
     }
   }
   if (best.valid()) {
+    // A function that begins with a test need not save a register for what it only wants behind that.
+    const VBlock& first = code_->blocks[0];
+    if (i.start < gap(first.end) && i.end > gap(first.end) && first.succ_count == 2 && shuffle_ == 0 &&
+        std::find(env_->preserved.begin(), env_->preserved.end(), best) != env_->preserved.end()) {
+      split(n, gap(first.end));
+      return place(n, wished);
+    }
     assign(n, best);
     return true;
   }

@@ -21,11 +21,10 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 }
 
 support::Result<isa::CompiledFunc> Emitter::run() {
+  find_empty_blocks();
   find_preserved();
-  preserved_bytes_ = 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
   frame_ = needs_frame();
   frame_bytes_ = frame_ ? (8 + preserved_bytes_ + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
-  find_empty_blocks();
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
   prologue();
@@ -89,27 +88,10 @@ void Emitter::prologue() {
     }
     a_.jcc(Cc::b, overflow);
   }
-  for (Gp r : preserved_) a_.push(r);
-  const uint32_t pushed = 8 + 8 * static_cast<uint32_t>(preserved_.size());
+  if (save_block_ == 0)
+    for (Gp r : preserved_) a_.push(r);
+  const uint32_t pushed = save_block_ != 0 ? 8 : 8 + 8 * static_cast<uint32_t>(preserved_.size());
   if (frame_bytes_ > pushed) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - pushed));
-}
-
-// What the caller counts on and this function uses lies behind the vmctx.
-void Emitter::find_preserved() {
-  if (WJIT_PLANTED(lost_register)) return;
-  uint64_t used = 0;
-  const auto see = [&](const Alloc& a) {
-    if (a.is_reg()) used |= uint64_t{1} << a.preg().n;
-  };
-  for (const Alloc& a : al_.operands) see(a);
-  for (const mach::Edit& e : al_.edits) see(e.from), see(e.to);
-  for (const mach::PReg r : reg_env().preserved)
-    if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
-}
-
-void Emitter::restore_preserved() {
-  for (size_t k = 0; k < preserved_.size(); ++k)
-    a_.mov(kQ, preserved_[k], Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)));
 }
 
 void Emitter::leave_frame() {
@@ -167,6 +149,7 @@ void Emitter::block(uint32_t b) {
   now_block_ = b;
   const mach::VBlock& v = c_.blocks[b];
   if (forward_[b] != b) return;  // nobody comes here
+  if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
     if (listing_ && next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n) note_line(true);
