@@ -8,6 +8,7 @@
 
 namespace wjit::x64 {
 
+using isa::FrameState;
 using isa::Reloc;
 using isa::Stub;
 using mach::Alloc;
@@ -36,6 +37,8 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   out.relocs = std::move(relocs_);
   out.sites = std::move(sites_);
   std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
+  while (frames_.back().offset >= out.bytes.size() && frames_.size() > 1) frames_.pop_back();
+  out.frames = std::move(frames_);
   out.frame_bytes = frame_bytes_;
   out.spill_moves = spill_moves_;
   return out;
@@ -68,10 +71,19 @@ bool Emitter::needs_frame() const {
   return false;
 }
 
+// From here on, for unwinders.
+void Emitter::frame(FrameState state) {
+  if (!frames_.empty() && frames_.back().offset == a_.offset()) frames_.pop_back();
+  if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
+}
+
 void Emitter::prologue() {
+  frame(FrameState::kNone);
   if (!frame_) return;
   a_.push(Gp::rbp);
+  frame(FrameState::kSaved);
   a_.mov(kQ, Gp::rbp, Gp::rsp);
+  frame(FrameState::kWhole);
   a_.push(Gp::rdi);  // [rbp - kFrameVmctx]
   if (f_.calls || frame_bytes_ > 1024) {
     // Less than a page below the limit is anybody's; more is asked for.
@@ -94,6 +106,7 @@ void Emitter::leave_frame() {
   if (!frame_) return;
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
+  frame(FrameState::kNone);
 }
 
 Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
@@ -292,6 +305,7 @@ void Emitter::inst() {
     case MOp::kRet:
       leave_frame();
       f_.param_bytes ? a_.ret(static_cast<uint16_t>(f_.param_bytes)) : a_.ret();
+      if (frame_) frame(FrameState::kWhole);  // what follows is of the same function
       break;
     case MOp::kReserve: a_.sub(kQ, Gp::rsp, imm); break;
     case MOp::kStoreArg: {
@@ -558,6 +572,7 @@ void Emitter::tail(MOp op) {
     const int32_t to = 16 + static_cast<int32_t>(in) - static_cast<int32_t>(out);  // of the first argument, from rbp
     a_.mov(kQ, Gp::r14, Mem::at(Gp::rbp, 8));
     a_.mov(kQ, Gp::r15, Mem::at(Gp::rbp, 0));
+    frame(FrameState::kGivingWay);
     // Upwards, so from the last word on.
     for (int32_t at = static_cast<int32_t>(out) - 8; at >= 0; at -= 8) {
       a_.mov(kQ, reg::kScratch, Mem::at(Gp::rsp, at));
@@ -566,6 +581,7 @@ void Emitter::tail(MOp op) {
     a_.mov(kQ, Mem::at(Gp::rbp, to - 8), Gp::r14);
     a_.lea(kQ, Gp::rsp, Mem::at(Gp::rbp, to - 8));
     a_.mov(kQ, Gp::rbp, Gp::r15);
+    frame(FrameState::kNone);
   }
   if (op == MOp::kTailFunc)
     call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);
@@ -573,6 +589,7 @@ void Emitter::tail(MOp op) {
     a_.jmp(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
   else
     a_.jmp(Gp::r10);
+  if (frame_) frame(FrameState::kWhole);
 }
 
 // ---- checks ---------------------------------------------------------------------------------------------------

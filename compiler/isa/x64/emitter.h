@@ -32,6 +32,7 @@ class Emitter {
   bool needs_frame() const;
   void prologue();
   void leave_frame();
+  void frame(isa::FrameState state);
   void find_empty_blocks();
   void block(uint32_t b);
   void note_line(bool moves);
@@ -98,6 +99,7 @@ class Emitter {
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;
   std::vector<isa::Site> sites_;
+  std::vector<isa::FrameEdge> frames_;
   struct ColdTrap {
     Label label;
     vm::TrapCode code;
