@@ -102,7 +102,7 @@ void write_state(Writer& w, const FrameEdge& edge) {
   }
   switch (edge.state) {
     case FrameState::kNone:
-      cfa(w, kSp, kCfaAtEntry);
+      cfa(w, kSp, kCfaAtEntry + edge.pushed);
       kCfaAtEntry ? saved_at(w, kReturnAddress, 8) : same_value(w, kReturnAddress);
       break;
     case FrameState::kMoved:

@@ -108,9 +108,10 @@ class TrampMasm : public Masm {
   void take_return_address(Reg to) { mov(W::k64, g(to), Gp::x30); }
   void align_stack_and_reserve(uint32_t bytes) { adjust(Add::kSub, Gp::sp, Gp::sp, bytes); }  // the hardware aligns it
   void land(Reg fp, Reg sp, int32_t at) {
-    frame(isa::FrameState::kWhole);  // of whom, changes
-    add(Add::kAdd, W::k64, Gp::sp, g(sp), 0u);
+    // Of whom, changes. The frame pointer first: below the stack pointer no frame is to be found, a signal writes there.
+    frame(isa::FrameState::kWhole);
     mov(W::k64, Gp::x29, g(fp));
+    add(Add::kAdd, W::k64, Gp::sp, g(sp), 0u);
     load(kT0, kFp, at);
     br(g(kT0));
   }

@@ -21,6 +21,7 @@ struct FrameEdge {
   uint32_t offset;
   FrameState state;
   int32_t callee_saved = 0;  // kWhole: what C wants back is saved from fp + callee_saved up; 0: nothing
+  uint32_t pushed = 0;       // kNone: bytes on the stack since
 };
 
 }  // namespace wjit::isa

@@ -8,6 +8,7 @@
 
 namespace wjit::x64 {
 
+using isa::FrameState;
 using isa::Reloc;
 using isa::Stub;
 using mach::Alloc;
@@ -24,7 +25,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   find_empty_blocks();
   find_preserved();
   frame_ = needs_frame();
-  frame_bytes_ = frame_ ? (8 + preserved_bytes_ + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
+  frame_bytes_ = frame_ ? (8 + preserved_bytes_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
   prologue();
@@ -37,6 +38,8 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   out.relocs = std::move(relocs_);
   out.sites = std::move(sites_);
   std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
+  while (frames_.back().offset >= out.bytes.size() && frames_.size() > 1) frames_.pop_back();
+  out.frames = std::move(frames_);
   out.frame_bytes = frame_bytes_;
   out.spill_moves = spill_moves_;
   return out;
@@ -69,10 +72,29 @@ bool Emitter::needs_frame() const {
   return false;
 }
 
+// From here on, for unwinders.
+void Emitter::frame(FrameState state) {
+  if (!frames_.empty() && frames_.back().offset == a_.offset()) frames_.pop_back();
+  if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
+}
+
+// How far a tail call moves the frame record down, at most.
+uint32_t Emitter::tail_bytes() const {
+  uint32_t most = 0;
+  for (const MInst& i : c_.insts) {
+    const MOp op = MOp(i.op);
+    if (op == MOp::kTailFunc || op == MOp::kTailEntry || op == MOp::kTailReg) most = std::max(most, i.target);
+  }
+  return most - std::min(most, f_.param_bytes);
+}
+
 void Emitter::prologue() {
+  frame(FrameState::kNone);
   if (!frame_) return;
   a_.push(Gp::rbp);
+  frame(FrameState::kSaved);
   a_.mov(kQ, Gp::rbp, Gp::rsp);
+  frame(FrameState::kWhole);
   a_.push(Gp::rdi);  // [rbp - kFrameVmctx]
   if (f_.calls || frame_bytes_ > 1024) {
     // Less than a page below the limit is anybody's; more is asked for.
@@ -97,8 +119,14 @@ void Emitter::prologue() {
 void Emitter::leave_frame() {
   if (!frame_) return;
   restore_preserved();
+  drop_frame();
+}
+
+void Emitter::drop_frame() {
+  if (!frame_) return;
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
+  frame(FrameState::kNone);
 }
 
 Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
@@ -298,6 +326,7 @@ void Emitter::inst() {
     case MOp::kRet:
       leave_frame();
       f_.param_bytes ? a_.ret(static_cast<uint16_t>(f_.param_bytes)) : a_.ret();
+      if (frame_) frame(FrameState::kWhole);  // what follows is of the same function
       break;
     case MOp::kReserve: a_.sub(kQ, Gp::rsp, imm); break;
     case MOp::kStoreArg: {
@@ -553,34 +582,35 @@ void Emitter::libcall() {
   a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), 0);
 }
 
-// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did, over
-// the frame record if there are more of them. Of the integer registers only the scratch one carries no argument.
+// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. If there
+// are more of them the frame record moves down first (run() has made room for it), if there are fewer it follows them
+// up: so at each instruction it is whole, and rbp points at it. Of the integer registers only the scratch one carries no
+// argument.
 void Emitter::tail(MOp op) {
-  const uint32_t out = now_->target, in = f_.param_bytes;
+  const int32_t out = static_cast<int32_t>(now_->target), in = static_cast<int32_t>(f_.param_bytes);
   if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
-  if (out == 0 && in == 0) {
-    leave_frame();
-  } else {
-    const int32_t to = 16 + static_cast<int32_t>(in) - static_cast<int32_t>(out);  // of the first argument, from rbp
-    restore_preserved();
-    constexpr Xmm pc = Xmm(14), fp = Xmm(15);
-    a_.mov(F::k64, pc, Mem::at(Gp::rbp, 8));
-    a_.mov(F::k64, fp, Mem::at(Gp::rbp, 0));
-    // Upwards, so from the last word on.
-    for (int32_t at = static_cast<int32_t>(out) - 8; at >= 0; at -= 8) {
-      a_.mov(kQ, reg::kScratch, Mem::at(Gp::rsp, at));
-      a_.mov(kQ, Mem::at(Gp::rbp, to + at), reg::kScratch);
-    }
-    a_.mov(F::k64, Mem::at(Gp::rbp, to - 8), pc);
-    a_.lea(kQ, Gp::rsp, Mem::at(Gp::rbp, to - 8));
-    a_.mov(kQ, Gp::rbp, fp);
-  }
+  const auto copy = [&](Gp base, int32_t from, int32_t to) {
+    a_.mov(kQ, reg::kScratch, Mem::at(base, from));
+    a_.mov(kQ, Mem::at(Gp::rbp, to), reg::kScratch);
+  };
+  const auto move_record = [&] {
+    copy(Gp::rbp, 0, in - out);
+    copy(Gp::rbp, 8, in - out + 8);
+    a_.lea(kQ, Gp::rbp, Mem::at(Gp::rbp, in - out));
+  };
+  if (frame_) restore_preserved();
+  if (out > in) move_record();
+  const int32_t begin = 16 + std::max(in - out, 0);  // of the arguments, from rbp
+  for (int32_t at = out - 8; at >= 0; at -= 8) copy(Gp::rsp, at, begin + at);  // upwards, so from the last word on
+  if (out < in) move_record();
+  drop_frame();
   if (op == MOp::kTailFunc)
     call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);
   else if (op == MOp::kTailEntry)
     a_.jmp(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
   else
     a_.jmp(Gp::r10);
+  if (frame_) frame(FrameState::kWhole);
 }
 
 // ---- checks ---------------------------------------------------------------------------------------------------

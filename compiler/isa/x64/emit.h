@@ -20,6 +20,7 @@ struct StubCode {
   uint32_t raise[256] = {};  // by TrapCode; 0 where there is none
   uint32_t land = 0, fuel = 0, epoch = 0;
   uint32_t redirected = 0;   // where a fault goes on
+  std::vector<isa::FrameEdge> frames;
   uint32_t of(isa::Stub stub, uint32_t target) const {
     switch (stub) {
       case isa::Stub::kRaise: return raise[target & 0xff];

@@ -36,7 +36,10 @@ class Emitter {
   void save_preserved();
   void restore_preserved();
   void prologue();
+  uint32_t tail_bytes() const;
   void leave_frame();
+  void drop_frame();
+  void frame(isa::FrameState state);
   void find_empty_blocks();
   void block(uint32_t b);
   void note_line(bool moves);
@@ -106,6 +109,7 @@ class Emitter {
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;
   std::vector<isa::Site> sites_;
+  std::vector<isa::FrameEdge> frames_;
   struct ColdTrap {
     Label label;
     vm::TrapCode code;

@@ -117,9 +117,10 @@ class TrampMasm : public Masm {
     sub(W::k64, Gp::rsp, int32_t(bytes));
   }
   void land(Reg fp, Reg sp, int32_t at) {
-    frame(isa::FrameState::kWhole);  // of whom, changes
-    mov(W::k64, Gp::rsp, g(sp));
+    // Of whom, changes. The frame pointer first: below the stack pointer no frame is to be found, a signal writes there.
+    frame(isa::FrameState::kWhole);
     mov(W::k64, Gp::rbp, g(fp));
+    mov(W::k64, Gp::rsp, g(sp));
     jmp(Mem::at(Gp::rbp, at));
   }
   void landing_pad() {}
