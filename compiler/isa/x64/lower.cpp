@@ -351,7 +351,9 @@ bool Lower::lower_inst(Inst i) {
   switch (d.format()) {
     case ir::Format::kLoad: case ir::Format::kStore: return lower_memory(i, d);
     case ir::Format::kConst: return true;  // made where they are used
-    case ir::Format::kVConst: return false;
+    case ir::Format::kVConst: case ir::Format::kVec1: case ir::Format::kVec2: case ir::Format::kVec3:
+    case ir::Format::kVecLane: case ir::Format::kVecLane2: case ir::Format::kVecShuffle:
+      return false;
     case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
     case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:
     case ir::Format::kNullary:
@@ -491,6 +493,9 @@ void Lower::put_blocks_in_order() {
 
 support::Result<void> Lower::run() {
   out_.clear();
+  for (uint32_t v = 0; v < f_.value_count(); ++v)
+    if (f_.type(Value(v)) == ir::Type::kV128)
+      return fail(ErrorKind::kUnsupported, "simd: vectors have no rules for this processor yet");
   vregs_.assign(f_.value_count(), VReg());
   wanted_.assign(f_.value_count(), 0);
   folded_.assign(f_.value_count(), 0);
