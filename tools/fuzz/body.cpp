@@ -220,7 +220,7 @@ static const std::vector<PlainOp>& plain_ops() {
       const bool shape = i.imm == Imm::kNone || i.imm == Imm::kMemArg || i.imm == Imm::kMemArgLane ||
                          i.imm == Imm::kLane || i.imm == Imm::kShuffle;
       if (i.sig == "*" || i.sig == ":" || !shape) continue;
-      if (i.feature == Feature::kThreads || i.feature == Feature::kRelaxedSimd || i.feature == Feature::kGc) continue;
+      if (i.feature == Feature::kThreads || i.feature == Feature::kGc) continue;
       PlainOp p{&i, {}, {}};
       bool results = false;
       for (char c : i.sig) {
@@ -236,6 +236,7 @@ static const std::vector<PlainOp>& plain_ops() {
 
 static bool allowed(const PlainOp& p, const Options& o) {
   if (p.info->feature == Feature::kSimd) return o.simd;
+  if (p.info->feature == Feature::kRelaxedSimd) return o.simd && o.relaxed_simd;
   if (p.info->feature == Feature::kWideArithmetic) return o.wide_arithmetic;
   return true;
 }
