@@ -25,12 +25,16 @@ bool is_pure(const InstData& d) {
 void resolve_operands(ir::Function& f, InstData& d) {
   const auto fix = [&](uint32_t& n) { n = f.resolve(Value(n)).n; };
   switch (d.format()) {
-    case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kBranch:
+    case Format::kUnary: case Format::kConvert: case Format::kVec1: case Format::kVecLane: case Format::kLoad:
+    case Format::kCheck: case Format::kBranch:
     case Format::kBrTable:
       fix(d.a);
       break;
-    case Format::kBinary: case Format::kCompare: case Format::kStore: fix(d.a), fix(d.b); break;
-    case Format::kSelect: fix(d.a), fix(d.b), fix(d.c); break;
+    case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
+      case Format::kVecShuffle:
+      fix(d.a), fix(d.b);
+      break;
+    case Format::kSelect: case Format::kVec3: fix(d.a), fix(d.b), fix(d.c); break;
     default: break;  // lists at the end, by resolve_aliases
   }
 }
