@@ -492,7 +492,6 @@ void Lower::put_blocks_in_order() {
 
 support::Result<void> Lower::run() {
   out_.clear();
-<<<<<<< HEAD
   const isa::CpuFeatures& has = env_.features;
   level_ = has.avx2    ? VecLevel::kAvx2
            : has.avx   ? VecLevel::kAvx
@@ -501,8 +500,6 @@ support::Result<void> Lower::run() {
            : has.ssse3 ? VecLevel::kSsse3
                        : VecLevel::kSse2;
   out_.avx = has.avx;
-=======
->>>>>>> simd-ir
   vregs_.assign(f_.value_count(), VReg());
   wanted_.assign(f_.value_count(), 0);
   folded_.assign(f_.value_count(), 0);
