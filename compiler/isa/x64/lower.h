@@ -170,6 +170,7 @@ class Lower {
   bool lower_vector(ir::Inst i, const ir::InstData& d);               // lower_vector.cpp
   bool vec_operation(ir::Inst i, const ir::InstData& d, ir::VecOp op);
   void vec_binary(ir::Inst i, Vec op, Value a, Value b, uint8_t imm, bool commutes);
+  static bool is_vec_condition(const ir::InstData& d);  // any_true, all_true
   Cond vec_condition(const ir::InstData& d);
   void vec_bitmask(ir::Inst i, const ir::InstData& d);
   void vec_shift(ir::Inst i, const ir::InstData& d);
@@ -209,6 +210,7 @@ class Lower {
   VReg shuffle_one(VReg a, const Mask& m);
   VReg shuffle_two(VReg a, VReg b, const Mask& m);
   VReg shuffle_bytes(VReg a, const Mask& m);  // 0x80: zero
+  VReg everywhere(VReg a, unsigned n);
 
   bool lower_control(ir::Inst i, const ir::InstData& d);              // lower_control.cpp
   void call(ir::Inst i, const ir::InstData& d, bool tail);

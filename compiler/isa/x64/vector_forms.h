@@ -107,7 +107,7 @@ enum class VecLevel : uint8_t { kSse2, kSsse3, kSse41, kSse42, kAvx, kAvx2 };
   X(kPmovzxdq, "pmovzxdq", Pmovzxdq, Vpmovzxdq, kUnary, kSse41)                                                \
   X(kPbroadcastb, "pbroadcastb", None, Vpbroadcastb, kUnary, kAvx2)                                            \
   X(kPbroadcastw, "pbroadcastw", None, Vpbroadcastw, kUnary, kAvx2)                                            \
-  X(kPbroadcastd, "pbroadcastd", None, Vpbroadcastd, kUnary, kAvx2)                                            \
+  X(kBroadcastss, "broadcastss", None, Vbroadcastss, kUnary, kAvx)  /* from memory; from a register: AVX2 */   \
   X(kPshufd, "pshufd", Pshufd, Vpshufd, kUnaryImm, kSse2)                                                      \
   X(kPshuflw, "pshuflw", Pshuflw, Vpshuflw, kUnaryImm, kSse2)                                                  \
   X(kPshufhw, "pshufhw", Pshufhw, Vpshufhw, kUnaryImm, kSse2)                                                  \
