@@ -1,5 +1,7 @@
 // The state of emission; see emit.h. Private to emit*.cpp.
 #pragma once
+#include <array>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -11,7 +13,7 @@ namespace wjit::x64 {
 class Emitter {
  public:
   Emitter(const MachFunc& f, const mach::Allocation& al, uint32_t wasm_offset, isa::Listing* listing)
-      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset), listing_(listing) {}
+      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset), listing_(listing), a_(f.avx) {}
   support::Result<isa::CompiledFunc> run();
 
  private:
@@ -60,6 +62,10 @@ class Emitter {
   void fuel(bool by_register);
   void epoch();
 
+  bool vector_inst(MOp op);  // emit_vector.cpp
+  Vec vec() const { return Vec(now_->x); }
+  Label vec_constant() { return constant(f_.vectors[now_->target].low, f_.vectors[now_->target].high, 16); }
+
   bool float_inst(MOp op);  // emit_float.cpp
   void fp();
   void min_max();
@@ -71,7 +77,8 @@ class Emitter {
   void clear(Xmm x) { a_.fp(FloatLogic::kXor, F::k32, x, x); }
 
   // ---- what stands behind the code
-  Label constant(uint64_t bits, uint32_t size);      // 4, 8; 16: the bits twice
+  Label constant(uint64_t bits, uint32_t size) { return constant(bits, bits, size); }  // 4, 8; 16: the bits twice
+  Label constant(uint64_t low, uint64_t high, uint32_t size);
   Label lanes(uint64_t bits, uint32_t lane_size);    // 16 bytes of them
   Mem constant_mem(uint64_t bits, uint32_t size) { return Mem::at(constant(bits, size)); }
   Label trap_label(vm::TrapCode code) { return trap_label(code, now_->wasm_offset); }
@@ -94,6 +101,7 @@ class Emitter {
   size_t next_edit_ = 0;
   bool frame_ = false;
   uint32_t frame_bytes_ = 0, spill_moves_ = 0;
+  uint32_t slots_at_ = 8;  // below the frame pointer: 16 bytes of slots are at multiples of 16
   std::vector<Label> labels_;
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;
@@ -119,6 +127,7 @@ class Emitter {
     uint32_t size;
   };
   std::vector<Constant> constants_;
+  std::map<std::array<uint64_t, 3>, Label> constant_index_;
   struct Jumps {
     Label label;
     const std::vector<uint32_t>* entries;
