@@ -74,6 +74,9 @@ class Emitter {
   void float_to_int();
   void float_to_int_signed(bool wide, bool saturate);
   void float_to_int_unsigned(bool wide, bool saturate);
+  void clear_for(uint32_t d, uint32_t a) {
+    if (!a_.has_avx() && xmm(d) != xmm(a)) clear(xmm(d));
+  }
   void clear(Xmm x) { a_.fp(FloatLogic::kXor, F::k32, x, x); }
 
   // ---- what stands behind the code

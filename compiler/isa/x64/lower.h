@@ -118,6 +118,8 @@ class Lower {
   void add_mem(mach::MInst& i, const Amode& m);
   void note_access(mach::MInst& i, ir::Inst access);  // it may fault, and where, if the access may
   Amode amode(Value address, int32_t disp);
+  // The result of a float or vector instruction whose operand 0 it overwrites, where there is no AVX.
+  Operand over(VReg v) const { return out_.avx ? mach::def(v) : mach::def_reuse(v, 0); }
   VReg imm(ir::Type t, uint64_t value);
   void move(VReg to, VReg from);
 
@@ -169,6 +171,7 @@ class Lower {
 
   bool lower_vector(ir::Inst i, const ir::InstData& d);               // lower_vector.cpp
   bool vec_operation(ir::Inst i, const ir::InstData& d, ir::VecOp op);
+  void vec_unary(ir::Inst i, Vec op, Value a, uint8_t imm);
   void vec_binary(ir::Inst i, Vec op, Value a, Value b, uint8_t imm, bool commutes);
   static bool is_vec_condition(const ir::InstData& d);  // any_true, all_true
   Cond vec_condition(const ir::InstData& d);

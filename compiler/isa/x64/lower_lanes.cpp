@@ -152,7 +152,7 @@ bool Lower::replace_of_load(Inst i, const InstData& d) {
   const auto m = sink(d.vb(), load, l);
   if (!m) return false;
   const VReg a = reg(d.va()), to = result(i);
-  MInst& x = make(MOp::kVecInsertMem, {mach::use(a), out_.avx ? mach::def(to) : mach::def_reuse(to, 0)});
+  MInst& x = make(MOp::kVecInsertMem, {mach::use(a), over(to)});
   x.x = uint8_t(op);
   x.imm = d.lane();
   add_mem(x, *m);

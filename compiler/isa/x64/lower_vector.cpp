@@ -117,7 +117,7 @@ VReg Lower::v2(Vec op, VReg a, VReg b, uint8_t imm) {
   // A slot of 16 bytes is aligned; a float's slot is not one, and merges have no form with memory.
   const bool any = code_.types[b.n] == ir::Type::kV128 && row(op).shape != VecShape::kMerge;
   MInst& i = make(MOp::kVec2, {mach::use(a), any ? mach::use_any(b) : mach::use(b),
-                               out_.avx ? mach::def(d) : mach::def_reuse(d, 0)});
+                               over(d)});
   i.x = uint8_t(op);
   i.imm = imm;
   return d;
@@ -127,7 +127,7 @@ VReg Lower::v2(Vec op, VReg a, VecConst b, uint8_t imm) {
   // These two are made without memory.
   if (b == VecConst{} || b == VecConst::q(~uint64_t{0})) return v2(op, a, vconst(b), imm);
   const VReg d = temp(ir::Type::kV128);
-  MInst& i = make(MOp::kVec2Const, {mach::use(a), out_.avx ? mach::def(d) : mach::def_reuse(d, 0)});
+  MInst& i = make(MOp::kVec2Const, {mach::use(a), over(d)});
   i.x = uint8_t(op);
   i.imm = imm;
   i.target = static_cast<uint32_t>(out_.vectors.size());
@@ -147,7 +147,7 @@ VReg Lower::v1(Vec op, VReg a, uint8_t imm) {
 VReg Lower::vshift(Vec op, VReg a, unsigned count) {
   if (count == 0) return a;
   const VReg d = temp(ir::Type::kV128);
-  MInst& i = make(MOp::kVecShift, {mach::use(a), out_.avx ? mach::def(d) : mach::def_reuse(d, 0)});
+  MInst& i = make(MOp::kVecShift, {mach::use(a), over(d)});
   i.x = uint8_t(op);
   i.imm = count;
   return d;
@@ -155,7 +155,7 @@ VReg Lower::vshift(Vec op, VReg a, unsigned count) {
 
 VReg Lower::vinsert(Vec op, VReg a, VReg b, unsigned lane) {
   const VReg d = temp(ir::Type::kV128);
-  MInst& i = make(MOp::kVecInsert, {mach::use(a), mach::use(b), out_.avx ? mach::def(d) : mach::def_reuse(d, 0)});
+  MInst& i = make(MOp::kVecInsert, {mach::use(a), mach::use(b), over(d)});
   i.x = uint8_t(op);
   i.imm = lane;
   return d;
@@ -264,8 +264,7 @@ bool Lower::vec_operation(Inst i, const InstData& d, VecOp op) {
   const Rule& rule = kRules[static_cast<size_t>(op)];
   if (rule.exists && has(rule.op)) {
     if (d.op == Op::vunary) {
-      const VReg a = reg(d.va());
-      give(i, v1(rule.op, a, rule.imm));
+      vec_unary(i, rule.op, d.va(), rule.imm);
     } else {
       Value a = d.va(), b = d.vb();
       if (rule.order == kSwapped) std::swap(a, b);
@@ -307,6 +306,27 @@ bool Lower::vec_operation(Inst i, const InstData& d, VecOp op) {
   if (!r.valid()) return false;
   give(i, r);
   return true;
+}
+
+// Does it read 8 of its operand's 16 bytes? Then it is not folded with a load of all of them, which might trap.
+static bool reads_half(Vec op) {
+  return (op >= Vec::kPmovsxbw && op <= Vec::kPmovzxdq) || op == Vec::kCvtdq2pd || op == Vec::kCvtps2pd;
+}
+
+void Lower::vec_unary(Inst i, Vec op, Value a, uint8_t imm) {
+  Inst l;
+  if (out_.avx && !reads_half(op)) {
+    if (const auto m = sink(a, Op::load, l)) {
+      MInst& x = make(MOp::kVec1Mem, {mach::def(result(i))});
+      x.x = uint8_t(op);
+      x.imm = imm;
+      add_mem(x, *m);
+      note_access(x, l);
+      return;
+    }
+  }
+  const VReg ra = reg(a);
+  give(i, v1(op, ra, imm));
 }
 
 void Lower::vec_binary(Inst i, Vec op, Value a, Value b, uint8_t imm, bool commutes) {

@@ -212,28 +212,36 @@ static Id bit_move(bool avx, W w) {
 }
 void Masm::mov(W w, Xmm to, Gp from) { jit_->emit(bit_move(avx_, w), xmm(to), gp(w, from)); }
 void Masm::mov(W w, Gp to, Xmm from) { jit_->emit(bit_move(avx_, w), gp(w, to), xmm(from)); }
-// Those that keep the upper bits of their destination have them from a register of their own in VEX.
+// Operations on one number, too, keep the upper bits of a register: with AVX of a third one.
 void Masm::fp(Float op, F f, Xmm to, Xmm from) {
-  const Id id = kFloat[at(op)][avx_][at(f)];
-  if (avx_ && op != Float::kUcomi)
-    jit_->emit(id, xmm(to), xmm(to), xmm(from));
-  else
-    jit_->emit(id, xmm(to), xmm(from));
+  if (op == Float::kUcomi) return jit_->emit(kFloat[at(op)][avx_][at(f)], xmm(to), xmm(from));
+  fp(op, f, to, avx_ && op == Float::kSqrt ? from : to, from);
 }
 void Masm::fp(Float op, F f, Xmm to, const Mem& from) {
+  if (op == Float::kUcomi) return jit_->emit(kFloat[at(op)][avx_][at(f)], xmm(to), mem(from, f));
+  fp(op, f, to, to, from);
+}
+void Masm::fp(Float op, F f, Xmm d, Xmm a, Xmm b) {
+  WJIT_DASSERT(avx_ || d == a);
   const Id id = kFloat[at(op)][avx_][at(f)];
-  if (avx_ && op != Float::kUcomi)
-    jit_->emit(id, xmm(to), xmm(to), mem(from, f));
-  else
-    jit_->emit(id, xmm(to), mem(from, f));
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), xmm(b)) : jit_->emit(id, xmm(d), xmm(b));
 }
-void Masm::fp(FloatLogic op, F f, Xmm to, Xmm from) {
-  const Id id = kFloatLogic[at(op)][avx_][at(f)];
-  avx_ ? jit_->emit(id, xmm(to), xmm(to), xmm(from)) : jit_->emit(id, xmm(to), xmm(from));
+void Masm::fp(Float op, F f, Xmm d, Xmm a, const Mem& b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloat[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), mem(b, f)) : jit_->emit(id, xmm(d), mem(b, f));
 }
-void Masm::fp(FloatLogic op, F f, Xmm to, const Mem& from) {
+void Masm::fp(FloatLogic op, F f, Xmm to, Xmm from) { fp(op, f, to, to, from); }
+void Masm::fp(FloatLogic op, F f, Xmm to, const Mem& from) { fp(op, f, to, to, from); }
+void Masm::fp(FloatLogic op, F f, Xmm d, Xmm a, Xmm b) {
+  WJIT_DASSERT(avx_ || d == a);
   const Id id = kFloatLogic[at(op)][avx_][at(f)];
-  avx_ ? jit_->emit(id, xmm(to), xmm(to), mem(from, 16u)) : jit_->emit(id, xmm(to), mem(from, 16u));
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), xmm(b)) : jit_->emit(id, xmm(d), xmm(b));
+}
+void Masm::fp(FloatLogic op, F f, Xmm d, Xmm a, const Mem& b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloatLogic[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), mem(b, 16u)) : jit_->emit(id, xmm(d), mem(b, 16u));
 }
 void Masm::fp_compare(FloatPredicate predicate, F f, Xmm to, Xmm from) {
   const Imm p(static_cast<uint8_t>(predicate));
@@ -245,7 +253,7 @@ void Masm::fp_compare(FloatPredicate predicate, F f, Xmm to, Xmm from) {
 void Masm::round(F f, Rounding mode, Xmm to, Xmm from) {
   const Imm m(static_cast<uint8_t>(mode));
   if (avx_)
-    jit_->emit(f == F::k32 ? Id::kIdVroundss : Id::kIdVroundsd, xmm(to), xmm(to), xmm(from), m);
+    jit_->emit(f == F::k32 ? Id::kIdVroundss : Id::kIdVroundsd, xmm(to), xmm(from), xmm(from), m);
   else
     jit_->emit(f == F::k32 ? Id::kIdRoundss : Id::kIdRoundsd, xmm(to), xmm(from), m);
 }
@@ -269,7 +277,7 @@ void Masm::float_to_int(W w, F f, Gp to, Xmm from) {
 }
 void Masm::float_to_float(F from_width, Xmm to, Xmm from) {
   if (avx_)
-    jit_->emit(from_width == F::k32 ? Id::kIdVcvtss2sd : Id::kIdVcvtsd2ss, xmm(to), xmm(to), xmm(from));
+    jit_->emit(from_width == F::k32 ? Id::kIdVcvtss2sd : Id::kIdVcvtsd2ss, xmm(to), xmm(from), xmm(from));
   else
     jit_->emit(from_width == F::k32 ? Id::kIdCvtss2sd : Id::kIdCvtsd2ss, xmm(to), xmm(from));
 }
@@ -306,7 +314,9 @@ void Masm::vec(Vec op, Xmm d, Xmm b, uint8_t imm) {
   has_imm(op) ? jit_->emit(id(op), xmm(d), xmm(b), Imm(imm)) : jit_->emit(id(op), xmm(d), xmm(b));
 }
 void Masm::vec(Vec op, Xmm d, const Mem& b, uint8_t imm) {
-  has_imm(op) ? jit_->emit(id(op), xmm(d), mem(b, 0u), Imm(imm)) : jit_->emit(id(op), xmm(d), mem(b, 0u));
+  // Of these the destination does not say how wide the source is.
+  const auto m = mem(b, op == Vec::kCvttpd2dq || op == Vec::kCvtpd2ps ? 16u : 0u);
+  has_imm(op) ? jit_->emit(id(op), xmm(d), m, Imm(imm)) : jit_->emit(id(op), xmm(d), m);
 }
 void Masm::vec_shift(Vec op, Xmm d, Xmm a, uint8_t count) {
   WJIT_DASSERT(avx_ || d == a);

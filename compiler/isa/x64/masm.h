@@ -14,7 +14,7 @@ namespace wjit::x64 {
 class Masm : public isa::MasmBase {
  public:
   explicit Masm(bool avx = false);
-  void use_avx(bool avx) { avx_ = avx; }
+  bool has_avx() const { return avx_; }
 
   void bind(Label label) { bind_here(label); }
 
@@ -93,6 +93,11 @@ class Masm : public isa::MasmBase {
   void fp(Float op, F f, Xmm to, const Mem& from);
   void fp(FloatLogic op, F f, Xmm to, Xmm from);
   void fp(FloatLogic op, F f, Xmm to, const Mem& from);
+  // With a destination of its own; without AVX it is a.
+  void fp(Float op, F f, Xmm d, Xmm a, Xmm b);
+  void fp(Float op, F f, Xmm d, Xmm a, const Mem& b);
+  void fp(FloatLogic op, F f, Xmm d, Xmm a, Xmm b);
+  void fp(FloatLogic op, F f, Xmm d, Xmm a, const Mem& b);
   void fp_compare(FloatPredicate predicate, F f, Xmm to, Xmm from);
   void round(F f, Rounding mode, Xmm to, Xmm from);  // SSE4.1
   void int_to_float(F f, W w, Xmm to, Gp from);      // signed; the register's upper bits are kept

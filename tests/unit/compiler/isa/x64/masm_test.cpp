@@ -349,22 +349,24 @@ TEST_CASE("x64 encoder: floats with VEX are those of GNU as [row9]") {
   const auto add = [&](const std::string& text, auto emit) { b.add(text, emit, true); };
   for (Xmm x : xmms()) {
     for (Xmm y : xmms()) {
-      const std::string x_y = text(x) + ", " + text(y), x_x_y = text(x) + ", " + x_y;
+      const std::string x_y = text(x) + ", " + text(y), x_x_y = text(x) + ", " + x_y, x_y_y = x_y + ", " + text(y);
       add("{load} vmovaps " + x_y, [&](Masm& m) { m.mov(x, y); });
       for (F f : kFloats) {
         each<Float>(kFloat, [&](Float op, const std::string& name) {
-          add("v" + name + suffix(f, "ss ", "sd ") + (op == Float::kUcomi ? x_y : x_x_y),
+          add("v" + name + suffix(f, "ss ", "sd ") + (op == Float::kUcomi ? x_y : op == Float::kSqrt ? x_y_y : x_x_y),
               [&](Masm& m) { m.fp(op, f, x, y); });
+          if (op != Float::kUcomi)
+            add("v" + name + suffix(f, "ss ", "sd ") + x_y + ", xmm3", [&](Masm& m) { m.fp(op, f, x, y, Xmm::xmm3); });
         });
         each<FloatLogic>(kFloatLogic, [&](FloatLogic op, const std::string& name) {
           add("v" + name + suffix(f, "ps ", "pd ") + x_x_y, [&](Masm& m) { m.fp(op, f, x, y); });
         });
-        add(suffix(f, "vcvtss2sd ", "vcvtsd2ss ") + x_x_y, [&](Masm& m) { m.float_to_float(f, x, y); });
+        add(suffix(f, "vcvtss2sd ", "vcvtsd2ss ") + x_y_y, [&](Masm& m) { m.float_to_float(f, x, y); });
         for (int p = 0; p < 8; ++p)
           add(fmt::format("vcmp{} {}, {}", suffix(f, "ss", "sd"), x_x_y, p),
               [&](Masm& m) { m.fp_compare(FloatPredicate(p), f, x, y); });
         for (Rounding r : {Rounding::kNearest, Rounding::kDown, Rounding::kUp, Rounding::kTruncate})
-          add(fmt::format("vround{} {}, {}", suffix(f, "ss", "sd"), x_x_y, int(r)),
+          add(fmt::format("vround{} {}, {}", suffix(f, "ss", "sd"), x_y_y, int(r)),
               [&](Masm& m) { m.round(f, r, x, y); });
       }
     }
