@@ -310,6 +310,7 @@ void Body::canonical_lanes(Type lane) {
   local_get(nan128_), local_get(nan128_), local_get(nan128_);
   prefixed(0xfd, lane == kF32 ? 0x42 : 0x48);  // ne
   prefixed(0xfd, 0x52);                        // bitselect
+  op(0x22, nan128_);                           // whoever reads the local sees no other NaN, either
 }
 
 // x -> something between 0 and 10000
