@@ -240,6 +240,11 @@ support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text) {
     else if (name != "sse2")
       return fail(ErrorKind::kUsage, "unknown processor feature '" + std::string(name) + "'");
   }
+  // Vector instructions come in steps: whoever has one has those before it.
+  f.avx |= f.avx2;
+  f.sse42 |= f.avx;
+  f.sse41 |= f.sse42;
+  f.ssse3 |= f.sse41;
   return f;
 }
 

@@ -3,6 +3,7 @@
 #include <initializer_list>
 
 #include "compiler/ir/function.h"
+#include "compiler/ir/row_types.h"
 
 namespace wjit::ir {
 
@@ -43,6 +44,18 @@ class Builder {
   Value select(Type t, Value condition, Value if_true, Value if_false) {
     return one({.op = Op::select, .type = t, .a = condition.n, .b = if_true.n, .c = if_false.n}, t);
   }
+  // What the VecOp's row takes: operands behind those it has are left out; a lane, or a shuffle's vector constant.
+  Value vec(VecOp op, std::initializer_list<Value> operands, uint32_t lane = 0) {
+    InstData d{.op = vec_row(op), .type = vec_type(op), .aux = static_cast<uint16_t>(op), .c = lane};
+    uint32_t* const fields[] = {&d.a, &d.b, &d.c};
+    size_t k = 0;
+    for (Value v : operands) *fields[k++] = v.n;
+    return one(d, result_type(d.op, d.type));
+  }
+  Value vshuffle(Value a, Value b, const std::array<uint8_t, 16>& indices) {
+    return vec(VecOp::i8x16_shuffle, {a, b}, f_.add_vector_constant(indices));
+  }
+  Value vzext(Type scalar, Value a) { return one({.op = Op::vzext, .type = scalar, .a = a.n}, Type::kV128); }
   Value load(Op op, Type t, Access access, Value address, int32_t displacement) {
     return one({.op = op, .type = t, .aux = access.pack(), .a = address.n, .c = static_cast<uint32_t>(displacement)}, t);
   }

@@ -88,12 +88,16 @@ void Function::resolve_aliases() {
     for (Inst i = block(b).first; i.valid(); i = next(i)) {
       InstData& d = inst(i);
       switch (d.format()) {
-        case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck:
+        case Format::kUnary: case Format::kConvert: case Format::kVec1: case Format::kVecLane: case Format::kLoad:
+        case Format::kCheck:
         case Format::kBranch: case Format::kBrTable:
           fix(d.a);
           break;
-        case Format::kBinary: case Format::kCompare: case Format::kStore: fix(d.a), fix(d.b); break;
-        case Format::kSelect: fix(d.a), fix(d.b), fix(d.c); break;
+        case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
+      case Format::kVecShuffle:
+      fix(d.a), fix(d.b);
+      break;
+        case Format::kSelect: case Format::kVec3: fix(d.a), fix(d.b), fix(d.c); break;
         case Format::kCall: case Format::kReturn: fix_list(List{d.a}); break;
         default: break;
       }

@@ -155,9 +155,15 @@ class Function {
   void for_each_use(Inst i, F&& f) const {
     const InstData& d = inst(i);
     switch (d.format()) {
-      case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: f(d.va()); break;
-      case Format::kBinary: case Format::kCompare: case Format::kStore: f(d.va()), f(d.vb()); break;
-      case Format::kSelect: f(d.va()), f(d.vb()), f(d.vc()); break;
+      case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kVec1:
+      case Format::kVecLane:
+        f(d.va());
+        break;
+      case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
+      case Format::kVecShuffle:
+        f(d.va()), f(d.vb());
+        break;
+      case Format::kSelect: case Format::kVec3: f(d.va()), f(d.vb()), f(d.vc()); break;
       case Format::kCall: case Format::kReturn:
         for (Value v : args(i)) f(v);
         break;

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "compiler/ir/entities.h"
+#include "compiler/ir/vec_ops.h"
 
 namespace wjit::ir {
 
@@ -29,6 +30,12 @@ enum class Format : uint8_t {
   kSelect,   // a, b, c
   kConst,    // imm()
   kVConst,   // c: number of a constant of 16 bytes
+  kVec1,     // a; aux: VecOp, here and in those that follow
+  kVec2,     // a, b
+  kVec3,     // a, b, c
+  kVecLane,  // a, c: lane
+  kVecLane2, // a, b, c: lane
+  kVecShuffle,  // a, b, c: number of a constant of 16 bytes, the indices
   kLoad,     // a, c: displacement, aux: Access
   kStore,    // a, b: value, c: displacement, aux: Access; `type` is the value's
   kCheck,    // a, aux: TrapCode
@@ -54,6 +61,10 @@ inline constexpr OpInfo kOps[] = {
 #undef IR
 };
 constexpr const OpInfo& info(Op op) { return kOps[static_cast<size_t>(op)]; }
+constexpr bool takes_vec_op(Op op) {
+  const Format f = info(op).format;
+  return f >= Format::kVec1 && f <= Format::kVecShuffle;
+}
 constexpr bool is_terminator(Op op) { return info(op).effects == Effects::kEnd; }
 
 // X(id, text, opposite, with operands swapped)
@@ -127,6 +138,8 @@ struct InstData {
   Access access() const { return Access::unpack(aux); }
   IntCc int_cc() const { return static_cast<IntCc>(aux); }
   FloatCc float_cc() const { return static_cast<FloatCc>(aux); }
+  VecOp vec_op() const { return static_cast<VecOp>(aux); }
+  uint32_t lane() const { return c; }
   Type from() const { return static_cast<Type>(aux); }  // kConvert
   Format format() const { return info(op).format; }
 };

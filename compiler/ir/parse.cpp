@@ -26,6 +26,15 @@ const std::unordered_map<std::string_view, Op>& ops_by_name() {
   return map;
 }
 
+const std::unordered_map<std::string_view, VecOp>& vec_ops_by_name() {
+  static const std::unordered_map<std::string_view, VecOp> map = [] {
+    std::unordered_map<std::string_view, VecOp> m;
+    for (size_t i = 0; i < kVecOpCount; ++i) m.emplace(kVecOps[i].text, static_cast<VecOp>(i));
+    return m;
+  }();
+  return map;
+}
+
 template <class Names>
 size_t index_of(const Names& names, std::string_view name) {
   return static_cast<size_t>(std::find(std::begin(names), std::end(names), name) - std::begin(names));
@@ -309,6 +318,8 @@ class FunctionParser {
       case 'T': return trap(d);
       case 'R': return returned(d);
       case 'L': return call(d);
+      case 'O': return vec_op(d);
+      case 'N': return lane(d);
       case 'F': {
         c_.skip_blanks();
         WJIT_TRY(const uint64_t cost, number("a cost"));
@@ -430,6 +441,24 @@ class FunctionParser {
       byte = static_cast<uint8_t>(high << 4 | low);
     }
     d.c = f_.add_vector_constant(bytes);
+    return {};
+  }
+
+  // Any of the table: whether it is one of this instruction is the verifier's to say, as for all other fields.
+  Result<void> vec_op(InstData& d) {
+    c_.skip_blanks();
+    const size_t at = c_.at();
+    const auto op = vec_ops_by_name().find(c_.while_([](char c) { return is_word(c) || c == '.'; }));
+    if (op == vec_ops_by_name().end()) return c_.expected_at(at, "a vector operation, as wasm calls it");
+    d.aux = static_cast<uint16_t>(op->second);
+    return {};
+  }
+  Result<void> lane(InstData& d) {
+    c_.skip_blanks();
+    const size_t at = c_.at();
+    WJIT_TRY(const uint64_t n, number("a lane"));
+    if (n >= 16) return c_.expected_at(at, "a lane below 16");
+    d.c = static_cast<uint32_t>(n);
     return {};
   }
 

@@ -142,6 +142,8 @@ class Printer {
       case 'F': put("{}", d.imm()); break;
       case 'R': uses(List{d.a}); break;
       case 'L': call(i, d); break;
+      case 'O': out_ += d.aux < kVecOpCount ? info(d.vec_op()).text : "?"; break;
+      case 'N': put("{}", d.lane()); break;
       default: out_ += letter;
     }
   }

@@ -48,6 +48,26 @@ constexpr Type result_type(Op op, Type type) {
   return letter == 't' ? type : type_of_row_letter(letter);
 }
 
+// The instruction that does this, from its operands and result; Op::kCount where it is something else of the IR.
+constexpr Op vec_row(VecOp op) {
+  const VecOpInfo& v = info(op);
+  const bool lane = v.imm == "kLane";
+  if (v.imm == "kShuffle") return Op::vshuffle;
+  if (v.imm != "kNone" && !lane) return Op::kCount;
+  if (lane) return v.sig[1] == ':' ? Op::vextract : Op::vreplace;
+  if (v.sig == "v:v") return Op::vunary;
+  if (v.sig == "vv:v") return Op::vbinary;
+  if (v.sig == "vvv:v") return Op::vternary;
+  if (v.sig == "vi:v") return Op::vshift;
+  if (v.sig == "v:i") return Op::vtest;
+  return Op::vsplat;
+}
+// What InstData::type is then: the scalar's where the row leaves that open.
+constexpr Type vec_type(VecOp op) {
+  const Op row = vec_row(op);
+  return has_written_type(row) ? type_of_row_letter(vec_scalar(op)) : unwritten_type(row);
+}
+
 // Which types the conversions (kConvert, operand "x") take.
 constexpr bool converts(Op op, Type to, Type from) {
   switch (op) {

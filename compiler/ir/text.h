@@ -14,7 +14,7 @@ constexpr bool takes_trap_code(Op op) { return op == Op::trap_if || op == Op::tr
 //   C       condition                       I       immediate                      V   vector constant
 //   M       access: heap0.trap              +       displacement: " + 16", or nothing
 //   T       trap code                       F       cost of a fuel check           R   list of returned values
-//   L       callee, signature and arguments
+//   L       callee, signature and arguments         O   VecOp                      N   number of a lane
 constexpr std::string_view shape(Op op) {
   switch (info(op).format) {
     case Format::kNullary: return "";
@@ -24,6 +24,12 @@ constexpr std::string_view shape(Op op) {
     case Format::kSelect: return "a, b, c";
     case Format::kConst: return "I";
     case Format::kVConst: return "V";
+    case Format::kVec1: return "O a";
+    case Format::kVec2: return "O a, b";
+    case Format::kVec3: return "O a, b, c";
+    case Format::kVecLane: return "O a, N";
+    case Format::kVecLane2: return "O a, b, N";
+    case Format::kVecShuffle: return "O a, b, V";
     case Format::kLoad: return "M [a+]";
     case Format::kStore: return "M [a+], b";
     case Format::kCheck: return takes_trap_code(op) ? "a, T" : "a";

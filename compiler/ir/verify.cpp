@@ -223,9 +223,10 @@ class Verifier {
     switch (d.format()) {
       case Format::kCompare: return check_condition(d);
       case Format::kConst: return check_constant(d);
-      case Format::kVConst:
-        if (d.c < f_.vector_constant_count()) return {};
-        return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
+      case Format::kVConst: return check_vector(d);
+      case Format::kVec1: case Format::kVec2: case Format::kVec3: case Format::kVecLane: case Format::kVecLane2:
+      case Format::kVecShuffle:
+        return check_vec_op(d);
       case Format::kLoad: case Format::kStore:
         if (static_cast<size_t>(d.access().region) < std::size(kRegionNames)) return {};
         return wrong("expected a region of memory");
@@ -282,6 +283,26 @@ class Verifier {
   Result<void> check_constant(const InstData& d) {
     if (bytes_of(d.type) == 4 && d.imm() >> 32 != 0)
       return wrong("the constant is {:#x}, expected 32 bits, zero-extended", d.imm());
+    return {};
+  }
+  Result<void> check_vector(const InstData& d) {
+    if (d.c < f_.vector_constant_count()) return {};
+    return wrong("vector constant {}, expected one of {}", d.c, f_.vector_constant_count());
+  }
+  // That the row's operands are those of the VecOp; then what stands behind them.
+  Result<void> check_vec_op(const InstData& d) {
+    if (d.aux >= kVecOpCount) return wrong("vector operation {}, expected less than {}", d.aux, kVecOpCount);
+    if (vec_row(d.vec_op()) != d.op)
+      return wrong("{} has other operands than {}", info(d.vec_op()).text, info(d.op).text);
+    if (vec_type(d.vec_op()) != d.type)
+      return wrong("type {}, expected {} of {}", type_name(d.type), type_name(vec_type(d.vec_op())),
+                   info(d.vec_op()).text);
+    if (const unsigned lanes = vec_lanes(d.vec_op()); lanes != 0 && d.lane() >= lanes)
+      return wrong("lane {}, expected less than {}", d.lane(), lanes);
+    if (d.op != Op::vshuffle) return {};
+    WJIT_CHECK(check_vector(d));
+    for (uint8_t index : f_.vector_constant(d.c))
+      if (index >= 32) return wrong("shuffles lane {}, expected less than 32", index);
     return {};
   }
   Result<void> check_trap(const InstData& d) {

@@ -81,12 +81,11 @@ class Machine {
     const InstData& d = f.inst(i);
     switch (d.format()) {
       case Format::kUnary: case Format::kBinary: case Format::kCompare: case Format::kConvert: case Format::kSelect:
-      case Format::kConst:
+      case Format::kConst: case Format::kVec1: case Format::kVec2: case Format::kVec3: case Format::kVecLane:
+      case Format::kVecLane2: case Format::kVecShuffle:
         return numeric(i, d);
       case Format::kVConst: {
-        Bits b;
-        std::memcpy(&b, f.vector_constant(d.c).data(), 16);
-        set(f.result(i), b);
+        set(f.result(i), vector_constant(d));
         return next(), Signal();
       }
       case Format::kLoad: return load(i, d);
@@ -111,11 +110,17 @@ class Machine {
     return s;
   }
 
+  Bits vector_constant(const InstData& d) {
+    Bits b;
+    std::memcpy(&b, frame().f->vector_constant(d.c).data(), 16);
+    return b;
+  }
   Signal numeric(Inst i, const InstData& d) {
     Bits operands[3], result;
     const uint32_t fields[] = {d.a, d.b, d.c};
-    const size_t count = kOperands[static_cast<size_t>(d.op)];
+    size_t count = kOperands[static_cast<size_t>(d.op)];
     for (size_t k = 0; k < count; ++k) operands[k] = get(ir::Value(fields[k]));
+    if (d.op == Op::vshuffle) operands[count++] = vector_constant(d);
     const Signal s = compute(d, std::span<const Bits>(operands, count), result);
     if (!s.stops()) set(frame().f->result(i), result), next();
     return s;

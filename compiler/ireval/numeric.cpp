@@ -128,7 +128,10 @@ Signal compute(const ir::InstData& d, std::span<const Bits> operands, Bits& resu
     case Op::trunc_sat_u: return WJIT_TO_INT(trunc_sat, u);
     case Op::bitcast: return result = operands[0], Signal();
     case Op::iconst: case Op::fconst: return out.put(d.imm());
-    default: return {.mistake = "an instruction that computes nothing"};
+    case Op::vzext: return result = {d.type == Type::kI32 ? operands[0].u32() : operands[0].lo, 0}, Signal();
+    default:
+      if (ir::takes_vec_op(d.op)) return compute_vec(d, operands, result);
+      return {.mistake = "an instruction that computes nothing"};
   }
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/opt/optimise.h"
 
+#include <array>
 #include <bit>
 
 #include "compiler/opt/returns.h"
@@ -26,12 +27,16 @@ bool is_pure(const InstData& d) {
 void resolve_operands(ir::Function& f, InstData& d) {
   const auto fix = [&](uint32_t& n) { n = f.resolve(Value(n)).n; };
   switch (d.format()) {
-    case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kBranch:
+    case Format::kUnary: case Format::kConvert: case Format::kVec1: case Format::kVecLane: case Format::kLoad:
+    case Format::kCheck: case Format::kBranch:
     case Format::kBrTable:
       fix(d.a);
       break;
-    case Format::kBinary: case Format::kCompare: case Format::kStore: fix(d.a), fix(d.b); break;
-    case Format::kSelect: fix(d.a), fix(d.b), fix(d.c); break;
+    case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
+      case Format::kVecShuffle:
+      fix(d.a), fix(d.b);
+      break;
+    case Format::kSelect: case Format::kVec3: fix(d.a), fix(d.b), fix(d.c); break;
     default: break;  // lists at the end, by resolve_aliases
   }
 }
@@ -48,14 +53,14 @@ class Known {
   // The place where an equal instruction is, or is to be put; the second: there is one.
   Inst* find(const ir::Function& f, const InstData& d) {
     const size_t mask = slots_.size() - 1;
-    for (size_t at = hash(d) & mask;; at = (at + 1) & mask) {
+    for (size_t at = hash(f, d) & mask;; at = (at + 1) & mask) {
       Slot& s = slots_[at];
       if (s.when != now_) {
         s = {Inst(), now_};
         ++used_;
         return &s.inst;
       }
-      if (s.inst.valid() && equal(f.inst(s.inst), d)) return &s.inst;
+      if (s.inst.valid() && equal(f, f.inst(s.inst), d)) return &s.inst;
     }
   }
   bool full() const { return used_ * 4 > slots_.size() * 3; }
@@ -65,14 +70,25 @@ class Known {
     Inst inst;
     uint32_t when = 0;
   };
-  static bool equal(const InstData& x, const InstData& y) {
-    return x.op == y.op && x.type == y.type && x.aux == y.aux && x.a == y.a && x.b == y.b && x.c == y.c;
+  // Vector constants are what they hold: equal ones may have many numbers.
+  static bool names_vector(const InstData& d) {
+    return d.format() == Format::kVConst || d.format() == Format::kVecShuffle;
   }
-  static size_t hash(const InstData& d) {
+  static bool equal(const ir::Function& f, const InstData& x, const InstData& y) {
+    if (x.op != y.op || x.type != y.type || x.aux != y.aux || x.a != y.a || x.b != y.b) return false;
+    return x.c == y.c || (names_vector(x) && f.vector_constant(x.c) == f.vector_constant(y.c));
+  }
+  static size_t hash(const ir::Function& f, const InstData& d) {
     uint64_t h = uint64_t{static_cast<uint8_t>(d.op)} << 24 | uint64_t{static_cast<uint8_t>(d.type)} << 16 | d.aux;
     h = (h ^ d.a) * 0x9e3779b97f4a7c15;
     h = (h ^ (h >> 29) ^ d.b) * 0x9e3779b97f4a7c15;
-    h = (h ^ (h >> 29) ^ d.c) * 0x9e3779b97f4a7c15;
+    if (names_vector(d)) {
+      const auto halves = std::bit_cast<std::array<uint64_t, 2>>(f.vector_constant(d.c));
+      h = (h ^ (h >> 29) ^ halves[0]) * 0x9e3779b97f4a7c15;
+      h = (h ^ (h >> 29) ^ halves[1]) * 0x9e3779b97f4a7c15;
+    } else {
+      h = (h ^ (h >> 29) ^ d.c) * 0x9e3779b97f4a7c15;
+    }
     return h ^ (h >> 32);
   }
   std::vector<Slot> slots_;

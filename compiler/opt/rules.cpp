@@ -3,25 +3,15 @@
 #include <bit>
 
 #include "compiler/ireval/numeric.h"
+#include "compiler/opt/rewriter.h"
 #include "compiler/support/plant.h"
 
 namespace wjit::opt {
 
 namespace {
 
-using ir::Inst;
-using ir::InstData;
 using ir::IntCc;
 using ir::Op;
-using ir::Type;
-using ir::Value;
-
-constexpr Rewritten kNothing{};
-constexpr Rewritten kChanged{Rewritten::kChanged, {}};
-Rewritten is(Value v) { return {Rewritten::kIsValue, v}; }
-
-uint64_t mask(Type t) { return t == Type::kI32 ? 0xffffffff : ~uint64_t{0}; }
-unsigned bits(Type t) { return t == Type::kI32 ? 32 : 64; }
 
 bool commutes(Op op) {
   switch (op) {
@@ -31,9 +21,9 @@ bool commutes(Op op) {
   }
 }
 
-class Rules {
+class Rules : Rewriter {
  public:
-  Rules(ir::Function& f, Inst i, std::vector<Inst>& made) : f_(f), i_(i), d_(f.inst(i)), made_(made) {}
+  using Rewriter::Rewriter;
 
   Rewritten apply() {
     if (Rewritten r = fold(); r.kind != Rewritten::kNot) return r;
@@ -49,41 +39,6 @@ class Rules {
   }
 
  private:
-  const InstData* def(Value v) const {
-    const Inst i = f_.def(v);
-    return i.valid() ? &f_.inst(i) : nullptr;
-  }
-  const InstData* def(Value v, Op op) const {
-    const InstData* d = def(v);
-    return d && d->op == op ? d : nullptr;
-  }
-  bool is_const(Value v, uint64_t* out) const {
-    const InstData* d = def(v, Op::iconst);
-    if (d) *out = d->imm();
-    return d != nullptr;
-  }
-  Value make(const InstData& d, Type result) {
-    const Inst n = f_.new_inst(d, {&result, 1}, f_.wasm_offset(i_));
-    f_.insert_before(i_, n);
-    made_.push_back(n);
-    return f_.result(n);
-  }
-  Value constant(Type t, uint64_t value) {
-    InstData d{.op = Op::iconst, .type = t};
-    d.set_imm(value & mask(t));
-    return make(d, t);
-  }
-  // The instruction becomes another one of the same result type. d_ may be stale afterwards: it is read anew.
-  Rewritten become(const InstData& d) {
-    f_.inst(i_) = d;
-    return kChanged;
-  }
-  Rewritten become_const(Type t, uint64_t value) {
-    InstData d{.op = Op::iconst, .type = t};
-    d.set_imm(value & mask(t));
-    return become(d);
-  }
-
   // ---- constant operands
   Rewritten fold() {
     const ir::Effects e = ir::info(d_.op).effects;
@@ -109,11 +64,7 @@ class Rules {
     if (ir::is_float(result) && d_.op != Op::bitcast) return kNothing;
     ireval::Bits out{};
     if (ireval::compute(d_, {values, count}, out).stops()) return kNothing;  // a trap stays where it is
-    if (ir::is_float(result)) {
-      InstData c{.op = Op::fconst, .type = result};
-      c.set_imm(result == Type::kF32 ? out.lo & 0xffffffff : out.lo);
-      return become(c);
-    }
+    if (ir::is_float(result)) return become_float(result, out.lo);
     return become_const(result, out.lo);
   }
 
@@ -309,15 +260,14 @@ class Rules {
     s.c = static_cast<uint32_t>(static_cast<int32_t>(sum));
     return become(s);
   }
-
-  ir::Function& f_;
-  const Inst i_;
-  const InstData d_;  // as it was
-  std::vector<Inst>& made_;
 };
 
 }  // namespace
 
-Rewritten apply_rules(ir::Function& f, Inst i, std::vector<Inst>& made) { return Rules(f, i, made).apply(); }
+Rewritten apply_rules(ir::Function& f, ir::Inst i, std::vector<ir::Inst>& made) {
+  const Op op = f.inst(i).op;
+  if (ir::takes_vec_op(op) || op == Op::vzext) return apply_vector_rules(f, i, made);
+  return Rules(f, i, made).apply();
+}
 
 }  // namespace wjit::opt

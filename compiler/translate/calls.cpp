@@ -215,10 +215,6 @@ Result<void> Translator::finish_call(const wasm::Instr& in, Op op, wasm::TypeId 
   const size_t params = f_.sig(sig).params.size(), results = f_.sig(sig).results.size();
   passed_ += params + results;
   if (passed_ > most_passed_) passed_ = most_passed_ + 1;
-  for (Type t : f_.sig(sig).params)
-    if (t == Type::kV128) return unsupported(in, Feature::kSimd, ": the callee takes a v128");
-  for (Type t : f_.sig(sig).results)
-    if (t == Type::kV128) return unsupported(in, Feature::kSimd, ": the callee returns a v128");
   args_.insert(args_.end(), stack_.end() - static_cast<ptrdiff_t>(params), stack_.end());
   stack_.resize(stack_.size() - params);
   const ir::Inst i = b_.call(op, sig, callee, args_);

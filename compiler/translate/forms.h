@@ -18,11 +18,16 @@ struct Form {
     kConvert,       // aux: the operand's Type
     kLoad,          // of a linear memory
     kStore,
+    kVector,        // see simd.cpp
   } kind = kNone;
   ir::Op op{};
   ir::Type type{};
   uint8_t aux = 0;
 };
+
+// The vector rows of both tables stand in the same order.
+inline constexpr wasm::Op kFirstVecOp = wasm::Op::v128_load;
+constexpr ir::VecOp vec_op(wasm::Op op) { return static_cast<ir::VecOp>(size_t(op) - size_t(kFirstVecOp)); }
 
 consteval std::array<Form, wasm::kOpCount> make_forms() {
   using ir::FloatCc, ir::IntCc, ir::Op;
@@ -122,6 +127,10 @@ consteval std::array<Form, wasm::kOpCount> make_forms() {
   INTS(store8, Form::kStore, Op::store8);
   INTS(store16, Form::kStore, Op::store16);
   put(wasm::Op::i64_store32, Form::kStore, Op::store32, i64);
+  put(wasm::Op::v128_load, Form::kLoad, Op::load, ir::Type::kV128);
+  put(wasm::Op::v128_store, Form::kStore, Op::store, ir::Type::kV128);
+  for (size_t i = 0; i < ir::kVecOpCount; ++i)
+    if (Form& form = forms[size_t(kFirstVecOp) + i]; form.kind == Form::kNone) form.kind = Form::kVector;
 #undef INTS
 #undef FLOATS
 #undef INT_CC

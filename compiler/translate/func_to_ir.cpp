@@ -52,24 +52,17 @@ Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b,
 
 Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const wasm::LocalGroup> locals) {
   const wasm::FuncType type = view.func_type();
-  const uint32_t offset = module_.bodies[func_index_ - module_.imported_funcs].offset;
-  bool vectors = false;
-  const auto scalar = [&](wasm::ValType t) {
-    vectors |= t == wasm::kV128;
-    return ir_type(t);
-  };
   const ir::Block entry = f_.new_block();
   go_on_in(entry);
   vmctx_ = f_.append_param(entry, Type::kI64);
   f_.append_param(entry, Type::kI64);
   for (wasm::ValType t : type.params) {
-    f_.signature.params.push_back(scalar(t));
+    f_.signature.params.push_back(ir_type(t));
     ssa_.declare(ir_type(t));
     push(f_.append_param(entry, ir_type(t)));
   }
-  for (wasm::ValType t : type.results) f_.signature.results.push_back(scalar(t));
-  for (const wasm::LocalGroup& g : locals) ssa_.declare(scalar(g.type), g.count);
-  if (vectors) return fail(ErrorKind::kUnsupported, "simd: v128 in a signature or local is not compiled yet", offset);
+  for (wasm::ValType t : type.results) f_.signature.results.push_back(ir_type(t));
+  for (const wasm::LocalGroup& g : locals) ssa_.declare(ir_type(g.type), g.count);
   ssa_.start();
   for (uint32_t i = 0; i < stack_.size(); ++i) ssa_.set(i, stack_[i]);
   stack_.clear();
@@ -149,6 +142,7 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Form::kConvert: stack_.back() = b_.convert(form.op, form.type, Type(form.aux), stack_.back()); return {};
     case Form::kLoad: load(form, in); return {};
     case Form::kStore: store(form, in); return {};
+    case Form::kVector: vector(in); return {};
     case Form::kNone: break;
   }
   return other(in, reachable, view);
@@ -193,7 +187,6 @@ Result<void> Translator::other(const wasm::Instr& in, bool reachable, const wasm
 
 Result<void> Translator::global(const wasm::Instr& in, bool set) {
   const wasm::GlobalType& type = module_.globals[in.a].type;
-  if (type.type == wasm::kV128) return unsupported(in, Feature::kSimd, ": the global is a v128");
   const bool imported = in.a < module_.imported_globals;
   // What nobody can write never changes while code runs.
   const ir::Access access{.region = type.is_mutable ? ir::Region::kGlobal : ir::Region::kVmctx,

@@ -47,9 +47,9 @@ class Buffers {
 
 // Validates and translates one body. Nothing live is needed: bytes and layout. Any thread. The function has no aliases
 // and no unreachable blocks. Its vmctx is the entry's first parameter; what differs from vmctx to vmctx is loaded.
-// Errors: those of the validator; kUnsupported for what has no IR yet (vectors, exceptions, objects, atomics, calls
-// through tables of types with subtypes), naming the feature in front, the instruction and its offset; kLimit for a function whose branches
-// pass more values than its size allows. Such functions stay in tier 0. Near-linear in the body's size.
+// Errors: those of the validator; kUnsupported for what has no IR yet (exceptions, objects, atomics, calls through
+// tables of types with subtypes), naming the feature in front, the instruction and its offset; kLimit for a function
+// whose branches pass more values than its size allows. Such functions stay in tier 0. Near-linear in the body's size.
 support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers);
 
 }  // namespace wjit::translate

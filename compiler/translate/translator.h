@@ -1,5 +1,5 @@
 // The visitor that turns validated wasm into IR. func_to_ir.cpp has straight-line code, control.cpp blocks and
-// branches, memory.cpp what touches memories, calls.cpp calls, tables and references.
+// branches, memory.cpp what touches memories, simd.cpp vectors, calls.cpp calls, tables and references.
 //
 // Operands are values; locals are variables of Ssa. Nothing is made for code that control does not reach: alive_ says
 // whether it does. That is stricter than the validator's `reachable`, which lets code behind every `end` count; frames
@@ -121,6 +121,13 @@ class Translator {
   void select();
   void add_sub_128(bool sub);
   void mul_wide(bool is_signed);
+
+  // ---- vectors
+  void vector(const wasm::Instr& in);
+  void vector_access(const wasm::Instr& in);
+  static std::array<uint8_t, 16> bytes_of(const wasm::Instr& in);
+  // Of the place that `in` names; false: it always traps.
+  bool scalar_load(Op op, Type t, const wasm::Instr& in, Value& value);
 
   // ---- memories
   const MemoryInfo& memory_info(uint32_t memory) const;

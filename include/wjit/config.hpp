@@ -83,8 +83,8 @@ struct CompilerConfig {
     kSpill,    // everything in memory
     kShuffle,  // registers at random, from `seed`
   };
-  // Features of the processor that code may use: "native", or "sse2" and names with commas ("sse4.1,popcnt,lzcnt,bmi1,
-  // bmi2,avx,avx2,fma"). A feature the processor has not ends the process when it is met.
+  // Features of the processor that code may use: "native", or "sse2" and names with commas ("ssse3,sse4.1,sse4.2,popcnt,
+  // lzcnt,bmi1,bmi2,avx,avx2,fma"); of ssse3, sse4.1, sse4.2, avx, avx2 each means those before it, too. A feature the processor has not ends the process when it is met.
   std::string cpu = "native";
   unsigned opt_level = 1;  // 0: no optimisation
   Regalloc regalloc = Regalloc::kScan;

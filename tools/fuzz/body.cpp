@@ -220,7 +220,7 @@ static const std::vector<PlainOp>& plain_ops() {
       const bool shape = i.imm == Imm::kNone || i.imm == Imm::kMemArg || i.imm == Imm::kMemArgLane ||
                          i.imm == Imm::kLane || i.imm == Imm::kShuffle;
       if (i.sig == "*" || i.sig == ":" || !shape) continue;
-      if (i.feature == Feature::kThreads || i.feature == Feature::kRelaxedSimd || i.feature == Feature::kGc) continue;
+      if (i.feature == Feature::kThreads || i.feature == Feature::kGc) continue;
       PlainOp p{&i, {}, {}};
       bool results = false;
       for (char c : i.sig) {
@@ -236,6 +236,7 @@ static const std::vector<PlainOp>& plain_ops() {
 
 static bool allowed(const PlainOp& p, const Options& o) {
   if (p.info->feature == Feature::kSimd) return o.simd;
+  if (p.info->feature == Feature::kRelaxedSimd) return o.simd && o.relaxed_simd;
   if (p.info->feature == Feature::kWideArithmetic) return o.wide_arithmetic;
   return true;
 }
@@ -309,6 +310,7 @@ void Body::canonical_lanes(Type lane) {
   local_get(nan128_), local_get(nan128_), local_get(nan128_);
   prefixed(0xfd, lane == kF32 ? 0x42 : 0x48);  // ne
   prefixed(0xfd, 0x52);                        // bitselect
+  op(0x22, nan128_);                           // whoever reads the local sees no other NaN, either
 }
 
 // x -> something between 0 and 10000

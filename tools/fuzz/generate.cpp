@@ -2,6 +2,7 @@
 #include "tools/fuzz/generate.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "tools/fuzz/module_state.h"
 
@@ -375,13 +376,27 @@ uint64_t float_bits(Choices& c, bool wide) {
   return (bits & 0x7f800000) == 0x7f800000 ? bits & 0x807fffff : bits;
 }
 
+// Lanes of one width: mostly what is at the ends of their range, often all alike.
+std::pair<uint64_t, uint64_t> vector_bits(Choices& c) {
+  if (c.one_in(6)) return c.one_in(2) ? std::pair{uint64_t{0}, uint64_t{0}} : std::pair{~uint64_t{0}, ~uint64_t{0}};
+  const bool floats = c.one_in(3), alike = c.one_in(2);
+  const unsigned width = floats ? 32u << c.below(2) : 8u << c.below(4);
+  uint64_t halves[2] = {0, 0}, lane = 0;
+  for (unsigned at = 0; at < 128; at += width) {
+    if (at == 0 || !alike) lane = floats ? float_bits(c, width == 64) : interesting(c, width);
+    const uint64_t bits = width == 64 ? lane : lane & ((uint64_t{1} << width) - 1);
+    halves[at / 64] |= bits << at % 64;
+  }
+  return {halves[0], halves[1]};
+}
+
 Value argument(Choices& c, Type t) {
   Value v{t};
   if (t == kI32) v.low = uint32_t(interesting(c, 32));
   if (t == kI64) v.low = interesting(c, 64);
   if (t == kF32) v.low = float_bits(c, false);
   if (t == kF64) v.low = float_bits(c, true);
-  if (t == kV128) v.low = c.draw64(), v.high = c.draw64();
+  if (t == kV128) std::tie(v.low, v.high) = vector_bits(c);
   if (t == kExternRef) v.low = c.below(4);
   return v;
 }
@@ -394,12 +409,14 @@ void put_const(Bytes& b, Choices& c, Type t) {
     case 0x7e: b.push_back(0x42); put_sleb(b, int64_t(interesting(c, 64))); return;
     case 0x7d: b.push_back(0x43); put_fixed(b, float_bits(c, false), 4); return;
     case 0x7c: b.push_back(0x44); put_fixed(b, float_bits(c, true), 8); return;
-    case 0x7b:
+    case 0x7b: {
       b.push_back(0xfd);
       b.push_back(12);
-      put_fixed(b, c.draw64(), 8);
-      put_fixed(b, c.draw64(), 8);
+      const auto [low, high] = vector_bits(c);
+      put_fixed(b, low, 8);
+      put_fixed(b, high, 8);
       return;
+    }
     case kRefNull:
       b.push_back(0xd0);
       put_sleb(b, t.index);
@@ -415,7 +432,9 @@ Program generate(Choices& c, const Options& options) {
   if (o.far_frames) o.far_frames = c.one_in(80);
   if (o.far_frames) o.size = std::min(o.size, 20u);
   if (o.host_reenters) o.host_reenters = c.one_in(4);
-  if (!o.simd) o.v128 = o.v128 && c.one_in(4);  // functions that see vectors have no native code
+  // There are more vector instructions than others: half of the programs have none, and few of those move vectors.
+  o.simd = o.simd && o.v128 && c.one_in(2);
+  if (!o.simd) o.v128 = o.v128 && c.one_in(4);
   p.host_reenters = o.host_reenters;
   p.budget = o.far_frames ? int32_t(c.between(4, 12)) : int32_t(c.between(20, 200));
   ModuleGenerator first(c, o, 0, nullptr);

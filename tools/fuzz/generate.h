@@ -43,7 +43,8 @@ struct FuncType {
   F(host_reenters)            \
   F(far_frames)               \
   F(wide_arithmetic)          \
-  F(simd)
+  F(simd)                     \
+  F(relaxed_simd)
 struct Options {
   unsigned size = 60;     // statements of a function, about
   unsigned calls = 8;      // at most
@@ -52,7 +53,7 @@ struct Options {
 #define F(name) bool name = true;
   WJIT_FUZZ_FEATURES(F)
 #undef F
-  Options() { wide_arithmetic = simd = false; }
+  Options() { wide_arithmetic = false; }
 };
 
 struct Value {

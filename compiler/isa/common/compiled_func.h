@@ -63,7 +63,7 @@ struct CompiledFunc {
 
 // What the target machine can do beyond its baseline. X(name, text): --cpu=sse2,+avx spells them so.
 #define WJIT_X64_FEATURES(X)                                                                                  \
-  X(sse41, "sse4.1") X(popcnt, "popcnt") X(lzcnt, "lzcnt") X(bmi1, "bmi1") X(bmi2, "bmi2") X(avx, "avx") X(avx2, "avx2") \
+  X(ssse3, "ssse3") X(sse41, "sse4.1") X(sse42, "sse4.2") X(popcnt, "popcnt") X(lzcnt, "lzcnt") X(bmi1, "bmi1") X(bmi2, "bmi2") X(avx, "avx") X(avx2, "avx2") \
   X(fma, "fma")
 struct CpuFeatures {
 #define WJIT_X(name, text) bool name = false;

@@ -28,6 +28,8 @@ isa::CpuFeatures host_features() {
   isa::CpuFeatures f;
 #if defined(__x86_64__)
   __builtin_cpu_init();
+  f.ssse3 = __builtin_cpu_supports("ssse3");
+  f.sse42 = __builtin_cpu_supports("sse4.2");
   f.sse41 = __builtin_cpu_supports("sse4.1");
   f.popcnt = __builtin_cpu_supports("popcnt");
   f.bmi1 = __builtin_cpu_supports("bmi");

@@ -22,10 +22,12 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 }
 
 support::Result<isa::CompiledFunc> Emitter::run() {
+  if (std::find(c_.types.begin(), c_.types.end(), ir::Type::kV128) != c_.types.end()) slots_at_ = 16;
   find_empty_blocks();
   find_preserved();
+  slots_at_ += 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
   frame_ = needs_frame();
-  frame_bytes_ = frame_ ? (8 + preserved_bytes_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
+  frame_bytes_ = frame_ ? (slots_at_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
   prologue();
@@ -133,7 +135,7 @@ Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
   if (a.kind == Alloc::Kind::kHome) return Mem::at(Gp::rbp, c_.homes[a.index].fp_offset);
   WJIT_DASSERT(a.kind == Alloc::Kind::kSlot);
   const int32_t n = static_cast<int32_t>(a.index) + (bytes == 16 ? 1 : 0);
-  return Mem::at(Gp::rbp, -16 - static_cast<int32_t>(preserved_bytes_) - 8 * n);
+  return Mem::at(Gp::rbp, -8 - static_cast<int32_t>(slots_at_) - 8 * n);
 }
 
 Mem Emitter::mem() const {
@@ -356,7 +358,7 @@ void Emitter::inst() {
       break;
     case MOp::kFuel: case MOp::kFuelBy: fuel(op == MOp::kFuelBy); break;
     case MOp::kEpoch: epoch(); break;
-    default: WJIT_ASSERT(float_inst(op));
+    default: WJIT_ASSERT(float_inst(op) || vector_inst(op));
   }
 }
 
@@ -652,11 +654,13 @@ Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
   return traps_[at->second].label;
 }
 
-Label Emitter::constant(uint64_t bits, uint32_t size) {
-  for (const Constant& c : constants_)
-    if (c.size == size && c.low == bits) return c.label;
-  constants_.push_back({a_.new_label(), bits, bits, size});
-  return constants_.back().label;
+Label Emitter::constant(uint64_t low, uint64_t high, uint32_t size) {
+  const auto [at, is_new] = constant_index_.try_emplace({size, low, high});
+  if (is_new) {
+    at->second = a_.new_label();
+    constants_.push_back({at->second, low, high, size});
+  }
+  return at->second;
 }
 
 Label Emitter::lanes(uint64_t bits, uint32_t lane_size) {

@@ -1,8 +1,9 @@
 // From machine instructions and the registers they were given to bytes.
 //
-// The frame, downwards from the frame pointer: the VMContext (8), the slots, room for results that calls leave in memory;
-// below it the stack arguments of a call that is being prepared. A function that neither calls nor traps nor keeps
-// anything has none.
+// The frame, downwards from the frame pointer: the VMContext (8), 8 bytes where there are vectors (whose slots then are at
+// multiples of 16, as instructions without AVX want their operands in memory), the slots, room for results that calls
+// leave in memory; below it the stack arguments of a call that is being prepared. A function that neither calls nor traps
+// nor keeps anything has none.
 #pragma once
 #include "compiler/isa/x64/lower.h"
 #include "compiler/isa/x64/masm.h"

@@ -1,4 +1,5 @@
-// Floats. Instructions that write part of a register begin with a cleared one, so that they wait for nobody.
+// Floats. Instructions that write part of a register begin with a cleared one, so that they wait for nobody;
+// with AVX those that read a vector register have its upper bits from there.
 #include "compiler/isa/x64/emitter.h"
 
 namespace wjit::x64 {
@@ -20,26 +21,30 @@ bool Emitter::float_inst(MOp op) {
       else
         a_.mov(f(), xmm(0), constant_mem(i.imm, i.size));
       return true;
-    case MOp::kFp: in_reg(1) ? a_.fp(Float(i.x), f(), xmm(2), xmm(1)) : a_.fp(Float(i.x), f(), xmm(2), place(1)); return true;
-    case MOp::kFpMem: fault_site(), a_.fp(Float(i.x), f(), xmm(1), mem()); return true;
-    case MOp::kFpConst: a_.fp(Float(i.x), f(), xmm(1), constant_mem(i.imm, i.size)); return true;
-    case MOp::kFpLogic: a_.fp(FloatLogic(i.x), f(), xmm(2), xmm(1)); return true;
-    case MOp::kFpLogicConst: a_.fp(FloatLogic(i.x), f(), xmm(1), Mem::at(lanes(i.imm, i.size))); return true;
+    case MOp::kFp: 
+      in_reg(1) ? a_.fp(Float(i.x), f(), xmm(2), xmm(0), xmm(1)) : a_.fp(Float(i.x), f(), xmm(2), xmm(0), place(1));
+      return true;
+    case MOp::kFpMem: fault_site(), a_.fp(Float(i.x), f(), xmm(1), xmm(0), mem()); return true;
+    case MOp::kFpConst: a_.fp(Float(i.x), f(), xmm(1), xmm(0), constant_mem(i.imm, i.size)); return true;
+    case MOp::kFpLogic: a_.fp(FloatLogic(i.x), f(), xmm(2), xmm(0), xmm(1)); return true;
+    case MOp::kFpLogicConst:
+      a_.fp(FloatLogic(i.x), f(), xmm(1), xmm(0), Mem::at(lanes(i.imm, i.size)));
+      return true;
     case MOp::kFCmp:
       in_reg(1) ? a_.fp(Float::kUcomi, f(), xmm(0), xmm(1)) : a_.fp(Float::kUcomi, f(), xmm(0), place(1));
       return true;
     case MOp::kFSqrt:
-      if (xmm(0) != xmm(1)) clear(xmm(0));
+      clear_for(0, 1);
       a_.fp(Float::kSqrt, f(), xmm(0), xmm(1));
       return true;
     case MOp::kFRound:
-      if (xmm(0) != xmm(1)) clear(xmm(0));
+      clear_for(0, 1);
       a_.round(f(), Rounding(i.x), xmm(0), xmm(1));
       return true;
     case MOp::kFRoundSlow: round_slow(); return true;
     case MOp::kFMinMax: min_max(); return true;
     case MOp::kFConvert:
-      if (xmm(0) != xmm(1)) clear(xmm(0));
+      clear_for(0, 1);
       a_.float_to_float(f(), xmm(0), xmm(1));
       return true;
     case MOp::kIntToFloat:

@@ -42,7 +42,6 @@ void Emitter::find_preserved() {
   if (used == 0) return;
   for (const mach::PReg r : reg_env().preserved)
     if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
-  preserved_bytes_ = 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
   find_save_block(uses);
 }
 

@@ -1,5 +1,7 @@
 // The state of emission; see emit.h. Private to emit*.cpp.
 #pragma once
+#include <array>
+#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -11,7 +13,7 @@ namespace wjit::x64 {
 class Emitter {
  public:
   Emitter(const MachFunc& f, const mach::Allocation& al, uint32_t wasm_offset, isa::Listing* listing)
-      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset), listing_(listing) {}
+      : f_(f), c_(f.code), al_(al), own_offset_(wasm_offset), listing_(listing), a_(f.avx) {}
   support::Result<isa::CompiledFunc> run();
 
  private:
@@ -68,6 +70,10 @@ class Emitter {
   void fuel(bool by_register);
   void epoch();
 
+  bool vector_inst(MOp op);  // emit_vector.cpp
+  Vec vec() const { return Vec(now_->x); }
+  Label vec_constant() { return constant(f_.vectors[now_->target].low, f_.vectors[now_->target].high, 16); }
+
   bool float_inst(MOp op);  // emit_float.cpp
   void fp();
   void min_max();
@@ -76,10 +82,14 @@ class Emitter {
   void float_to_int();
   void float_to_int_signed(bool wide, bool saturate);
   void float_to_int_unsigned(bool wide, bool saturate);
+  void clear_for(uint32_t d, uint32_t a) {
+    if (!a_.has_avx() && xmm(d) != xmm(a)) clear(xmm(d));
+  }
   void clear(Xmm x) { a_.fp(FloatLogic::kXor, F::k32, x, x); }
 
   // ---- what stands behind the code
-  Label constant(uint64_t bits, uint32_t size);      // 4, 8; 16: the bits twice
+  Label constant(uint64_t bits, uint32_t size) { return constant(bits, bits, size); }  // 4, 8; 16: the bits twice
+  Label constant(uint64_t low, uint64_t high, uint32_t size);
   Label lanes(uint64_t bits, uint32_t lane_size);    // 16 bytes of them
   Mem constant_mem(uint64_t bits, uint32_t size) { return Mem::at(constant(bits, size)); }
   Label trap_label(vm::TrapCode code) { return trap_label(code, now_->wasm_offset); }
@@ -101,7 +111,8 @@ class Emitter {
   uint32_t now_block_ = 0;
   size_t next_edit_ = 0;
   bool frame_ = false;
-  uint32_t frame_bytes_ = 0, preserved_bytes_ = 0, spill_moves_ = 0;
+  uint32_t frame_bytes_ = 0, spill_moves_ = 0;
+  uint32_t slots_at_ = 8;           // below the frame pointer: 16 bytes of slots are at multiples of 16
   std::vector<Gp> preserved_;       // of those, what is used here
   uint32_t save_block_ = 0;         // where they are saved
   std::vector<uint8_t> saved_in_;   // by block, if that is not the first: they are saved there
@@ -131,6 +142,7 @@ class Emitter {
     uint32_t size;
   };
   std::vector<Constant> constants_;
+  std::map<std::array<uint64_t, 3>, Label> constant_index_;
   struct Jumps {
     Label label;
     const std::vector<uint32_t>* entries;

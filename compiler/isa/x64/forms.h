@@ -90,16 +90,18 @@ struct Mem {
   X(kAdd, "add", Add)                                                                                 \
   X(kOr, "or", Or) X(kAnd, "and", And) X(kSub, "sub", Sub) X(kXor, "xor", Xor) X(kXadd, "xadd", Xadd) \
       X(kCmpxchg, "cmpxchg", Cmpxchg)
-// X(name, mnemonic without ss/sd, the library's names for 32 and 64 bits): scalar floats.
-#define WJIT_X64_FLOAT(X)                                                                        \
-  X(kAdd, "add", Addss, Addsd)                                                                   \
-  X(kMul, "mul", Mulss, Mulsd) X(kSub, "sub", Subss, Subsd) X(kMin, "min", Minss, Minsd)         \
-      X(kDiv, "div", Divss, Divsd) X(kMax, "max", Maxss, Maxsd) X(kSqrt, "sqrt", Sqrtss, Sqrtsd) \
-          X(kUcomi, "ucomi", Ucomiss, Ucomisd)
+// X(name, mnemonic without ss/sd, the library's names for 32 and 64 bits, and those with VEX): scalar floats.
+#define WJIT_X64_FLOAT(X)                                                                               \
+  X(kAdd, "add", Addss, Addsd, Vaddss, Vaddsd)                                                          \
+  X(kMul, "mul", Mulss, Mulsd, Vmulss, Vmulsd) X(kSub, "sub", Subss, Subsd, Vsubss, Vsubsd)             \
+      X(kMin, "min", Minss, Minsd, Vminss, Vminsd) X(kDiv, "div", Divss, Divsd, Vdivss, Vdivsd)         \
+          X(kMax, "max", Maxss, Maxsd, Vmaxss, Vmaxsd) X(kSqrt, "sqrt", Sqrtss, Sqrtsd, Vsqrtss, Vsqrtsd) \
+              X(kUcomi, "ucomi", Ucomiss, Ucomisd, Vucomiss, Vucomisd)
 // X(name, mnemonic without ps/pd, …): on whole registers, memory operands are 16 bytes and aligned.
-#define WJIT_X64_FLOAT_LOGIC(X) \
-  X(kAnd, "and", Andps, Andpd)  \
-  X(kAndn, "andn", Andnps, Andnpd) X(kOr, "or", Orps, Orpd) X(kXor, "xor", Xorps, Xorpd)
+#define WJIT_X64_FLOAT_LOGIC(X)                                                                           \
+  X(kAnd, "and", Andps, Andpd, Vandps, Vandpd)                                                            \
+  X(kAndn, "andn", Andnps, Andnpd, Vandnps, Vandnpd) X(kOr, "or", Orps, Orpd, Vorps, Vorpd)               \
+      X(kXor, "xor", Xorps, Xorpd, Vxorps, Vxorpd)
 // X(method, mnemonic, the library's name): no operands.
 #define WJIT_X64_PLAIN(X)                                                              \
   X(cdq, "cdq", Cdq)                                                                   \

@@ -1,11 +1,13 @@
 // The machine instructions that lowering makes for x86-64, as mach::MInst holds them.
 //
 // INST(id, operands, fields): in the order of the MInst's operands; names in small letters are vregs: d defines, others
-// are used. `m` stands for a memory operand: the last one or two operands are its base and index, as `y` says (Shape),
-// and disp its displacement. Conditions: flags are set by one instruction and read by the very next; what the allocator
-// puts between them are moves, which leave flags alone.
+// are used. `d=a`: in a's register; of floats and vectors that is so only where there is no AVX. `m` stands for a memory
+// operand: the last one or two operands are its base and index, as `y` says (Shape), and disp its displacement.
+// Conditions: flags are set by one instruction and read by the very next; what the allocator puts between them are moves,
+// which leave flags alone.
 #pragma once
 #include "compiler/isa/x64/forms.h"
+#include "compiler/isa/x64/vector_forms.h"
 #include "compiler/mach/vcode.h"
 
 namespace wjit::x64 {
@@ -81,7 +83,21 @@ namespace wjit::x64 {
   INST(kFConvert, "d a", "size: of a; to the other width")                                                        \
   INST(kIntToFloat, "d a", "size: of the float; x: of the integer (signed)")                                      \
   INST(kUintToFloat, "d t a", "size: of the float; 64 bits")                                                      \
-  INST(kFloatToInt, "d t u a", "size: of the float; x: TruncKind")
+  INST(kFloatToInt, "d t u a", "size: of the float; x: TruncKind")                                                 \
+  INST(kVecConst, "d", "target: of MachFunc::vectors")                                                             \
+  INST(kVecMove, "d a", "the whole register, whatever the types")                                                  \
+  INST(kVec2, "a b d=a", "x: Vec, imm")                                                                            \
+  INST(kVec2Mem, "a d=a m", "x: Vec, imm; traps")                                                                  \
+  INST(kVec2Const, "a d=a", "x: Vec, imm; target: of MachFunc::vectors")                                           \
+  INST(kVec1, "d a", "x: Vec, imm")                                                                                \
+  INST(kVec1Mem, "d m", "x: Vec, imm; traps")                                                                      \
+  INST(kVecShift, "a d=a", "x: Vec, imm")                                                                          \
+  INST(kVecInsert, "a b d=a", "x: Vec, imm: the lane; b an integer")                                               \
+  INST(kVecInsertMem, "a d=a m", "x: Vec, imm: the lane; traps")                                                   \
+  INST(kVecExtract, "d a", "x: Vec, imm: the lane")                                                                \
+  INST(kVecExtractMem, "a m", "x: Vec, imm: the lane; traps")                                                      \
+  INST(kVecMask, "d a", "x: Vec")                                                                                  \
+  INST(kVecTest, "a b", "ptest")
 
 enum class MOp : uint16_t {
 #define WJIT_X(id, operands, fields) id,

@@ -21,6 +21,7 @@ using mach::MInst;
 void MachFunc::clear() {
   code.clear();
   tables.clear();
+  vectors.clear();
   poison.clear();
   area_bytes = param_bytes = 0;
   calls = false;
@@ -220,6 +221,7 @@ VReg Lower::reg(Value v) {
         make(MOp::kFImm, {mach::def(t)}, static_cast<uint8_t>(ir::bytes_of(d->type))).imm = d->imm();
         return t;
       }
+      case Op::vconst: return vconst(*vec_constant(v));
       case Op::wrap:
         if (!extended_[v.n]) return reg(d->va());  // the lower half, as it is
         break;
@@ -352,13 +354,12 @@ bool Lower::lower_inst(Inst i) {
   const InstData& d = f_.inst(i);
   switch (d.format()) {
     case ir::Format::kLoad: case ir::Format::kStore: return lower_memory(i, d);
-    case ir::Format::kConst: return true;  // made where they are used
-    case ir::Format::kVConst: return false;
+    case ir::Format::kConst: case ir::Format::kVConst: return true;  // made where they are used
     case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
     case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:
     case ir::Format::kNullary:
       return lower_control(i, d);
-    default: return lower_int(i, d) || lower_float(i, d);
+    default: return lower_int(i, d) || lower_float(i, d) || lower_vector(i, d);
   }
 }
 
@@ -493,6 +494,14 @@ void Lower::put_blocks_in_order() {
 
 support::Result<void> Lower::run() {
   out_.clear();
+  const isa::CpuFeatures& has = env_.features;
+  level_ = has.avx2    ? VecLevel::kAvx2
+           : has.avx   ? VecLevel::kAvx
+           : has.sse42 ? VecLevel::kSse42
+           : has.sse41 ? VecLevel::kSse41
+           : has.ssse3 ? VecLevel::kSsse3
+                       : VecLevel::kSse2;
+  out_.avx = has.avx;
   vregs_.assign(f_.value_count(), VReg());
   wanted_.assign(f_.value_count(), 0);
   folded_.assign(f_.value_count(), 0);

@@ -32,6 +32,16 @@ struct LowerEnv {
   bool poison = false;        // i32 values get noise above their 32 bits
 };
 
+// 16 bytes of constant, or a lane in all of them.
+struct VecConst {
+  uint64_t low = 0, high = 0;
+  static constexpr VecConst q(uint64_t v) { return {v, v}; }
+  static constexpr VecConst d(uint32_t v) { return q(v | uint64_t{v} << 32); }
+  static constexpr VecConst w(uint16_t v) { return d(v * 0x10001u); }
+  static constexpr VecConst b(uint8_t v) { return d(v * 0x1010101u); }
+  friend bool operator==(const VecConst&, const VecConst&) = default;
+};
+
 // What a function is beside its instructions.
 struct MachFunc {
   mach::VCode code;
@@ -39,6 +49,8 @@ struct MachFunc {
   uint32_t area_bytes = 0;    // the largest result area of its calls
   uint32_t param_bytes = 0;   // of its own stack parameters
   bool calls = false;         // wasm functions: it looks at the stack limit
+  std::vector<VecConst> vectors;  // constants of 16 bytes
+  bool avx = false;               // vector registers are met by VEX encodings alone
   std::vector<uint8_t> poison;  // by vreg: what is above its 32 bits is spoiled where it is defined (a test's wish)
   void clear();
 };
@@ -106,6 +118,8 @@ class Lower {
   void add_mem(mach::MInst& i, const Amode& m);
   void note_access(mach::MInst& i, ir::Inst access);  // it may fault, and where, if the access may
   Amode amode(Value address, int32_t disp);
+  // The result of a float or vector instruction whose operand 0 it overwrites, where there is no AVX.
+  Operand over(VReg v) const { return out_.avx ? mach::def(v) : mach::def_reuse(v, 0); }
   VReg imm(ir::Type t, uint64_t value);
   void move(VReg to, VReg from);
 
@@ -135,6 +149,71 @@ class Lower {
   void load(ir::Inst i, const ir::InstData& d);
   void store(ir::Inst i, const ir::InstData& d);
   bool store_of_operation(const ir::InstData& d);
+
+  // ---- vectors. Instructions that make vregs of their own, out of which an operation is put together.
+  bool has(VecLevel level) const { return level <= level_; }
+  bool has(Vec op) const { return has(row(op).level); }
+  VReg v2(Vec op, VReg a, VReg b, uint8_t imm = 0);
+  VReg v2(Vec op, VReg a, VecConst b, uint8_t imm = 0);
+  VReg v1(Vec op, VReg a, uint8_t imm = 0);
+  VReg vshift(Vec op, VReg a, unsigned count);
+  VReg vinsert(Vec op, VReg a, VReg b, unsigned lane);
+  VReg vextract(Vec op, VReg a, unsigned lane);
+  VReg vmask(Vec op, VReg a);
+  VReg vconst(VecConst c);
+  VReg vbits(VReg integer, uint8_t size);  // in the lowest lane, and zeros
+  VReg vnot(VReg a) { return v2(Vec::kPxor, a, VecConst::q(~uint64_t{0})); }
+  VReg vselect(VReg mask, VReg a, VReg b);
+  VReg alu_imm(Alu op, VReg a, int32_t value);
+  VReg shift_imm(Shift op, VReg a, unsigned count);
+  void give(ir::Inst i, VReg v);  // v, made for i, is its result
+  std::optional<VecConst> vec_constant(Value v) const;
+
+  bool lower_vector(ir::Inst i, const ir::InstData& d);               // lower_vector.cpp
+  bool vec_operation(ir::Inst i, const ir::InstData& d, ir::VecOp op);
+  void vec_unary(ir::Inst i, Vec op, Value a, uint8_t imm);
+  void vec_binary(ir::Inst i, Vec op, Value a, Value b, uint8_t imm, bool commutes);
+  static bool is_vec_condition(const ir::InstData& d);  // any_true, all_true
+  Cond vec_condition(const ir::InstData& d);
+  void vec_bitmask(ir::Inst i, const ir::InstData& d);
+  void vec_shift(ir::Inst i, const ir::InstData& d);
+  VReg shift_bytes(VReg a, VReg count, bool left);
+  VReg vec_compare(ir::VecOp op, VReg a, VReg b);                      // lower_vector_int.cpp; invalid: no rule
+  VReg vec_int1(ir::VecOp op, VReg a);
+  VReg vec_int2(ir::VecOp op, VReg a, VReg b);
+  VReg equal64(VReg a, VReg b);
+  VReg greater64(VReg a, VReg b);
+  VReg greater_unsigned(unsigned bytes, VReg a, VReg b);
+  VReg extend(VReg a, unsigned from_bytes, bool high, bool is_signed);
+  VReg multiply_wide(VReg a, VReg b, unsigned from_bytes, bool high, bool is_signed);
+  VReg multiply_even_signed(VReg a, VReg b);
+  VReg add_pairs(VReg a, unsigned from_bytes, bool is_signed);
+  VReg q15mulr(VReg a, VReg b);
+  VReg dot_bytes(VReg a, VReg b);
+  VReg narrow32_unsigned(VReg a, VReg b);
+  VReg popcount_bytes(VReg a);
+  VReg vec_float1(ir::VecOp op, VReg a);                               // lower_vector_float.cpp; invalid: no rule
+  VReg vec_float2(ir::VecOp op, VReg a, VReg b);
+  VReg min_max(VReg a, VReg b, bool wide, bool max);
+  VReg round_slow(VReg a, bool wide, Rounding mode);
+  VReg trunc_sat_f32(VReg a, bool is_signed);
+  VReg trunc_sat_f64(VReg a, bool is_signed);
+  VReg multiply_add(VReg a, VReg b, VReg c, bool wide, bool negated);
+  void vec_splat(ir::Inst i, const ir::InstData& d);                   // lower_lanes.cpp
+  bool splat_of_load(ir::Inst i, const ir::InstData& d);
+  void vec_extract(ir::Inst i, const ir::InstData& d);
+  void vec_replace(ir::Inst i, const ir::InstData& d);
+  bool replace_of_load(ir::Inst i, const ir::InstData& d);
+  void vec_zext(ir::Inst i, const ir::InstData& d);
+  bool store_of_lane(const ir::InstData& d);
+  bool extend_of_load(ir::Inst i, const ir::InstData& d, ir::VecOp op);
+  VReg swizzle_slow(VReg a, VReg indices);
+  void vec_shuffle(ir::Inst i, const ir::InstData& d);
+  using Mask = std::array<uint8_t, 16>;
+  VReg shuffle_one(VReg a, const Mask& m);
+  VReg shuffle_two(VReg a, VReg b, const Mask& m);
+  VReg shuffle_bytes(VReg a, const Mask& m);  // 0x80: zero
+  VReg everywhere(VReg a, unsigned n);
 
   bool lower_control(ir::Inst i, const ir::InstData& d);              // lower_control.cpp
   void call(ir::Inst i, const ir::InstData& d, bool tail);
@@ -169,6 +248,7 @@ class Lower {
   isa::WasmCall own_;
   VReg area_, vmctx_;
   uint32_t error_at_ = 0;
+  VecLevel level_ = VecLevel::kSse2;
 };
 
 // ---- shared with emission

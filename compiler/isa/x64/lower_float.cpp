@@ -53,7 +53,7 @@ void Lower::float_binary(Inst i, const InstData& d, Float op, bool commutes) {
   if (commutes && is_op(a, Op::fconst)) std::swap(a, b);
   if (const InstData* c = def_data(b); c && c->op == Op::fconst) {
     const VReg ra = reg(a);
-    MInst& m = make(MOp::kFpConst, {mach::use(ra), mach::def_reuse(result(i), 0)}, size);
+    MInst& m = make(MOp::kFpConst, {mach::use(ra), over(result(i))}, size);
     m.x = uint8_t(op);
     m.imm = c->imm();
     return;
@@ -62,20 +62,20 @@ void Lower::float_binary(Inst i, const InstData& d, Float op, bool commutes) {
   Inst l;
   if (const auto m = sink(b, Op::load, l)) {
     const VReg ra = reg(a);
-    MInst& x = make(MOp::kFpMem, {mach::use(ra), mach::def_reuse(result(i), 0)}, size);
+    MInst& x = make(MOp::kFpMem, {mach::use(ra), over(result(i))}, size);
     x.x = uint8_t(op);
     add_mem(x, *m);
     note_access(x, l);
     return;
   }
   const VReg ra = reg(a), rb = reg(b);
-  make(MOp::kFp, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size).x = uint8_t(op);
+  make(MOp::kFp, {mach::use(ra), mach::use_any(rb), over(result(i))}, size).x = uint8_t(op);
 }
 
 void Lower::float_logic(Inst i, const InstData& d) {
   const uint8_t size = size_of(d.type);
   const auto with_constant = [&](VReg to, VReg a, FloatLogic op, uint64_t bits) {
-    MInst& m = make(MOp::kFpLogicConst, {mach::use(a), mach::def_reuse(to, 0)}, size);
+    MInst& m = make(MOp::kFpLogicConst, {mach::use(a), over(to)}, size);
     m.x = uint8_t(op);
     m.imm = bits;
   };
@@ -85,7 +85,7 @@ void Lower::float_logic(Inst i, const InstData& d) {
   const VReg b = reg(d.vb()), magnitude = temp(d.type), sign = temp(d.type);
   with_constant(magnitude, a, FloatLogic::kAnd, mask(size) ^ sign_bit(size));
   with_constant(sign, b, FloatLogic::kAnd, sign_bit(size));
-  make(MOp::kFpLogic, {mach::use(magnitude), mach::use(sign), mach::def_reuse(result(i), 0)}, size).x =
+  make(MOp::kFpLogic, {mach::use(magnitude), mach::use(sign), over(result(i))}, size).x =
       uint8_t(FloatLogic::kOr);
 }
 

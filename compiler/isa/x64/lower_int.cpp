@@ -241,7 +241,7 @@ Cond Lower::condition(Value v, bool negated, bool single) {
   while (d && d->op == Op::icmp && d->type == ir::Type::kI32 && (d->int_cc() == IntCc::eq || d->int_cc() == IntCc::ne) &&
          constant(d->vb()) == 0) {
     const InstData* inner = def_data(d->va());
-    if (!inner || (inner->op != Op::icmp && inner->op != Op::fcmp)) break;
+    if (!inner || (inner->op != Op::icmp && inner->op != Op::fcmp && !is_vec_condition(*inner))) break;
     if (d->int_cc() == IntCc::eq && !WJIT_PLANTED(lost_negation)) negated = !negated;
     single = single && uses_[v.n] <= 1;
     v = d->va();
@@ -252,6 +252,10 @@ Cond Lower::condition(Value v, bool negated, bool single) {
     return compare_ints(*d, negated ? ir::negate(d->int_cc()) : d->int_cc(), sink_it);
   }
   if (d && d->op == Op::fcmp) return compare_floats(*d, negated);
+  if (d && is_vec_condition(*d)) {
+    const Cond cc = vec_condition(*d);
+    return negated ? negate(cc) : cc;
+  }
   const VReg a = reg(v);
   make(MOp::kTest, {mach::use(a), mach::use(a)}, 4);
   return negated ? Cond::e : Cond::ne;

@@ -53,7 +53,7 @@ void Lower::load(Inst i, const InstData& d) {
 }
 
 void Lower::store(Inst, const InstData& d) {
-  if (store_of_operation(d)) return;
+  if (store_of_operation(d) || store_of_lane(d)) return;
   const uint8_t bytes = d.op == Op::store8    ? 1
                         : d.op == Op::store16 ? 2
                         : d.op == Op::store32 ? 4

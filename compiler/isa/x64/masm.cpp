@@ -18,9 +18,13 @@ constexpr Id kShift[] = {WJIT_X64_SHIFTS(WJIT_X)};
 constexpr Id kBits[] = {WJIT_X64_BITS(WJIT_X)};
 constexpr Id kLocked[] = {WJIT_X64_LOCKED(WJIT_X)};
 #undef WJIT_X
-#define WJIT_X(name, mnemonic, id32, id64) {Id::kId##id32, Id::kId##id64},
-constexpr Id kFloat[][2] = {WJIT_X64_FLOAT(WJIT_X)};
-constexpr Id kFloatLogic[][2] = {WJIT_X64_FLOAT_LOGIC(WJIT_X)};
+// Without and with VEX.
+#define WJIT_X(name, mnemonic, id32, id64, vex32, vex64) {{Id::kId##id32, Id::kId##id64}, {Id::kId##vex32, Id::kId##vex64}},
+constexpr Id kFloat[][2][2] = {WJIT_X64_FLOAT(WJIT_X)};
+constexpr Id kFloatLogic[][2][2] = {WJIT_X64_FLOAT_LOGIC(WJIT_X)};
+#undef WJIT_X
+#define WJIT_X(name, mnemonic, sse, avx, shape, level) {Id::kId##sse, Id::kId##avx},
+constexpr Id kVec[][2] = {WJIT_X64_VEC(WJIT_X)};
 #undef WJIT_X
 #define WJIT_X(name, mnemonic) Id::kIdJ##name,
 constexpr Id kJcc[] = {WJIT_X64_CONDITIONS(WJIT_X)};
@@ -75,7 +79,7 @@ Imm imm(W w, int32_t value) {
 
 }  // namespace
 
-Masm::Masm() { jit_->init(asmjit::Arch::kX64, std::make_unique<x86::Assembler>()); }
+Masm::Masm(bool avx) : avx_(avx) { jit_->init(asmjit::Arch::kX64, std::make_unique<x86::Assembler>()); }
 
 void Masm::mov(W w, Gp to, Gp from) { jit_->emit(Id::kIdMov, gp(w, to), gp(w, from)); }
 void Masm::mov(W w, Gp to, const Mem& from) {
@@ -189,54 +193,155 @@ void Masm::locked(Locked op, W w, const Mem& to, Gp from) {
   jit_->emit(kLocked[at(op)], mem(to, w), gp(w, from));
 }
 
-void Masm::mov(Xmm to, Xmm from) { jit_->emit(Id::kIdMovaps, xmm(to), xmm(from)); }
-void Masm::mov(F f, Xmm to, const Mem& from) {
-  jit_->emit(f == F::k32 ? Id::kIdMovss : Id::kIdMovsd, xmm(to), mem(from, f));
+// ---- vector registers -----------------------------------------------------------------------------------------
+
+void Masm::mov(Xmm to, Xmm from) { jit_->emit(avx_ ? Id::kIdVmovaps : Id::kIdMovaps, xmm(to), xmm(from)); }
+static Id scalar_move(bool avx, F f) {
+  return f == F::k32 ? (avx ? Id::kIdVmovss : Id::kIdMovss) : avx ? Id::kIdVmovsd : Id::kIdMovsd;
 }
-void Masm::mov(F f, const Mem& to, Xmm from) {
-  jit_->emit(f == F::k32 ? Id::kIdMovss : Id::kIdMovsd, mem(to, f), xmm(from));
+void Masm::mov(F f, Xmm to, const Mem& from) { jit_->emit(scalar_move(avx_, f), xmm(to), mem(from, f)); }
+void Masm::mov(F f, const Mem& to, Xmm from) { jit_->emit(scalar_move(avx_, f), mem(to, f), xmm(from)); }
+void Masm::mov128(Xmm to, const Mem& from) {
+  jit_->emit(avx_ ? Id::kIdVmovups : Id::kIdMovups, xmm(to), mem(from, 16u));
 }
-void Masm::mov128(Xmm to, const Mem& from) { jit_->emit(Id::kIdMovups, xmm(to), mem(from, 16u)); }
-void Masm::mov128(const Mem& to, Xmm from) { jit_->emit(Id::kIdMovups, mem(to, 16u), xmm(from)); }
-void Masm::mov(W w, Xmm to, Gp from) {
-  jit_->emit(w == W::k32 ? Id::kIdMovd : Id::kIdMovq, xmm(to), gp(w, from));
+void Masm::mov128(const Mem& to, Xmm from) {
+  jit_->emit(avx_ ? Id::kIdVmovups : Id::kIdMovups, mem(to, 16u), xmm(from));
 }
-void Masm::mov(W w, Gp to, Xmm from) {
-  jit_->emit(w == W::k32 ? Id::kIdMovd : Id::kIdMovq, gp(w, to), xmm(from));
+static Id bit_move(bool avx, W w) {
+  return w == W::k32 ? (avx ? Id::kIdVmovd : Id::kIdMovd) : avx ? Id::kIdVmovq : Id::kIdMovq;
 }
-void Masm::fp(Float op, F f, Xmm to, Xmm from) { jit_->emit(kFloat[at(op)][at(f)], xmm(to), xmm(from)); }
+void Masm::mov(W w, Xmm to, Gp from) { jit_->emit(bit_move(avx_, w), xmm(to), gp(w, from)); }
+void Masm::mov(W w, Gp to, Xmm from) { jit_->emit(bit_move(avx_, w), gp(w, to), xmm(from)); }
+// Operations on one number, too, keep the upper bits of a register: with AVX of a third one.
+void Masm::fp(Float op, F f, Xmm to, Xmm from) {
+  if (op == Float::kUcomi) return jit_->emit(kFloat[at(op)][avx_][at(f)], xmm(to), xmm(from));
+  fp(op, f, to, avx_ && op == Float::kSqrt ? from : to, from);
+}
 void Masm::fp(Float op, F f, Xmm to, const Mem& from) {
-  jit_->emit(kFloat[at(op)][at(f)], xmm(to), mem(from, f));
+  if (op == Float::kUcomi) return jit_->emit(kFloat[at(op)][avx_][at(f)], xmm(to), mem(from, f));
+  fp(op, f, to, to, from);
 }
-void Masm::fp(FloatLogic op, F f, Xmm to, Xmm from) {
-  jit_->emit(kFloatLogic[at(op)][at(f)], xmm(to), xmm(from));
+void Masm::fp(Float op, F f, Xmm d, Xmm a, Xmm b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloat[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), xmm(b)) : jit_->emit(id, xmm(d), xmm(b));
 }
-void Masm::fp(FloatLogic op, F f, Xmm to, const Mem& from) {
-  jit_->emit(kFloatLogic[at(op)][at(f)], xmm(to), mem(from, 16u));
+void Masm::fp(Float op, F f, Xmm d, Xmm a, const Mem& b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloat[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), mem(b, f)) : jit_->emit(id, xmm(d), mem(b, f));
+}
+void Masm::fp(FloatLogic op, F f, Xmm to, Xmm from) { fp(op, f, to, to, from); }
+void Masm::fp(FloatLogic op, F f, Xmm to, const Mem& from) { fp(op, f, to, to, from); }
+void Masm::fp(FloatLogic op, F f, Xmm d, Xmm a, Xmm b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloatLogic[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), xmm(b)) : jit_->emit(id, xmm(d), xmm(b));
+}
+void Masm::fp(FloatLogic op, F f, Xmm d, Xmm a, const Mem& b) {
+  WJIT_DASSERT(avx_ || d == a);
+  const Id id = kFloatLogic[at(op)][avx_][at(f)];
+  avx_ ? jit_->emit(id, xmm(d), xmm(a), mem(b, 16u)) : jit_->emit(id, xmm(d), mem(b, 16u));
 }
 void Masm::fp_compare(FloatPredicate predicate, F f, Xmm to, Xmm from) {
-  jit_->emit(f == F::k32 ? Id::kIdCmpss : Id::kIdCmpsd, xmm(to), xmm(from),
-             Imm(static_cast<uint8_t>(predicate)));
+  const Imm p(static_cast<uint8_t>(predicate));
+  if (avx_)
+    jit_->emit(f == F::k32 ? Id::kIdVcmpss : Id::kIdVcmpsd, xmm(to), xmm(to), xmm(from), p);
+  else
+    jit_->emit(f == F::k32 ? Id::kIdCmpss : Id::kIdCmpsd, xmm(to), xmm(from), p);
 }
 void Masm::round(F f, Rounding mode, Xmm to, Xmm from) {
-  jit_->emit(f == F::k32 ? Id::kIdRoundss : Id::kIdRoundsd, xmm(to), xmm(from),
-             Imm(static_cast<uint8_t>(mode)));
+  const Imm m(static_cast<uint8_t>(mode));
+  if (avx_)
+    jit_->emit(f == F::k32 ? Id::kIdVroundss : Id::kIdVroundsd, xmm(to), xmm(from), xmm(from), m);
+  else
+    jit_->emit(f == F::k32 ? Id::kIdRoundss : Id::kIdRoundsd, xmm(to), xmm(from), m);
 }
 void Masm::int_to_float(F f, W w, Xmm to, Gp from) {
-  jit_->emit(f == F::k32 ? Id::kIdCvtsi2ss : Id::kIdCvtsi2sd, xmm(to), gp(w, from));
+  if (avx_)
+    jit_->emit(f == F::k32 ? Id::kIdVcvtsi2ss : Id::kIdVcvtsi2sd, xmm(to), xmm(to), gp(w, from));
+  else
+    jit_->emit(f == F::k32 ? Id::kIdCvtsi2ss : Id::kIdCvtsi2sd, xmm(to), gp(w, from));
 }
 void Masm::int_to_float(F f, W w, Xmm to, const Mem& from) {
-  jit_->emit(f == F::k32 ? Id::kIdCvtsi2ss : Id::kIdCvtsi2sd, xmm(to), mem(from, w));
+  if (avx_)
+    jit_->emit(f == F::k32 ? Id::kIdVcvtsi2ss : Id::kIdVcvtsi2sd, xmm(to), xmm(to), mem(from, w));
+  else
+    jit_->emit(f == F::k32 ? Id::kIdCvtsi2ss : Id::kIdCvtsi2sd, xmm(to), mem(from, w));
 }
 void Masm::float_to_int(W w, F f, Gp to, Xmm from) {
-  jit_->emit(f == F::k32 ? Id::kIdCvttss2si : Id::kIdCvttsd2si, gp(w, to), xmm(from));
+  const Id id = f == F::k32 ? (avx_ ? Id::kIdVcvttss2si : Id::kIdCvttss2si)
+                : avx_      ? Id::kIdVcvttsd2si
+                            : Id::kIdCvttsd2si;
+  jit_->emit(id, gp(w, to), xmm(from));
 }
 void Masm::float_to_float(F from_width, Xmm to, Xmm from) {
-  jit_->emit(from_width == F::k32 ? Id::kIdCvtss2sd : Id::kIdCvtsd2ss, xmm(to), xmm(from));
+  if (avx_)
+    jit_->emit(from_width == F::k32 ? Id::kIdVcvtss2sd : Id::kIdVcvtsd2ss, xmm(to), xmm(from), xmm(from));
+  else
+    jit_->emit(from_width == F::k32 ? Id::kIdCvtss2sd : Id::kIdCvtsd2ss, xmm(to), xmm(from));
 }
 void Masm::float_to_float(F from_width, Xmm to, const Mem& from) {
-  jit_->emit(from_width == F::k32 ? Id::kIdCvtss2sd : Id::kIdCvtsd2ss, xmm(to), mem(from, from_width));
+  if (avx_)
+    jit_->emit(from_width == F::k32 ? Id::kIdVcvtss2sd : Id::kIdVcvtsd2ss, xmm(to), xmm(to), mem(from, from_width));
+  else
+    jit_->emit(from_width == F::k32 ? Id::kIdCvtss2sd : Id::kIdCvtsd2ss, xmm(to), mem(from, from_width));
 }
+
+static bool has_imm(Vec op) {
+  const VecShape s = row(op).shape;
+  return s == VecShape::kBinaryImm || s == VecShape::kUnaryImm;
+}
+uint32_t Masm::id(Vec op) const {
+  WJIT_DASSERT(avx_ || row(op).level < VecLevel::kAvx);
+  return kVec[at(op)][avx_];
+}
+template <class B>
+void Masm::vec2(Vec op, Xmm d, Xmm a, const B& b, uint8_t imm) {
+  const bool i = has_imm(op);
+  WJIT_DASSERT(row(op).shape <= VecShape::kMerge && (avx_ || d == a));
+  if (avx_)
+    i ? jit_->emit(id(op), xmm(d), xmm(a), b, Imm(imm)) : jit_->emit(id(op), xmm(d), xmm(a), b);
+  else
+    i ? jit_->emit(id(op), xmm(d), b, Imm(imm)) : jit_->emit(id(op), xmm(d), b);
+}
+void Masm::vec(Vec op, Xmm d, Xmm a, Xmm b, uint8_t imm) { vec2(op, d, a, xmm(b), imm); }
+void Masm::vec(Vec op, Xmm d, Xmm a, const Mem& b, uint8_t imm) {
+  WJIT_DASSERT(row(op).shape != VecShape::kMerge);
+  vec2(op, d, a, mem(b, 0u), imm);
+}
+void Masm::vec(Vec op, Xmm d, Xmm b, uint8_t imm) {
+  has_imm(op) ? jit_->emit(id(op), xmm(d), xmm(b), Imm(imm)) : jit_->emit(id(op), xmm(d), xmm(b));
+}
+void Masm::vec(Vec op, Xmm d, const Mem& b, uint8_t imm) {
+  // Of these the destination does not say how wide the source is.
+  const auto m = mem(b, op == Vec::kCvttpd2dq || op == Vec::kCvtpd2ps ? 16u : 0u);
+  has_imm(op) ? jit_->emit(id(op), xmm(d), m, Imm(imm)) : jit_->emit(id(op), xmm(d), m);
+}
+void Masm::vec_shift(Vec op, Xmm d, Xmm a, uint8_t count) {
+  WJIT_DASSERT(avx_ || d == a);
+  avx_ ? jit_->emit(id(op), xmm(d), xmm(a), Imm(count)) : jit_->emit(id(op), xmm(d), Imm(count));
+}
+static W lane_width(Vec op) { return op == Vec::kPinsrq || op == Vec::kPextrq ? W::k64 : W::k32; }
+void Masm::vec_insert(Vec op, Xmm d, Xmm a, Gp b, uint8_t lane) {
+  WJIT_DASSERT(avx_ || d == a);
+  const auto r = gp(lane_width(op), b);
+  avx_ ? jit_->emit(id(op), xmm(d), xmm(a), r, Imm(lane)) : jit_->emit(id(op), xmm(d), r, Imm(lane));
+}
+void Masm::vec_insert(Vec op, Xmm d, Xmm a, const Mem& b, uint8_t lane) {
+  WJIT_DASSERT(avx_ || d == a);
+  const auto m = mem(b, 0u);
+  avx_ ? jit_->emit(id(op), xmm(d), xmm(a), m, Imm(lane)) : jit_->emit(id(op), xmm(d), m, Imm(lane));
+}
+void Masm::vec_extract(Vec op, Gp d, Xmm a, uint8_t lane) {
+  jit_->emit(id(op), gp(lane_width(op), d), xmm(a), Imm(lane));
+}
+void Masm::vec_extract(Vec op, const Mem& d, Xmm a, uint8_t lane) {
+  jit_->emit(id(op), mem(d, 0u), xmm(a), Imm(lane));
+}
+void Masm::vec_mask(Vec op, Gp d, Xmm a) { jit_->emit(id(op), gp(W::k32, d), xmm(a)); }
+void Masm::vec_test(Xmm a, Xmm b) { jit_->emit(id(Vec::kPtest), xmm(a), xmm(b)); }
+
 void Masm::ldmxcsr(const Mem& from) { jit_->emit(Id::kIdLdmxcsr, mem(from, 4u)); }
 void Masm::stmxcsr(const Mem& to) { jit_->emit(Id::kIdStmxcsr, mem(to, 4u)); }
 

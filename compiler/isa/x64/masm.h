@@ -2,15 +2,19 @@
 //
 // Widths: operations of 32 bits clear the upper half of their register, those of 8 and 16 bits keep the rest
 // of it; there are no loads of 8 and 16 bits other than the extending ones.
+//
+// With AVX, everything that touches a vector register has its VEX encoding, and means the same.
 #pragma once
 #include "compiler/isa/common/masm_base.h"
 #include "compiler/isa/x64/forms.h"
+#include "compiler/isa/x64/vector_forms.h"
 
 namespace wjit::x64 {
 
 class Masm : public isa::MasmBase {
  public:
-  Masm();
+  explicit Masm(bool avx = false);
+  bool has_avx() const { return avx_; }
 
   void bind(Label label) { bind_here(label); }
 
@@ -89,6 +93,11 @@ class Masm : public isa::MasmBase {
   void fp(Float op, F f, Xmm to, const Mem& from);
   void fp(FloatLogic op, F f, Xmm to, Xmm from);
   void fp(FloatLogic op, F f, Xmm to, const Mem& from);
+  // With a destination of its own; without AVX it is a.
+  void fp(Float op, F f, Xmm d, Xmm a, Xmm b);
+  void fp(Float op, F f, Xmm d, Xmm a, const Mem& b);
+  void fp(FloatLogic op, F f, Xmm d, Xmm a, Xmm b);
+  void fp(FloatLogic op, F f, Xmm d, Xmm a, const Mem& b);
   void fp_compare(FloatPredicate predicate, F f, Xmm to, Xmm from);
   void round(F f, Rounding mode, Xmm to, Xmm from);  // SSE4.1
   void int_to_float(F f, W w, Xmm to, Gp from);      // signed; the register's upper bits are kept
@@ -99,6 +108,19 @@ class Masm : public isa::MasmBase {
   void ldmxcsr(const Mem& from);
   void stmxcsr(const Mem& to);
 
+  // Vectors, by shape. Without AVX d is a, and memory operands of 16 bytes are aligned.
+  void vec(Vec op, Xmm d, Xmm a, Xmm b, uint8_t imm = 0);  // kBinary, kBinaryImm, kMerge
+  void vec(Vec op, Xmm d, Xmm a, const Mem& b, uint8_t imm = 0);
+  void vec(Vec op, Xmm d, Xmm b, uint8_t imm = 0);  // kUnary, kUnaryImm
+  void vec(Vec op, Xmm d, const Mem& b, uint8_t imm = 0);
+  void vec_shift(Vec op, Xmm d, Xmm a, uint8_t count);
+  void vec_insert(Vec op, Xmm d, Xmm a, Gp b, uint8_t lane);
+  void vec_insert(Vec op, Xmm d, Xmm a, const Mem& b, uint8_t lane);
+  void vec_extract(Vec op, Gp d, Xmm a, uint8_t lane);
+  void vec_extract(Vec op, const Mem& d, Xmm a, uint8_t lane);  // SSE4.1, of 16 bits too
+  void vec_mask(Vec op, Gp d, Xmm a);
+  void vec_test(Xmm a, Xmm b);
+
   // The common operations by name.
 #define WJIT_X(method, op)                 \
   template <class... Operands>             \
@@ -107,6 +129,13 @@ class Masm : public isa::MasmBase {
   }
   WJIT_X(add, kAdd) WJIT_X(sub, kSub) WJIT_X(and_, kAnd) WJIT_X(or_, kOr) WJIT_X(xor_, kXor) WJIT_X(cmp, kCmp)
 #undef WJIT_X
+
+ private:
+  uint32_t id(Vec op) const;
+  template <class B>
+  void vec2(Vec op, Xmm d, Xmm a, const B& b, uint8_t imm);
+
+  bool avx_;
 };
 
 }  // namespace wjit::x64

@@ -27,6 +27,7 @@ constexpr InstText kInsts[] = {
 constexpr std::string_view kAlus[] = {WJIT_X64_ALU(WJIT_X)}, kUnaries[] = {WJIT_X64_UNARY(WJIT_X)},
                            kShifts[] = {WJIT_X64_SHIFTS(WJIT_X)}, kBitOps[] = {WJIT_X64_BITS(WJIT_X)},
                            kFloats[] = {WJIT_X64_FLOAT(WJIT_X)}, kLogics[] = {WJIT_X64_FLOAT_LOGIC(WJIT_X)},
+                           kVecs[] = {WJIT_X64_VEC(WJIT_X)},
                            kConditions[] = {WJIT_X64_CONDITIONS(WJIT_X) "fequal", "fnotequal"};
 #undef WJIT_X
 constexpr std::string_view kLoads[] = {"plain",       "zero8",       "zero16",      "zero32",     "sign8to32",
@@ -42,7 +43,7 @@ struct Meaning {
 };
 const Meaning kMeanings[] = {{"x: Alu", kAlus},        {"x: Unary", kUnaries},        {"x: Shift", kShifts},
                              {"x: Bits", kBitOps},     {"x: FloatLogic", kLogics},    {"x: Float", kFloats},
-                             {"x: LoadKind", kLoads},  {"x: DivKind", kDivs}};
+                             {"x: LoadKind", kLoads},  {"x: Vec", kVecs},  {"x: DivKind", kDivs}};
 
 class Printer {
  public:
@@ -173,6 +174,14 @@ class Printer {
         if (i.target == 1) put(" [rbp{:+}]", i.disp);  // it came on the stack
         return;
       case MOp::kStoreArg: case MOp::kLoadArea: put(" [rsp{:+}]", i.disp); return;
+      case MOp::kVecConst: case MOp::kVec2Const:
+        put(" 0x{:016x}_{:016x}", f_.vectors[i.target].high, f_.vectors[i.target].low);
+        if (i.imm) put(" {:#x}", i.imm);
+        return;
+      case MOp::kVec1: case MOp::kVec1Mem: case MOp::kVec2: case MOp::kVec2Mem:
+        if (const VecShape shape = row(Vec(i.x)).shape; shape == VecShape::kBinaryImm || shape == VecShape::kUnaryImm)
+          put(" {:#x}", i.imm);
+        return;
       default:
         if (kInsts[i.op].fields.find("imm") != std::string_view::npos)
           put(" {}", i.imm < 10 ? fmt::format("{}", i.imm) : fmt::format("{:#x}", i.imm));

@@ -113,18 +113,21 @@ TEST_CASE("What the compiler refuses stays with the interpreter, and the report 
   Config config;
   config.tier = Tier::kJit;
   const Compiled c(R"((module
+    (type $open (sub (func (result i32))))
+    (table funcref (elem $three))
     (func $one (export "one") (result i32) (i32.const 1))
-    (func (export "vector") (param v128) (result v128) (local.get 0))
-    (func (export "lanes") (result i32) (i32x4.extract_lane 2 (v128.const i32x4 1 2 3 4)))
-    (func (export "both") (result i32) (i32.add (call $one) (call 2)))))", config);
+    (func (export "indirect") (result i32) (call_indirect (type $open) (i32.const 0)))
+    (func (export "again") (result i32) (call_indirect (type $open) (i32.const 0)))
+    (func (export "both") (result i32) (i32.add (call $one) (call 2)))
+    (func $three (type $open) (i32.const 3))))", config);
   const NativeReport report = c.module->native_report();
-  CHECK(report.native == 2);
+  CHECK(report.native == 3);
   CHECK(report.code_bytes > 0);
   REQUIRE(report.stayed.size() == 2);
   CHECK(report.stayed[0].func_index == 1);
-  CHECK(report.stayed[0].reason == "simd");
+  CHECK(report.stayed[0].reason == "gc");
   CHECK(report.stayed[1].func_index == 2);
-  CHECK(report.stayed[1].reason == "simd");
+  CHECK(report.stayed[1].reason == "gc");
   // Native code calls the one that stayed.
   Store store(c.engine);
   auto instance = Instance::create(store, *c.module, {});
@@ -157,8 +160,10 @@ TEST_CASE("An invalid body is an error of the module, the first one's, and of a 
   // Function 1 has an instruction that is refused, and then what is invalid.
   const std::string text = R"((module
     (func (export "fine") (result i32) (i32.const 1))
-    (func (drop (v128.const i32x4 0 0 0 0)) (i32.const 1))
-    (func (result i32) (i64.const 1))))";
+    (func (drop (call_indirect (type $open) (i32.const 0))) (i32.const 1))
+    (func (result i32) (i64.const 1))
+    (table 1 funcref)
+    (type $open (sub (func (result i32))))))";
   const Engine plain, eager(config);
   const auto binary = wasm::text::parse_wat(text);
   REQUIRE(binary.has_value());

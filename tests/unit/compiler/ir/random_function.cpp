@@ -132,6 +132,16 @@ class Generator {
       case Format::kConst: d.set_imm(constant(d.type)); break;
       case Format::kFuel: d.set_imm(below(100)); break;
       case Format::kVConst: d.c = vector(); break;
+      case Format::kVec1: case Format::kVec2: case Format::kVec3: case Format::kVecLane: case Format::kVecLane2:
+        do d.aux = static_cast<uint16_t>(below(kVecOpCount));
+        while (vec_row(d.vec_op()) != op);
+        d.type = vec_type(d.vec_op());
+        if (const unsigned lanes = vec_lanes(d.vec_op()); lanes != 0) d.c = below(lanes);
+        break;
+      case Format::kVecShuffle:
+        d.aux = static_cast<uint16_t>(VecOp::i8x16_shuffle);
+        d.c = vector(31);
+        break;
       case Format::kLoad: case Format::kStore:
         d.aux = Access{static_cast<Region>(below(8)), static_cast<uint8_t>(below(2) * below(128)), below(2) == 0}.pack();
         d.c = below(2) == 0 ? 0 : below(2) == 0 ? below(64) - 32 : static_cast<uint32_t>(random_());
@@ -154,9 +164,9 @@ class Generator {
     const uint64_t bits = below(2) == 0 ? k[below(std::size(k))] : uint64_t{random_()} << 32 | random_();
     return bytes_of(t) == 4 ? bits & 0xffffffff : bits;
   }
-  uint32_t vector() {
+  uint32_t vector(uint8_t mask = 0xff) {
     std::array<uint8_t, 16> bytes;
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_());
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random_()) & mask;
     return f_.add_vector_constant(bytes);
   }
   void call(InstData d) {

@@ -25,7 +25,7 @@ struct Counts {
 // The instruction that a message is about, and why, without numbers.
 std::string reason(const std::string& message) {
   const size_t at = message.find(" is valid");
-  if (at == std::string::npos) return message.find("v128") == std::string::npos ? message : "v128";
+  if (at == std::string::npos) return message;
   const size_t from = message.rfind(' ', at - 1);
   std::string name = message.substr(from == std::string::npos ? 0 : from + 1, at - (from == std::string::npos ? 0 : from + 1));
   const size_t why = message.find("yet: ");
@@ -35,11 +35,10 @@ std::string reason(const std::string& message) {
 // Whether a refusal is one of those that docs and issues name.
 bool expected(const std::string& r) {
   if (r.find("legacy exception-handling") != std::string::npos) return true;  // refused by every tier
-  for (const char* prefix : {"v128", "i8x16.", "i16x8.", "i32x4.", "i64x2.", "f32x4.", "f64x2.", "memory.atomic.",
-                             "atomic.fence", "i32.atomic.", "i64.atomic.", "throw", "try_table", "struct.", "array.",
-                             "any.convert_extern", "extern.convert_any"})
+  for (const char* prefix : {"memory.atomic.", "atomic.fence", "i32.atomic.", "i64.atomic.", "throw", "try_table",
+                             "struct.", "array.", "any.convert_extern", "extern.convert_any"})
     if (r.starts_with(prefix)) return true;
-  return r.find(": the type") != std::string::npos || r.find("v128") != std::string::npos;
+  return r.find(": the type") != std::string::npos;
 }
 
 void translate_all(const wasm::Module& m, translate::Options options, bool guard, Counts& counts) {

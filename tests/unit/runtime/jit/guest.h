@@ -61,6 +61,14 @@ inline std::string to_text(const Val& v, bool nan_bits = false) {
       if (v.f64() != v.f64() && !nan_bits) return "f64:nan";
       std::snprintf(buffer, sizeof buffer, "f64:%llx", static_cast<unsigned long long>(v.f64_bits()));
       break;
+    case ValKind::kV128: {
+      std::string text = "v128:";
+      for (uint8_t byte : v.v128().bytes) {
+        std::snprintf(buffer, sizeof buffer, "%02x", byte);
+        text += buffer;
+      }
+      return text;
+    }
     default: return v.is_null_ref() ? "null" : "reference";
   }
   return buffer;

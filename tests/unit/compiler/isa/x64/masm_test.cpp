@@ -26,6 +26,7 @@ constexpr const char* kLocked[] = {WJIT_X64_LOCKED(WJIT_X)};
 constexpr const char* kFloat[] = {WJIT_X64_FLOAT(WJIT_X)};
 constexpr const char* kFloatLogic[] = {WJIT_X64_FLOAT_LOGIC(WJIT_X)};
 constexpr const char* kConditions[] = {WJIT_X64_CONDITIONS(WJIT_X)};
+constexpr const char* kVecs[] = {WJIT_X64_VEC(WJIT_X)};
 #undef WJIT_X
 
 std::vector<Gp> gps() {
@@ -103,8 +104,8 @@ std::vector<int32_t> immediates(W w) {
 class Batch {
  public:
   template <class Emit>
-  void add(std::string text, Emit emit) {
-    Masm m;
+  void add(std::string text, Emit emit, bool avx = false) {
+    Masm m(avx);
     emit(m);
     auto bytes = m.finish();
     INFO(text);
@@ -341,6 +342,140 @@ TEST_CASE("x64 encoder: floats are those of GNU as [row9]") {
     }
   }
   b.compare();
+}
+
+TEST_CASE("x64 encoder: floats with VEX are those of GNU as [row9]") {
+  Batch b;
+  const auto add = [&](const std::string& text, auto emit) { b.add(text, emit, true); };
+  for (Xmm x : xmms()) {
+    for (Xmm y : xmms()) {
+      const std::string x_y = text(x) + ", " + text(y), x_x_y = text(x) + ", " + x_y, x_y_y = x_y + ", " + text(y);
+      add("{load} vmovaps " + x_y, [&](Masm& m) { m.mov(x, y); });
+      for (F f : kFloats) {
+        each<Float>(kFloat, [&](Float op, const std::string& name) {
+          add("v" + name + suffix(f, "ss ", "sd ") + (op == Float::kUcomi ? x_y : op == Float::kSqrt ? x_y_y : x_x_y),
+              [&](Masm& m) { m.fp(op, f, x, y); });
+          if (op != Float::kUcomi)
+            add("v" + name + suffix(f, "ss ", "sd ") + x_y + ", xmm3", [&](Masm& m) { m.fp(op, f, x, y, Xmm::xmm3); });
+        });
+        each<FloatLogic>(kFloatLogic, [&](FloatLogic op, const std::string& name) {
+          add("v" + name + suffix(f, "ps ", "pd ") + x_x_y, [&](Masm& m) { m.fp(op, f, x, y); });
+        });
+        add(suffix(f, "vcvtss2sd ", "vcvtsd2ss ") + x_y_y, [&](Masm& m) { m.float_to_float(f, x, y); });
+        for (int p = 0; p < 8; ++p)
+          add(fmt::format("vcmp{} {}, {}", suffix(f, "ss", "sd"), x_x_y, p),
+              [&](Masm& m) { m.fp_compare(FloatPredicate(p), f, x, y); });
+        for (Rounding r : {Rounding::kNearest, Rounding::kDown, Rounding::kUp, Rounding::kTruncate})
+          add(fmt::format("vround{} {}, {}", suffix(f, "ss", "sd"), x_y_y, int(r)),
+              [&](Masm& m) { m.round(f, r, x, y); });
+      }
+    }
+    for (Gp r : gps()) {
+      for (W w : kWideWidths) {
+        const std::string move = w == W::k32 ? "vmovd " : "vmovq ";
+        add(move + text(x) + ", " + text(w, r), [&](Masm& m) { m.mov(w, x, r); });
+        add(move + text(w, r) + ", " + text(x), [&](Masm& m) { m.mov(w, r, x); });
+        for (F f : kFloats) {
+          add(suffix(f, "vcvtsi2ss ", "vcvtsi2sd ") + text(x) + ", " + text(x) + ", " + text(w, r),
+              [&](Masm& m) { m.int_to_float(f, w, x, r); });
+          add(suffix(f, "vcvttss2si ", "vcvttsd2si ") + text(w, r) + ", " + text(x),
+              [&](Masm& m) { m.float_to_int(w, f, r, x); });
+        }
+      }
+    }
+    for (const Mem& a : few_addresses()) {
+      const std::string x_x = text(x) + ", " + text(x) + ", ";
+      add("vmovups " + text(x) + ", " + text(16u, a), [&](Masm& m) { m.mov128(x, a); });
+      add("vmovups " + text(16u, a) + ", " + text(x), [&](Masm& m) { m.mov128(a, x); });
+      for (F f : kFloats) {
+        add(suffix(f, "vmovss ", "vmovsd ") + text(x) + ", " + text(f, a), [&](Masm& m) { m.mov(f, x, a); });
+        add(suffix(f, "vmovss ", "vmovsd ") + text(f, a) + ", " + text(x), [&](Masm& m) { m.mov(f, a, x); });
+        each<Float>(kFloat, [&](Float op, const std::string& name) {
+          add("v" + name + suffix(f, "ss ", "sd ") + (op == Float::kUcomi ? text(x) + ", " : x_x) + text(f, a),
+              [&](Masm& m) { m.fp(op, f, x, a); });
+        });
+        each<FloatLogic>(kFloatLogic, [&](FloatLogic op, const std::string& name) {
+          add("v" + name + suffix(f, "ps ", "pd ") + x_x + text(16u, a), [&](Masm& m) { m.fp(op, f, x, a); });
+        });
+        add(suffix(f, "vcvtss2sd ", "vcvtsd2ss ") + x_x + text(f, a), [&](Masm& m) { m.float_to_float(f, x, a); });
+        for (W w : kWideWidths)
+          add(suffix(f, "vcvtsi2ss ", "vcvtsi2sd ") + x_x + text(w, a), [&](Masm& m) { m.int_to_float(f, w, x, a); });
+      }
+    }
+  }
+  b.compare();
+}
+
+TEST_CASE("x64 encoder: vectors are those of GNU as [row9]") {
+  const std::vector<Xmm> few = {Xmm::xmm0, Xmm::xmm5, Xmm::xmm8, Xmm::xmm15};
+  for (bool avx : {false, true}) {
+    Batch b;
+    for (size_t n = 0; n < std::size(kVecRows); ++n) {
+      const Vec op = Vec(n);
+      const VecRow& r = row(op);
+      if (!avx && r.level >= VecLevel::kAvx) continue;
+      const std::string name = (avx ? "v" : "") + std::string(kVecs[n]) + " ";
+      const std::string merge = r.shape == VecShape::kMerge ? "{load} " : "";
+      const bool imm = r.shape == VecShape::kBinaryImm || r.shape == VecShape::kUnaryImm;
+      const std::string last = imm ? ", 5" : "";
+      for (Xmm d : few) {
+        for (Xmm a : few) {
+          if (!avx && d != a && r.shape != VecShape::kUnary && r.shape != VecShape::kUnaryImm) continue;
+          const std::string d_a = text(d) + ", " + (avx ? text(a) + ", " : "");
+          switch (r.shape) {
+            case VecShape::kBinary: case VecShape::kBinaryImm: case VecShape::kMerge:
+              for (Xmm c : few)
+                b.add(merge + name + d_a + text(c) + last, [&](Masm& m) { m.vec(op, d, a, c, imm ? 5 : 0); }, avx);
+              if (r.shape == VecShape::kMerge) break;
+              for (const Mem& at : few_addresses())
+                b.add(name + d_a + text(0u, at) + last, [&](Masm& m) { m.vec(op, d, a, at, imm ? 5 : 0); }, avx);
+              break;
+            case VecShape::kUnary: case VecShape::kUnaryImm:
+              b.add("{load} " + name + text(d) + ", " + text(a) + last, [&](Masm& m) { m.vec(op, d, a, imm ? 5 : 0); },
+                    avx);
+              break;
+            case VecShape::kShift:
+              for (int by : {1, 7})
+                b.add(fmt::format("{}{}{}", name, d_a, by), [&](Masm& m) { m.vec_shift(op, d, a, uint8_t(by)); }, avx);
+              break;
+            case VecShape::kInsert:
+              for (Gp c : gps())
+                b.add(name + d_a + text(op == Vec::kPinsrq ? W::k64 : W::k32, c) + ", 1",
+                      [&](Masm& m) { m.vec_insert(op, d, a, c, 1); }, avx);
+              for (const Mem& at : few_addresses())
+                b.add(name + d_a + text(0u, at) + ", 1", [&](Masm& m) { m.vec_insert(op, d, a, at, 1); }, avx);
+              break;
+            default: break;
+          }
+        }
+        switch (r.shape) {
+          case VecShape::kUnary: case VecShape::kUnaryImm: {
+            // The assembler asks how wide these are, where the register does not say.
+            const uint32_t size = op == Vec::kCvttpd2dq || op == Vec::kCvtpd2ps ? 16 : 0;
+            for (const Mem& at : few_addresses())
+              b.add(name + text(d) + ", " + text(size, at) + last, [&](Masm& m) { m.vec(op, d, at, imm ? 5 : 0); }, avx);
+            break;
+          }
+          case VecShape::kExtract:
+            for (Gp c : gps())
+              b.add(name + text(op == Vec::kPextrq ? W::k64 : W::k32, c) + ", " + text(d) + ", 1",
+                    [&](Masm& m) { m.vec_extract(op, c, d, 1); }, avx);
+            for (const Mem& at : few_addresses())
+              b.add(name + text(0u, at) + ", " + text(d) + ", 1", [&](Masm& m) { m.vec_extract(op, at, d, 1); }, avx);
+            break;
+          case VecShape::kMask:
+            for (Gp c : gps())
+              b.add(name + text(W::k32, c) + ", " + text(d), [&](Masm& m) { m.vec_mask(op, c, d); }, avx);
+            break;
+          case VecShape::kTest:
+            for (Xmm a : few) b.add(name + text(d) + ", " + text(a), [&](Masm& m) { m.vec_test(d, a); }, avx);
+            break;
+          default: break;
+        }
+      }
+    }
+    b.compare();
+  }
 }
 
 TEST_CASE("x64 encoder: control is that of GNU as [row9]") {
