@@ -24,7 +24,7 @@
   P(wrong_lane, "the lane that was replaced is found in every lane")                            \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
   P(narrow_reload, "an i64 comes back from its slot as an i32")                                 \
-  P(lost_register, "a register that calls preserve is not saved")                                \
+  P(lost_register, "a register that calls preserve is not saved")                               \
   P(hoisted_too_far, "a product goes in front of the loop that makes its factors")
 
 // Likewise, for tests of a row of the failure classes: name, the test that has to find it, what is wrong
