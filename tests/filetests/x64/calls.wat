@@ -92,7 +92,17 @@
 ;;
 ;; function 7
 ;; ; v5 is at [rbp-8]
+;; ; v8 is at [rbp+16]
+;; ; v7 is at [rbp+24]
+;; ; v6 is at [rbp+32]
 ;; b0:
-;;        0  args v5:rdi, v13:rdx, v12:rcx, v11:r8, v10:r9, v9:rax, v8:rbx, v7:r12, v6:r13, v14:xmm0
-;;        1  callfunc v0:rax, v1:rdx, v2:rcx, v3:r8, v4:xmm0 ← v5:rdi, v6:rdx, v7:rcx, v8:r8, v9:r9, v10:rax, v11:rbx, v12:r12, v13:r13, v14:xmm0 defined 6  ; @90
-;;        2  ret ← v0:rax, v1:rdx, v2:rcx, v3:r8, v4:xmm0  ; @92
+;;        0  args v5:rdi, v14:rdx, v13:rcx, v12:r8, v10:r9, v9:rax, v11:xmm0
+;;        1  load.plain.8 v8 [rbp+16]
+;;        2  load.plain.8 v7 [rbp+24]
+;;        3  load.plain.8 v6 [rbp+32]
+;;        4  reserve 0x20  ; @90
+;;        5  storearg.8 ← v12 [rsp+0]  ; @90
+;;        6  storearg.8 ← v13 [rsp+8]  ; @90
+;;        7  storearg.8 ← v14 [rsp+16]  ; @90
+;;        8  callfunc v0:rax, v1:rdx, v2:rcx, v3:r8, v4:xmm0 ← v5:rdi, v6:rdx, v7:rcx, v8:r8, v9:r9, v10:rax, v11:xmm0 defined 6  ; @90
+;;        9  ret ← v0:rax, v1:rdx, v2:rcx, v3:r8, v4:xmm0  ; @92

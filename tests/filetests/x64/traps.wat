@@ -217,9 +217,9 @@
 ;; @6f
 ;;      35  xor esi, esi
 ;;      37  mov r11, [rdi+0x8]                       ; runtime_limits
-;;      3b  lea r14, [0x52]
+;;      3b  lea rax, [0x52]
 ;;      42  mov [r11+0x18], rbp                      ; VMRuntimeLimits.last_wasm_exit_fp
-;;      46  mov [r11+0x20], r14                      ; VMRuntimeLimits.last_wasm_exit_pc
+;;      46  mov [r11+0x20], rax                      ; VMRuntimeLimits.last_wasm_exit_pc
 ;;      4a  mov r11, [rdi+0x10]                      ; builtin_functions
 ;;      4e  call [r11+0x40]                          ; VMBuiltinFunctionsArray.table_get_lazy
 ;;      52  mov r11, [rbp-0x8]                       ; vmctx
