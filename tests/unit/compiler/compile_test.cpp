@@ -213,4 +213,19 @@ TEST_CASE("The stages of a function are shown, and what its code is made of", "[
   CHECK(sum > 0);
 }
 
+TEST_CASE("of the steps of vector instructions each brings those before it") {
+  const auto steps = [](std::string_view text) {
+    const auto f = parse_cpu_features(text);
+    REQUIRE(f);
+    return std::array{f->ssse3, f->sse41, f->sse42, f->avx, f->avx2};
+  };
+  CHECK(steps("sse2") == std::array{false, false, false, false, false});
+  CHECK(steps("sse2,ssse3") == std::array{true, false, false, false, false});
+  CHECK(steps("sse4.1") == std::array{true, true, false, false, false});
+  CHECK(steps("sse4.2,popcnt") == std::array{true, true, true, false, false});
+  CHECK(steps("avx") == std::array{true, true, true, true, false});
+  CHECK(steps("fma,avx2") == std::array{true, true, true, true, true});
+  CHECK_FALSE(parse_cpu_features("sse2,sse9"));
+}
+
 #endif
