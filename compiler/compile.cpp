@@ -124,6 +124,7 @@ class Linker {
     WJIT_TRY(stubs_, x64::emit_stubs());
     out_.bytes = stubs_.bytes;
     out_.raise_offset = stubs_.redirected;
+    out_.frames = stubs_.frames;
     out_.entries.assign(functions.size(), NativeCode::kNone);
     const uint32_t imported = module_.imported_funcs;
     for (uint32_t i = 0; i < functions.size(); ++i) {
@@ -144,6 +145,10 @@ class Linker {
       for (isa::Site s : f.sites) {
         s.offset += at;
         out_.sites.push_back(s);
+      }
+      for (isa::FrameEdge e : f.frames) {
+        e.offset += at;
+        out_.frames.push_back(e);
       }
       for (isa::Reloc r : f.relocs) {
         r.offset += at;
@@ -180,6 +185,7 @@ class Linker {
   uint32_t way_to_entry(uint32_t defined) {
     align();
     const uint32_t at = size();
+    out_.frames.push_back({at, isa::FrameState::kNone});
     constexpr uint8_t kCallerIsSelf[] = {0x48, 0x89, 0xfe};  // mov rsi, rdi: direct calls leave it out
     out_.bytes.insert(out_.bytes.end(), std::begin(kCallerIsSelf), std::end(kCallerIsSelf));
     uint8_t thunk[isa::kThunkBytes];

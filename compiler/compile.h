@@ -41,6 +41,7 @@ struct NativeCode {
   std::vector<uint8_t> bytes;
   std::vector<Func> functions;       // sorted
   std::vector<isa::Site> sites;      // sorted; offsets in bytes
+  std::vector<isa::FrameEdge> frames;  // so
   std::vector<uint32_t> entries;     // by defined function: where its code begins, or kNone
   std::vector<Refusal> refused;      // in the order of functions
   uint32_t raise_offset = kNone;     // where a fault goes on

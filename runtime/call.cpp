@@ -2,8 +2,11 @@
 //
 // Plain calls run on the store's current stack, above whatever activation called the host; out of fuel and host errors
 // end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
-// interpreter's, or in engines with native code a fiber (runtime/fiber_call.h), which has both kinds. Native recursion through host functions is bounded by limits.stack_limit, set where the outermost call enters.
+// interpreter's, or in engines with native code a fiber (runtime/fiber_call.h), which has both kinds. Native recursion through host functions is bounded by
+// limits.stack_limit, set where the outermost call of a thread enters.
 #include "runtime/call.h"
+
+#include <pthread.h>
 
 #include "runtime/fiber_call.h"
 #include "runtime/interp/activation.h"
@@ -25,21 +28,31 @@ Suspended::~Suspended() {
 
 namespace {
 
-// Sets the native limit for the outermost call and takes it back.
+// Sets the native limit for the outermost call of a thread and takes it back. A host function may lend the store to
+// another thread, whose stack has nothing to do with the limit of the first.
 class NativeLimit {
  public:
-  explicit NativeLimit(Store& store) : store_(store), outermost_(store.limits.stack_limit == ~uintptr_t{0}) {
-    if (outermost_) store.limits.stack_limit = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - store.limits.stack_size;
+  explicit NativeLimit(Store& store)
+      : store_(store), limit_before_(store.limits.stack_limit), thread_before_(store.limit_thread) {
+    const uintptr_t here = this_thread();
+    outermost_ = limit_before_ == ~uintptr_t{0} || (thread_before_ != 0 && thread_before_ != here);
+    if (!outermost_) return;
+    store.limits.stack_limit = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - store.limits.stack_size;
+    store.limit_thread = here;
   }
   ~NativeLimit() {
-    if (outermost_) store_.limits.stack_limit = ~uintptr_t{0};
+    if (!outermost_) return;
+    store_.limits.stack_limit = limit_before_;
+    store_.limit_thread = thread_before_;
   }
   bool exceeded() const {
     return !outermost_ && reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < store_.limits.stack_limit;
   }
 
  private:
+  static uintptr_t this_thread() { return uintptr_t(pthread_self()); }
   Store& store_;
+  const uintptr_t limit_before_, thread_before_;
   bool outermost_;
 };
 

@@ -36,6 +36,7 @@ class Store {
   uint64_t id() const { return id_; }  // never used again, unlike the address
 
   vm::VMRuntimeLimits limits;
+  uintptr_t limit_thread = 0;  // whose stack limits.stack_limit is of; 0: not known (runtime/call.cpp)
   std::unique_ptr<wjit::Trap> pending_trap;
   // Returns false, as array calls do when a trap is pending.
   bool set_pending(wjit::Trap trap) {

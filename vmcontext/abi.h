@@ -9,7 +9,28 @@ namespace wjit::vm {
 // Goes into every artefact, and an artefact of another layout is refused. Raise it with any change to
 // vm_types.def, vmctx.def, libcalls.def, traps.def (a changed meaning, not an added row) or to the
 // conventions below.
-inline constexpr uint32_t kLayoutVersion = 1;
+inline constexpr uint32_t kLayoutVersion = 2;
+
+// Registers with a fixed meaning in the wasm convention, per ISA.
+//
+// A call preserves a few, all of which C preserves too: so that what a loop needs may stay where it is over its calls, and
+// the ways from wasm to C have nothing to save. A trap leaves frames behind without restoring anything: those who
+// entered wasm from C++ (the entry trampolines) saved all that the platform asks for, and it lands there.
+struct RegisterRule {
+  const char* role;
+  const char* x64;
+  const char* a64;
+  const char* why;
+};
+inline constexpr RegisterRule kRegisterRules[] = {
+    {"callee vmctx", "rdi", "x0", "first argument of all three conventions"},
+    {"caller vmctx", "rsi", "x1", "second argument: a host function finds its caller's memory by it"},
+    {"code entry", "r10", "x9",
+     "address of the VMCodeEntry called through: the interpreter's stub reads who was meant"},
+    {"preserved", "rbx r12 r13 r14 r15", "x19 ... x28", "a call, and a tail call's callee, leave them as they were"},
+    {"frame pointer", "rbp", "x29", "always a frame record: frames are walked without tables"},
+    {"stack pointer", "rsp", "sp", "16-aligned at calls; the callee pops stack arguments"},
+};
 
 // A number made of every name, offset and size of the lists: goes into artefacts beside the version, so that
 // a forgotten raise is still a refusal and not a crash.
@@ -29,6 +50,7 @@ constexpr uint64_t layout_fingerprint() {
 #define WJIT_L(X, name, signature, what) text(#name), text(signature);
   WJIT_LIBCALLS(WJIT_L, )
 #undef WJIT_L
+  for (const RegisterRule& r : kRegisterRules) text(r.role), text(r.x64), text(r.a64);
   return hash;
 }
 
@@ -47,26 +69,6 @@ enum class Libcall : uint8_t {
 #define WJIT_L(X, name, signature, what) name,
   WJIT_LIBCALLS(WJIT_L, )
 #undef WJIT_L
-};
-
-// Registers with a fixed meaning in the wasm convention, per ISA.
-//
-// No register survives a call in the wasm convention: a trap, an exception and a tail call then leave frames
-// behind without restoring anything. Whoever enters wasm from C++ (the entry trampolines) saves what the
-// platform asks for.
-struct RegisterRule {
-  const char* role;
-  const char* x64;
-  const char* a64;
-  const char* why;
-};
-inline constexpr RegisterRule kRegisterRules[] = {
-    {"callee vmctx", "rdi", "x0", "first argument of all three conventions"},
-    {"caller vmctx", "rsi", "x1", "second argument: a host function finds its caller's memory by it"},
-    {"code entry", "r10", "x9",
-     "address of the VMCodeEntry called through: the interpreter's stub reads who was meant"},
-    {"frame pointer", "rbp", "x29", "always a frame record: frames are walked without tables"},
-    {"stack pointer", "rsp", "sp", "16-aligned at calls; the callee pops stack arguments"},
 };
 
 // At [fp], on both ISAs. A walk goes from last_wasm_exit_fp by caller_fp and ends at last_wasm_entry_fp.

@@ -182,6 +182,7 @@ struct Allocation {
 // What of the machine the allocator may use.
 struct RegEnv {
   std::vector<PReg> ints, vectors;  // to be handed out, the cheapest first
+  std::vector<PReg> preserved;      // of those: what calls do not clobber, and this function has to save if it is used
   PReg scratch[2];                  // by class, never handed out: for cycles of moves; the emitter has others
 };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 
+#include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
 
 namespace wjit::opt {
@@ -224,6 +225,8 @@ struct Optimiser::Room {
     f.remove(d);
     f.insert_before(fronts[to.n], d);
   }
+
+  void returns(ir::Function& f) { returns_in_place(f); }
 };
 
 Optimiser::Optimiser() : room_(std::make_unique<Room>()) {}

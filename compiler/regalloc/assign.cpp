@@ -160,7 +160,7 @@ void Assignment::build_fixed() {
       if (o.policy == Policy::kFixed && o.kind == Kind::kDef && o.pos == Pos::kEarly)
         block(o.arg, early(i), gap(i + 1), kNone);
     if (inst.flags & (MInst::kCall | MInst::kClobbers)) {
-      for (uint64_t bits = code_->clobbers[inst.x].bits; bits != 0; bits &= bits - 1) {
+      for (uint64_t bits = flow_->clobbers_of(inst).bits; bits != 0; bits &= bits - 1) {
         const PReg r{static_cast<uint8_t>(__builtin_ctzll(bits))};
         if (!flow_->is_call_for(i, r.cls())) block(r.n, late(i), late(i) + 1, kNone);
       }
@@ -301,6 +301,13 @@ bool Assignment::place(uint32_t n, bool wished) {
     }
   }
   if (best.valid()) {
+    // A function that begins with a test need not save a register for what it only wants behind that.
+    const VBlock& first = code_->blocks[0];
+    if (i.start < gap(first.end) && i.end > gap(first.end) && first.succ_count == 2 && shuffle_ == 0 &&
+        std::find(env_->preserved.begin(), env_->preserved.end(), best) != env_->preserved.end()) {
+      split(n, gap(first.end));
+      return place(n, wished);
+    }
     assign(n, best);
     return true;
   }

@@ -32,7 +32,7 @@ Result<void> Flow::analyze(const VCode& code, const RegEnv& env, const std::vect
   find_loops(code);
   find_uses(code, env);
   WJIT_CHECK(find_life(code));
-  find_pressure(code);
+  find_pressure(code, env);
   return {};
 }
 
@@ -131,8 +131,9 @@ void Flow::find_uses(const VCode& code, const RegEnv& env) {
       const auto operands = operands_of(inst);
       if (inst.flags & (MInst::kCall | MInst::kClobbers)) {
         for (int c = 0; c < 2; ++c) {
-          if ((all[c] & ~code.clobbers[inst.x].bits) != 0 || all[c] == 0) continue;
-          calls_[i] |= static_cast<uint8_t>(1 << c);
+          const bool whole = (all[c] & ~code.clobbers[inst.x].bits) == 0 && all[c] != 0;
+          if (whole) calls_[i] |= static_cast<uint8_t>(1 << c);
+          if (!whole && !(inst.flags & MInst::kCall)) continue;
           if (!block.cold) call_list_[c][0].push_back(gap(i));
           call_list_[c][1].push_back(gap(i));
         }
@@ -220,8 +221,11 @@ Result<void> Flow::find_life(const VCode& code) {
   return {};
 }
 
-void Flow::find_pressure(const VCode& code) {
+void Flow::find_pressure(const VCode& code, const RegEnv& env) {
   mark_.assign(code.vreg_count(), kNone);
+  std::vector<uint32_t>& idle = work_;  // by loop: integers that only live through it
+  idle.assign(loops.size(), kNone);
+  uint32_t crossing = 0;
   for (uint32_t b = 0; b < code.blocks.size(); ++b) {
     const VBlock& block = code.blocks[b];
     if (loop_of[b] == kNone || block.cold) continue;
@@ -239,7 +243,7 @@ void Flow::find_pressure(const VCode& code) {
     for (uint32_t i = block.end; i-- > block.first;) {
       const MInst& inst = code.insts[i];
       uint32_t dead[2] = {0, 0};
-      if (inst.flags & (MInst::kCall | MInst::kClobbers)) {
+      if (inst.flags & MInst::kClobbers) {
         if (!is_call_for(i, RegClass::kInt))
           dead[0] += __builtin_popcount(static_cast<uint32_t>(code.clobbers[inst.x].bits));
         if (!is_call_for(i, RegClass::kVector))
@@ -251,16 +255,39 @@ void Flow::find_pressure(const VCode& code) {
       for (const Operand& o : operands_of(inst))
         if (o.kind == Kind::kDef && mark_[o.vreg.n] == b)
           mark_[o.vreg.n] = kNone, --live[static_cast<int>(code.cls(o.vreg))];
+      if (inst.flags & MInst::kCall) {
+        const Loop& loop = loops[loop_of[b]];
+        uint32_t& through = idle[loop_of[b]];
+        if (through == kNone) {
+          through = 0;
+          for (VReg v : live_in(loop.first))
+            through += code.cls(v) == RegClass::kInt && next_use(v, loop.start, loop.end, loop.depth) == kNone;
+        }
+        crossing = std::max(crossing, live[0] - std::min(live[0], through));
+      }
       for (const Operand& o : operands_of(inst))
         if (o.kind == Kind::kUse) add(o.vreg);
       note(0, 0);
     }
   }
+  choose_kept(code, env, crossing);
   for (size_t l = loops.size(); l-- > 0;) {
     if (loops[l].parent == kNone) continue;
     for (int c = 0; c < 2; ++c)
       loops[loops[l].parent].pressure[c] = std::max(loops[loops[l].parent].pressure[c], loops[l].pressure[c]);
   }
+}
+
+// A register that calls preserve has to be saved and restored by this function, whatever way it takes. It pays when a loop
+// calls, for each value that the loop wants on both sides of the call. Elsewhere a value is stored and loaded once, which
+// costs no more, and only where it is wanted.
+void Flow::choose_kept(const VCode& code, const RegEnv& env, uint32_t wanted) {
+  kept_ = std::min(wanted, static_cast<uint32_t>(env.preserved.size()));
+  withheld_ = {};
+  for (size_t k = kept_; k < env.preserved.size(); ++k) withheld_.add(env.preserved[k]);
+  if (kept_ != 0) return;
+  for (uint32_t i = 0; i < code.insts.size(); ++i)
+    if (code.insts[i].flags & MInst::kCall) calls_[i] |= 1;
 }
 
 }  // namespace wjit::ra

@@ -61,11 +61,20 @@ class Flow {
     return {uses_.data() + use_start_[v.n], use_start_[v.n + 1] - use_start_[v.n]};
   }
   const uint32_t* first_use_from(VReg v, uint32_t pos) const;
+  // Leaves no register of the class alone.
   bool is_call_for(uint32_t inst, mach::RegClass c) const { return calls_[inst] >> static_cast<int>(c) & 1; }
+  // What an instruction clobbers as far as allocation is concerned: of what calls preserve, this function uses for
+  // values that live over them only the first `kept`.
+  mach::RegSet clobbers_of(const mach::MInst& i) const {
+    mach::RegSet s = code_->clobbers[i.x];
+    if (i.flags & mach::MInst::kCall) s.bits |= withheld_.bits;
+    return s;
+  }
+  uint32_t kept(mach::RegClass c) const { return c == mach::RegClass::kInt ? kept_ : 0; }
   // The first use in [pos, end), in blocks of at least that depth, or kNone. Gives up after some that are
   // not.
   uint32_t next_use(VReg v, uint32_t pos, uint32_t end, uint8_t depth) const;
-  // The first call of hot code, or in a cold block any, that leaves no register of the class alone, likewise.
+  // The first call of hot code, or in a cold block any, likewise.
   uint32_t next_call(mach::RegClass c, uint32_t pos, uint32_t end, uint8_t depth, bool cold) const;
 
   std::vector<uint32_t> block_of;   // of instructions
@@ -85,12 +94,15 @@ class Flow {
   void find_loops(const mach::VCode& code);
   void find_uses(const mach::VCode& code, const mach::RegEnv& env);
   support::Result<void> find_life(const mach::VCode& code);
-  void find_pressure(const mach::VCode& code);
+  void find_pressure(const mach::VCode& code, const mach::RegEnv& env);
+  void choose_kept(const mach::VCode& code, const mach::RegEnv& env, uint32_t wanted);
 
   const mach::VCode* code_ = nullptr;
   std::vector<uint32_t> live_start_, use_start_, uses_;
   std::vector<VReg> live_;
   std::vector<uint8_t> calls_;             // of instructions: bit by class
+  uint32_t kept_ = 0;
+  mach::RegSet withheld_;
   std::vector<uint32_t> call_list_[2][2];  // by class, and hot or all: gaps
   std::vector<uint32_t> mark_, work_, fill_;
   std::vector<std::pair<uint32_t, VReg>> pairs_;

@@ -203,12 +203,17 @@ void Residency::collect_for_loop(uint32_t b) {
     if (done_[p])
       for (uint32_t s : exit(p)) weight_[segments[s].vreg.n] = 1;
   // Who only lives through takes part when the loop has registers to spare, and was in one before.
-  std::vector<Candidate> used, idle;
+  std::vector<Candidate> used, idle, behind;
   uint32_t live_through[2] = {0, 0};
+  int kept = static_cast<int>(flow_->kept(RegClass::kInt));
   for (VReg v : flow_->live_in(b)) {
     const uint32_t d = distance(v, gap(block.first), b);
     if (d < kNear) {
       used.push_back({v, d});
+      continue;
+    }
+    if (d >= kBehindCall && d < kBehindCall + kNear && flow_->kept(code_->cls(v)) != 0) {
+      behind.push_back({v, d});
       continue;
     }
     ++live_through[cls(v)];
@@ -218,9 +223,16 @@ void Residency::collect_for_loop(uint32_t b) {
   }
   for (VReg v : code_->params_of(block))
     // In memory a parameter would be stored in every round, so it goes before those that only live through.
-    if (!flow_->uses(v).empty()) used.push_back({v, std::min(distance(v, gap(block.first), b), kNear)});
+    if (!flow_->uses(v).empty()) {
+      const uint32_t d = distance(v, gap(block.first), b);
+      used.push_back({v, std::min(d, kNear)});
+      kept -= d >= kBehindCall && code_->cls(v) == RegClass::kInt;
+    }
   auto nearer = [](const Candidate& x, const Candidate& y) { return x.distance < y.distance; };
   std::stable_sort(idle.begin(), idle.end(), nearer);
+  std::stable_sort(behind.begin(), behind.end(), nearer);
+  for (const Candidate& c : behind)  // (integers)
+    if (kept-- > 0) used.push_back(c);
   for (const Candidate& c : used) candidates_[cls(c.vreg)].push_back(c);
   for (int c = 0; c < 2; ++c) {
     const uint32_t busy = loop.pressure[c] - std::min(loop.pressure[c], live_through[c]);
@@ -345,7 +357,7 @@ Residency::Needs Residency::count_needs(uint32_t i, int c) const {
   Needs n{static_cast<uint32_t>(here_[c].size()), 0, 0};
   n.early = n.late = n.at_gap;
   const bool call = flow_->is_call_for(i, static_cast<RegClass>(c));
-  if (!call && (inst.flags & (MInst::kCall | MInst::kClobbers))) fixed_late = code_->clobbers[inst.x];
+  if (!call && (inst.flags & (MInst::kCall | MInst::kClobbers))) fixed_late = flow_->clobbers_of(inst);
   if (call) n.early = n.late = 0;
   for (uint32_t k = 0; k < inst.operands; ++k) {
     const Operand& o = flow_->operands[inst.first_operand + k];

@@ -23,7 +23,8 @@
   P(wrong_shuffle, "a shuffle of the lower lanes twice is taken for none")                        \
   P(wrong_lane, "the lane that was replaced is found in every lane")                            \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
-  P(narrow_reload, "an i64 comes back from its slot as an i32")
+  P(narrow_reload, "an i64 comes back from its slot as an i32")                                 \
+  P(lost_register, "a register that calls preserve is not saved")
 
 namespace wjit::plant {
 

@@ -37,7 +37,7 @@ wasm_module_t* compile(wasm_store_t* store, std::span<const uint8_t> bytes) {
 
 // ---- the serialised form: a line of text that says who wrote it, then the module's bytes ----
 //
-// "wjit module\n" "engine 0.1.0\n" "layout 1 0123456789abcdef\n" and a NUL.
+// "wjit module\n" "engine 0.1.0\n" "layout 2 0123456789abcdef\n" and a NUL.
 
 constexpr std::string_view kMagic = "wjit module\n";
 

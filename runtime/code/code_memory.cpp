@@ -285,6 +285,7 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   tell_perf(*object);
   tell_unwinders(*object);
   tell_debugger(*object);
+  object->frames = {};  // they have been told; nobody else asks
   set_entries(*object, object.get());
   objects_.fetch_add(1, std::memory_order_relaxed);
   return CodeHandle(this, object.release());

@@ -32,11 +32,11 @@ constexpr int kDataAlignment = -8;
 
 // Numbers of registers in DWARF.
 #if defined(__x86_64__)
-constexpr uint8_t kFp = 6, kSp = 7, kReturnAddress = 16, kVmctx = 5, kEntryRegister = 10, kPoppedTo = 14;
+constexpr uint8_t kFp = 6, kSp = 7, kReturnAddress = 16, kVmctx = 5, kMovedTo = 2, kPoppedTo = 9;
 constexpr uint8_t kCalleeSaved[] = {3, 12, 13, 14, 15};  // as TrampMasm saves them
 constexpr uint64_t kCfaAtEntry = 8;
 #else
-constexpr uint8_t kFp = 29, kSp = 31, kReturnAddress = 30, kVmctx = 0, kEntryRegister = 9, kPoppedTo = 17;
+constexpr uint8_t kFp = 29, kSp = 31, kReturnAddress = 30, kVmctx = 0, kMovedTo = 3, kPoppedTo = 17;
 constexpr uint8_t kCalleeSaved[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 72, 73, 74, 75, 76, 77, 78, 79};
 constexpr uint64_t kCfaAtEntry = 0;
 #endif
@@ -102,12 +102,12 @@ void write_state(Writer& w, const FrameEdge& edge) {
   }
   switch (edge.state) {
     case FrameState::kNone:
-      cfa(w, kSp, kCfaAtEntry);
+      cfa(w, kSp, kCfaAtEntry + edge.pushed);
       kCfaAtEntry ? saved_at(w, kReturnAddress, 8) : same_value(w, kReturnAddress);
       break;
     case FrameState::kMoved:
       cfa(w, kSp, 8);
-      in_register(w, kReturnAddress, kEntryRegister);
+      in_register(w, kReturnAddress, kMovedTo);
       break;
     case FrameState::kPopped:
       cfa(w, kSp, 0);

@@ -69,6 +69,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
   tables.traps.reserve(code.sites.size());
   for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
+  tables.frames = std::move(code.frames);
   WJIT_TRY(out->code_, CodeMemory::process().publish(code.bytes, std::move(tables)));
   out->entries_ = std::move(code.entries);
   for (uint32_t i = 0; i < out->entries_.size(); ++i)

@@ -163,19 +163,43 @@ TEST_CASE("bench spills: jumps whose targets only the dump knows") {
   CHECK(count.stores == 1);
 }
 
+TEST_CASE("bench spills: what follows a call that never comes back need not be code") {
+  if (no_disassembler()) return;
+  // 0: dec rsi; jz 13; jmp 0; 7: (nothing); 8: call raise; 13: constants
+  auto function = code("48 ff ce 74 03 eb f9 90 e8 00 00 00 00 06 06");
+  CHECK(count_stack_accesses(function).failure == "no instruction at offset 13");
+  function.bytes.resize(13);
+  CHECK(count_stack_accesses(function).failure == "the code goes on behind its end");
+  function.ends = {8};
+  auto count = count_stack_accesses(function);
+  CHECK(count.failure.empty());
+  CHECK(count.loops.size() == 1);
+}
+
+TEST_CASE("bench spills: nor does the next piece of cold code belong to the loop") {
+  if (no_disassembler()) return;
+  // 0: dec rsi; jz 13; dec rdi; jz 18; jmp 0; -- 13: call raise; 18: mov [rsp], rax; jmp 0
+  auto function = code("48 ff ce 74 08 48 ff cf 74 08 eb f4 90 e8 00 00 00 00 48 89 04 24 eb e8");
+  CHECK(count_stack_accesses(function).loop_instructions == 8);
+  function.ends = {13};
+  CHECK(count_stack_accesses(function).loop_instructions == 7);
+}
+
 TEST_CASE("bench spills: dumps") {
   auto dump = read_dump(
       "{\"index\": 7, \"name\": \"a\\\"b\", \"offset\": 4096, \"hex\": \"90C3\", \"size\": 2, \"x\": [[1], "
       "\"y\"]}\n\n"
-      "{\"hex\":\"ffe1\",\"index\":8,\"jumps\":[[0,1,2],[9]]}\n");
+      "{\"hex\":\"ffe1\",\"index\":8,\"jumps\":[[0,1,2],[9]],\"ends\":[3, 5]}\n{\"ends\": []}\n");
   REQUIRE(dump.failure.empty());
-  REQUIRE(dump.functions.size() == 2);
+  REQUIRE(dump.functions.size() == 3);
   CHECK(dump.functions[0].index == 7);
   CHECK(dump.functions[0].name == "a\"b");
   CHECK(dump.functions[0].offset == 4096);
   CHECK(dump.functions[0].bytes == std::vector<uint8_t>{0x90, 0xc3});
   CHECK(dump.functions[1].jumps.at(0) == std::vector<uint32_t>{1, 2});
   CHECK(dump.functions[1].jumps.at(9).empty());
+  CHECK(dump.functions[1].ends == std::set<uint32_t>{3, 5});
+  CHECK(dump.functions[2].ends.empty());
 
   CHECK(read_dump("").failure == "no functions");
   CHECK(read_dump("{\"index\": 1, \"hex\": \"9\"}").failure ==

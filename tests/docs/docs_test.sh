@@ -13,8 +13,9 @@
 #   ```arrows, ```walls    read by tests/unit/layers_test.cpp
 #
 # Any other block is an error, an indented one too: it would be run by nobody. (docs/cli.md, which is generated, has its
-# synopses indented.) Code in running text is looked at by check_mention. build/release/examples of every folder are the
-# programs of examples/. Every example must be shown and its output too.
+# synopses indented; each is run with --help.) Code in running text is looked at by check_mention, and if it is a command
+# run_mention runs what mentions.txt has for it. build/release/examples of every folder are the programs of examples/.
+# Every example must be shown and its output too.
 #   tests/docs/docs_test.sh BINARIES      the folder with wjit and example-NAME
 set -uo pipefail
 binaries=$(cd "${1:?usage: docs_test.sh BINARIES}" && pwd) || exit 2
@@ -79,7 +80,14 @@ lay_out_source() {
     [[ $name == */build || $name == */.git ]] || ln -s "$name" "$room/source/"
   done
   ln -s "$binaries" "$room/source/build/release/bin"
-  for name in examples tests CMakeCache.txt; do ln -s "$tree/$name" "$room/source/build/release/$name"; done
+  for name in examples tests CMakeCache.txt CTestTestfile.cmake; do
+    ln -s "$tree/$name" "$room/source/build/release/$name"
+  done
+  # For mentions.txt.
+  mkdir "$room/source/scripts"
+  echo '(module (func (export "_start")))' > "$room/source/m.wat"
+  printf '\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\7\12\1\6_start\0\0\12\4\1\2\0\13' > "$room/source/m.wasm"
+  echo '(module (func (export "f"))) (assert_return (invoke "f"))' | tee "$room/source/s.wast" > "$room/source/scripts/t.wast"
 }
 
 # Two parts of tools/dev test, and of each a little: not the units, of which this is one.
@@ -176,6 +184,71 @@ check_mention() {  # WHERE CODE
   [[ -z $missing ]] && passed=$((passed + 1)) || fail "$1: it mentions what there is not: $missing"
 }
 
+# ---- commands in running text
+
+declare -A mention_run=() mention_needs=() mention_is_name=() mention_used=()
+read_mentions() {
+  local line mention=""
+  while IFS= read -r line; do
+    case $line in
+      '#'*) ;;
+      '') mention="" ;;
+      '$ '*) mention_run[$mention]+=${line#'$ '}$'\n' ;;
+      'needs '*) mention_needs[$mention]=${line#needs } ;;
+      '! '*) ;;
+      'name '*) mention_is_name[$mention]=1 ;;
+      *) mention=$line && mention_run[$mention]="" ;;
+    esac
+  done < "$root/tests/docs/mentions.txt"
+}
+
+command_pattern='^([A-Z_]+=("[^"]*"|[^ ]*) )*(wjit|wjit-[a-z-]+|build/[^ ]+/bin/[^ ]+|tools/(dev|bisect)|\.ci/run|tests/[^ ]+\.sh|'
+command_pattern+='cmake/toolchains/emulate[^ ]*|cmake|ctest|ninja|perf|gdb|qemu-[^ ]+|npm|apt-get|dpkg|git|cargo|pip|node|wasmtime)( |$)'
+
+has() {  # WORD of mentions.txt's needs
+  case $1 in
+    host) [[ $(basename "$binaries") != emulated ]] ;;
+    jit) has host && [[ $(uname -m) == x86_64 ]] ;;
+    *) command -v "$1" > /dev/null ;;
+  esac
+}
+
+# A command that a page mentions: something must be run for it, whoever reads the page may run it.
+run_mention() {  # WHERE CODE
+  local code=${2//'\|'/|} word command
+  [[ $code =~ $command_pattern ]] || return 0
+  if [[ -z ${mention_run[$code]+there} ]]; then
+    if [[ $code != *' '* ]]; then  # a name, of a program that there is
+      [[ -x $root/$code || $code == wjit || $code == build/release/bin/wjit ]] ||
+        grep -rqs --include=CMakeLists.txt -F "add_executable($code " "$root/tests" "$root/tools" && return
+    fi
+    fail "$1: a command that nothing runs: \`$code\`: tests/docs/mentions.txt has no paragraph for it"
+    return
+  fi
+  [[ -z ${mention_used[$code]:-} ]] || return 0
+  mention_used[$code]=1
+  for word in ${mention_needs[$code]:-}; do
+    has "$word" || { echo "!!! $1: $code: left out, as there is no $word" && return; }
+  done
+  while IFS= read -r command; do
+    [[ -n $command ]] || continue
+    if (cd "$room/source" && PATH=$room/source/build/release/bin:$PATH timeout 120 bash -c "$command") > "$room/found" 2>&1 < /dev/null; then
+      passed=$((passed + 1))
+    else
+      fail "$1: $code: failed: $command"
+      sed 's/^/    /' "$room/found"
+    fi
+  done <<< "${mention_run[$code]}"
+}
+
+run_synopsis() {  # WHERE COMMAND NAME ...
+  if wjit "$3" --help | grep -qxF "Usage: ${*:2}"; then
+    passed=$((passed + 1))
+  else
+    fail "$1: wjit $3 --help does not say ${*:2}"
+  fi
+}
+
 do_page() {
   local page=$1 line number=0 info="" begun=0 blank=1 code
   mkdir -p "$room/page/build/release" && cd "$room/page" || exit 2
@@ -192,9 +265,14 @@ do_page() {
       printf '%s\n' "$line" >> "$room/block"
     elif [[ $blank == 1 && $line == '    '[!\ ]* && $page != */docs/cli.md ]]; then
       fail "${page#"$root/"}:$number: an indented block, which nothing runs: expected one between \`\`\`"
-    elif [[ $line == *\`* && $page != */docs/cli.md ]]; then
+    elif [[ $line == '    wjit '* ]]; then
+      run_synopsis "${page#"$root/"}:$number" $line
+    elif [[ $line == *\`* ]]; then
+      code=${line//[!\`]/}
+      [[ $((${#code} % 2)) -eq 0 ]] || fail "${page#"$root/"}:$number: code that goes on in the next line, where nothing reads it"
       while IFS= read -r code; do
-        check_mention "${page#"$root/"}:$number" "${code//\`/}"
+        [[ $page == */docs/cli.md ]] || check_mention "${page#"$root/"}:$number" "${code//\`/}"
+        run_mention "${page#"$root/"}:$number" "${code//\`/}"
       done < <(grep -o '`[^`]*`' <<< "$line")
     fi
     blank=0
@@ -205,12 +283,17 @@ do_page() {
 }
 
 lay_out_source
+read_mentions
 developer_help=$("$root/tools/dev" help)
 printed=""
 for page in "$root/README.md" "$root"/docs/*.md; do do_page "$page"; done
 for source in "$root"/examples/*.cpp; do
   name=$(basename "$source" .cpp)
   [[ $printed == *" $name "* ]] || fail "no page shows what examples/$name.cpp prints"
+done
+for mention in "${!mention_run[@]}"; do
+  [[ -n ${mention_used[$mention]:-} ]] || fail "tests/docs/mentions.txt: no page mentions $mention"
+  [[ -n ${mention_run[$mention]}${mention_is_name[$mention]:-} ]] || fail "tests/docs/mentions.txt: nothing is run for $mention"
 done
 echo "docs: $passed passed, $failed failed"
 [[ $failed == 0 ]]

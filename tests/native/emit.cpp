@@ -32,6 +32,10 @@ class Emitter {
     a_.store(A::kFp, -kCaller, A::kCaller);
     if (own_.has_area()) a_.store(A::kFp, -kArea, A::kWasm.params.ints[0]);
     keep_params();
+    for (size_t k = 0; k < std::size(A::kPreserved); ++k) {
+      a_.store(A::kFp, kept_at(k), A::kPreserved[k]);
+      a_.imm(A::kPreserved[k], mark(k));
+    }
     check_stack_limit();
     check_context();
     for (size_t i = 0; i < fn_.params.size(); ++i)
@@ -50,6 +54,19 @@ class Emitter {
 
  private:
   static constexpr int32_t kCaller = 16, kArea = 24, kScratch = 48;
+  // What calls preserve is kept for the caller, and holds marks of this function's meanwhile.
+  static int32_t kept_at(size_t k) { return -kScratch - 8 * int32_t(k + 1); }
+  uint64_t mark(size_t k) const { return 0x5afe000000000000 | uint64_t{f_} << 8 | k; }
+  void give_back_kept() {
+    for (size_t k = 0; k < std::size(A::kPreserved); ++k) a_.load(A::kPreserved[k], A::kFp, kept_at(k));
+  }
+  void check_kept() {
+    for (size_t k = 0; k < std::size(A::kPreserved); ++k) {
+      a_.move(A::kT1, A::kPreserved[k]);
+      a_.imm(A::kT0, mark(k));
+      equal_or_fail(A::kT1, A::kT0);
+    }
+  }
   struct At {
     Reg base;
     int32_t offset;
@@ -59,7 +76,7 @@ class Emitter {
     return isa::wasm_call({g_.functions[f].params, g_.results(f).types}, A::kWasm);
   }
   void lay_out() {
-    uint32_t at = kScratch;
+    uint32_t at = kScratch + 8 * uint32_t(std::size(A::kPreserved));
     params_ = at = (at + 16 * uint32_t(fn_.params.size()) + 15) & ~15u;
     size_t results = 0, area = 0, out = 0;
     for (const Call& c : fn_.calls) {
@@ -133,15 +150,16 @@ class Emitter {
     a_.branch_if_below(A::kT0, A::kT1, overflow_);
   }
 
-  // kT2 := the code to call, and the contexts.
-  void aim(const Call& c) {
+  // `code` := where to call, and the contexts; of a direct call the entry, too, instead of the code if that is the same
+  // register.
+  void aim(const Call& c, Reg code) {
     const rt::CompiledModule& m = *instance_.module;
     const uint32_t index = index_in(g_, fn_.instance, c.callee);
     a_.load(A::kCaller, A::kFp, -vm::kFrameVmctx);
     switch (c.how) {
       case How::kImport: {
         const int32_t at = int32_t(m.offsets.vmctx_imported_function(index));
-        a_.load(A::kT2, A::kCaller, at + int32_t(vm::off::VMFunctionImport::wasm_call));
+        a_.load(code, A::kCaller, at + int32_t(vm::off::VMFunctionImport::wasm_call));
         a_.load(A::kVmctx, A::kCaller, at + int32_t(vm::off::VMFunctionImport::vmctx));
         return;
       }
@@ -149,13 +167,13 @@ class Emitter {
         a_.load(A::kT0, A::kCaller, int32_t(m.offsets.vmctx_imported_table(0) + vm::off::VMTableImport::from));
         a_.load(A::kT0, A::kT0, vm::off::VMTableDefinition::base);
         a_.load(A::kT0, A::kT0, int32_t(8 * c.callee));
-        a_.load(A::kT2, A::kT0, int32_t(vm::off::VMFuncRef::wasm_call) - 1);  // every slot is initialised: bit 0 is set
-        a_.load(A::kVmctx, A::kT0, int32_t(vm::off::VMFuncRef::vmctx) - 1);
+        a_.load(A::kVmctx, A::kT0, int32_t(vm::off::VMFuncRef::vmctx) - 1);  // every slot is initialised: bit 0 is set
+        a_.load(code, A::kT0, int32_t(vm::off::VMFuncRef::wasm_call) - 1);
         return;
       default:
         a_.move(A::kVmctx, A::kCaller);
         a_.lea(A::kEntry, A::kCaller, int32_t(m.offsets.vmctx_entry(index - m.wasm().imported_funcs)));
-        a_.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+        if (code != A::kEntry) a_.load(code, A::kEntry, vm::off::VMCodeEntry::code);
     }
   }
 
@@ -188,9 +206,9 @@ class Emitter {
     const Results& r = g_.results(c.callee);
     pass(c.callee, s, 0);
     if (s.has_area()) a_.lea(A::kWasm.params.ints[0], A::kFp, -int32_t(area_));
-    aim(c);
+    aim(c, A::kT0);
     sites_.push_back({a_.offset(), vm::TrapCode::kNone, call_offset(f_, number)});
-    a_.call(A::kT2);
+    a_.call(A::kT0);
     keep(s.results, r.types, results_, {A::kFp, -int32_t(area_)});
     // The callee has taken its arguments off the stack, and nothing else.
     a_.move(A::kT1, A::kSp);
@@ -198,6 +216,7 @@ class Emitter {
     equal_or_fail(A::kT1, A::kT0);
     a_.lea(A::kT0, A::kFp, -int32_t(frame_));
     a_.move(A::kSp, A::kT0);
+    check_kept();
     check_context();
     for (size_t i = 0; i < r.types.size(); ++i)
       check_value({A::kFp, -int32_t(results_) + int32_t(16 * i)}, r.types[i], r.values[i]);
@@ -207,7 +226,8 @@ class Emitter {
     const isa::WasmCall s = shape(c.callee);
     // Everything that the frame holds is taken from it first: code, contexts and the area in registers that are
     // neither scratch of replace_frame nor the callee's stack arguments' way.
-    aim(c);
+    aim(c, A::kT2);
+    give_back_kept();
     if (s.has_area()) a_.load(A::kWasm.params.ints[0], A::kFp, -kArea);
     vectors_before_frame_goes(c.callee, s);
     a_.lea(A::kT1, A::kFp, 16 + int32_t(own_.params.stack_bytes));
@@ -226,11 +246,12 @@ class Emitter {
     for (size_t i = 0; i < to.params.size(); ++i)
       if (const Loc& l = s.params.locs[i]; l.kind == Loc::Kind::kInt)
         a_.imm(l.reg, dirty(to.params[i], low(to.params[i], to.args[i])));
-    if (c.how == How::kDirect)
-      a_.lea(A::kEntry, A::kVmctx,
-             int32_t(instance_.module->offsets.vmctx_entry(index_in(g_, fn_.instance, c.callee) -
-                                                           instance_.wasm().imported_funcs)));
-    a_.jump_to(A::kT2);
+    if (c.how != How::kDirect) return a_.jump_to(A::kT2);
+    a_.lea(A::kEntry, A::kVmctx,
+           int32_t(instance_.module->offsets.vmctx_entry(index_in(g_, fn_.instance, c.callee) -
+                                                         instance_.wasm().imported_funcs)));
+    a_.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
+    a_.jump_to(A::kT0);
   }
   void vectors_before_frame_goes(uint32_t callee, const isa::WasmCall& s) {
     const Function& to = g_.functions[callee];
@@ -263,6 +284,7 @@ class Emitter {
     for (size_t i = 0; i < r.types.size(); ++i)
       if (const Loc& l = own_.results.locs[i]; l.kind == Loc::Kind::kInt)
         a_.imm(l.reg, dirty(r.types[i], low(r.types[i], r.values[i])));
+    give_back_kept();
     a_.end_frame(own_.params.stack_bytes);
   }
 

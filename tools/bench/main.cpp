@@ -25,6 +25,8 @@ void add_execute_options(CLI::App& app, ExecuteOptions& options) {
 int main(int argc, char** argv) {
   CLI::App app("Measurements", "wjit-bench");
   app.require_subcommand(1);
+  bool dry_run = false;
+  app.add_flag("--dry-run", dry_run, "Only read these options");
   std::string load_file;
   auto* load = app.add_subcommand("load", "What loading a module costs, beside Node");
   load->add_option("FILE", load_file, "The module")->required();
@@ -60,6 +62,7 @@ int main(int argc, char** argv) {
   gate->add_option("FILE", gate_options.compile.file, "The module to compile")->required();
 
   CLI11_PARSE(app, argc, argv);
+  if (dry_run) return 0;
   if (*load) return bench_load(load_file);
   if (*call) return bench_call();
   if (*execute) return check ? check_kernels() : bench_execute(execute_options);

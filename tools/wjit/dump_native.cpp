@@ -61,7 +61,7 @@ int show(const std::string& file, const rt::CompiledModule& module, const Compil
 // A line of JSON: what tools/bench counts spills in. The code is as it is published, so that what jumps or calls out of
 // a function really leads out of it.
 std::string json_line(const rt::CompiledModule& module, const NativeCode& code, const NativeCode::Func& f,
-                      const isa::Listing& listing) {
+                      const isa::CompiledFunc& func, const isa::Listing& listing) {
   std::string out = fmt::format("{{\"index\": {}, \"name\": {}, \"offset\": {}, \"hex\": \"", f.func_index,
                                 json_string(module.func_name(f.func_index)), f.start);
   for (uint32_t at = f.start; at < f.end; ++at) out += fmt::format("{:02x}", code.bytes[at]);
@@ -76,7 +76,15 @@ std::string json_line(const rt::CompiledModule& module, const NativeCode& code, 
     }
     out += "]";
   }
-  return out + (listing.tables.empty() ? "}\n" : "]}\n");
+  if (!listing.tables.empty()) out += "]";
+  // What is called in order to raise a trap does not come back, and constants may follow.
+  out += ", \"ends\": [";
+  before = "";
+  for (const isa::Reloc& r : func.relocs) {
+    if (r.kind != isa::Reloc::Kind::kStub || r.stub != isa::Stub::kRaise) continue;
+    out += fmt::format("{}{}", std::exchange(before, ", "), r.offset - 1);
+  }
+  return out + "]}\n";
 }
 
 int show_json(const std::string& file, const rt::CompiledModule& module, const CompileOptions& options,
@@ -94,7 +102,7 @@ int show_json(const std::string& file, const rt::CompiledModule& module, const C
     if (func->bytes.size() != f.end - f.start)
       return report(fmt::format("{}: function {} was compiled twice, and became {} and {} bytes", file, f.func_index,
                                 f.end - f.start, func->bytes.size()));
-    print(json_line(module, *code, f, listing));
+    print(json_line(module, *code, f, *func, listing));
   }
   if (options.times) std::fflush(stdout), std::fputs(pass_table(code->times).c_str(), stderr);
   for (const NativeCode::Refusal& r : code->refused)

@@ -13,9 +13,11 @@ class TrampMasm : public Masm {
   using Reg = isa::Reg;
   using Type = isa::Type;
   // 31 stands for sp here; zr never is an operand. x15 is scratch for addresses.
-  static constexpr Reg kFp = 29, kSp = 31, kVmctx = 0, kCaller = 1, kEntry = 9, kT0 = 16, kT1 = 17, kT2 = 11;
+  static constexpr Reg kFp = 29, kSp = 31, kVmctx = 0, kCaller = 1, kEntry = 9, kT0 = 16, kT1 = 17, kT2 = 11,
+                       kHub = kT1;
   static constexpr Reg kCResult0 = 0, kCResult1 = 1;
   static constexpr Reg kWasmInts[] = {2, 3, 4, 5, 6, 7, 8, 10}, kWasmIntResults[] = {0, 1, 2, 3, 4, 5, 6, 7};
+  static constexpr Reg kPreserved[] = {19, 20, 21, 22, 23, 24, 25, 26, 27, 28};  // by wasm calls
   static constexpr Reg kVectors[] = {0, 1, 2, 3, 4, 5, 6, 7};
   static constexpr Reg kCInts[] = {0, 1, 2, 3, 4, 5, 6, 7};
   static constexpr isa::WasmRegisters kWasm{{kWasmInts, kVectors}, {kWasmIntResults, kVectors}};
@@ -106,9 +108,10 @@ class TrampMasm : public Masm {
   void take_return_address(Reg to) { mov(W::k64, g(to), Gp::x30); }
   void align_stack_and_reserve(uint32_t bytes) { adjust(Add::kSub, Gp::sp, Gp::sp, bytes); }  // the hardware aligns it
   void land(Reg fp, Reg sp, int32_t at) {
-    frame(isa::FrameState::kWhole);  // of whom, changes
-    add(Add::kAdd, W::k64, Gp::sp, g(sp), 0u);
+    // Of whom, changes. The frame pointer first: below the stack pointer no frame is to be found, a signal writes there.
+    frame(isa::FrameState::kWhole);
     mov(W::k64, Gp::x29, g(fp));
+    add(Add::kAdd, W::k64, Gp::sp, g(sp), 0u);
     load(kT0, kFp, at);
     br(g(kT0));
   }

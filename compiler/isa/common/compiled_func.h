@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "compiler/isa/common/frame_edge.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::isa {
@@ -55,6 +56,7 @@ struct CompiledFunc {
   uint32_t data = 0;           // where data begins: constants and tables
   std::vector<Reloc> relocs;
   std::vector<Site> sites;  // sorted by offset
+  std::vector<FrameEdge> frames;  // sorted, the first at 0
   uint32_t frame_bytes = 0;
   uint32_t spill_moves = 0;  // loads and stores of stack slots that the allocator wanted
 };

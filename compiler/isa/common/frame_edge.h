@@ -9,7 +9,7 @@ enum class FrameState : uint8_t {
   kNone,        // as when a function begins: the return address is where a call leaves it, fp is the caller's
   kSaved,       // the frame record is what sp points at; fp is still the caller's
   kWhole,       // fp points at the frame record
-  kMoved,       // x86-64: the frame is gone, and the return address is in the entry register
+  kMoved,       // x86-64: the frame is gone, and the return address is in the second parameter register
   kPopped,      // x86-64, of the raise stub: the return address is in its second scratch register
   kRaiseBegin,  // of the raise stub: the place is last_wasm_exit_pc of the vmctx in the first argument register, and fp
                 // that of the frame there
@@ -21,6 +21,7 @@ struct FrameEdge {
   uint32_t offset;
   FrameState state;
   int32_t callee_saved = 0;  // kWhole: what C wants back is saved from fp + callee_saved up; 0: nothing
+  uint32_t pushed = 0;       // kNone: bytes on the stack since
 };
 
 }  // namespace wjit::isa

@@ -1,6 +1,10 @@
 // The plan of trampolines.h, for any ISA. A is a thin layer over that ISA's masm (x64/trampolines.cpp,
-// a64/trampolines.cpp) with its registers: see the members used here. Registers that carry values are never among
-// A::kT0, kT1, kT2, and never the entry register.
+// a64/trampolines.cpp) with its registers: see the members used here. A::kT0 never carries a value. kT1 and kT2 may (and
+// kT2 may be the entry register): they are used only before registers are loaded with values, or after those are in
+// memory. kHub is neither a value's nor one of those, but may be one that a caller wants back.
+//
+// What wasm calls preserve (A::kPreserved), C preserves too: so the ways from wasm to C, and suspensions there, keep it by
+// touching none of it. The ways in save what C wants, and landing there restores that.
 #pragma once
 #include <algorithm>
 
@@ -94,12 +98,12 @@ class TrampolineBuilder {
     Reg base;
     int32_t offset;
   };
-  // kT1 is taken where the array is the caller's.
+  // kHub is taken where the array is the caller's.
   void take_hub() {
-    if (hub_in_memory_) a_.load(A::kT1, A::kFp, -slot::kResults);
+    if (hub_in_memory_) a_.load(A::kHub, A::kFp, -slot::kResults);
   }
   At hub(size_t i) const {
-    if (hub_in_memory_) return {A::kT1, int32_t(16 * i)};
+    if (hub_in_memory_) return {A::kHub, int32_t(16 * i)};
     return {A::kFp, -int32_t(hub_) + int32_t(16 * i)};
   }
   void hub_address(Reg to) {
@@ -481,9 +485,10 @@ class TrampolineBuilder {
     a_.load(A::kT2, A::kFp, r + int32_t(T::function));
     a_.load(A::kVmctx, A::kFp, r + int32_t(T::callee));
     a_.load(A::kCaller, A::kFp, r + int32_t(T::caller));
-    a_.load(A::kEntry, A::kFp, r + int32_t(T::trampoline));
+    const Reg trampoline = A::kWasm.params.ints[1];
+    a_.load(trampoline, A::kFp, r + int32_t(T::trampoline));
     a_.lea(A::kT1, A::kFp, kIncoming + int32_t(wasm_.params.stack_bytes));
-    a_.jump_to(A::kEntry);
+    a_.jump_to(trampoline);
   }
 
   // SAFETY: the values are in the runtime's memory, not in the frame that goes. Its frame record is read before
@@ -513,12 +518,12 @@ class TrampolineBuilder {
     lay_out(in, out);
     Label failed = a_.new_label(), done = a_.new_label();
     a_.begin_frame(frame_, true);
-    a_.store(A::kFp, -slot::kEntry, A::kT1);  // C may want it back
+    a_.store(A::kFp, -slot::kEntry, A::kHub);  // C may want it back
     take_params(in);
     call_host(out, failed);
     give_results(in);
     a_.bind(done);
-    a_.load(A::kT1, A::kFp, -slot::kEntry);
+    a_.load(A::kHub, A::kFp, -slot::kEntry);
     a_.end_frame(0);
     a_.bind(failed);
     give_failure(in);

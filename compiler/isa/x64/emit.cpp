@@ -8,6 +8,7 @@
 
 namespace wjit::x64 {
 
+using isa::FrameState;
 using isa::Reloc;
 using isa::Stub;
 using mach::Alloc;
@@ -21,10 +22,12 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 }
 
 support::Result<isa::CompiledFunc> Emitter::run() {
-  frame_ = needs_frame();
   if (std::find(c_.types.begin(), c_.types.end(), ir::Type::kV128) != c_.types.end()) slots_at_ = 16;
-  frame_bytes_ = frame_ ? (slots_at_ + 8 * al_.slots + f_.area_bytes + 15) & ~15u : 0;
   find_empty_blocks();
+  find_preserved();
+  slots_at_ += 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
+  frame_ = needs_frame();
+  frame_bytes_ = frame_ ? (slots_at_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
   prologue();
@@ -37,6 +40,8 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   out.relocs = std::move(relocs_);
   out.sites = std::move(sites_);
   std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
+  while (frames_.back().offset >= out.bytes.size() && frames_.size() > 1) frames_.pop_back();
+  out.frames = std::move(frames_);
   out.frame_bytes = frame_bytes_;
   out.spill_moves = spill_moves_;
   return out;
@@ -45,7 +50,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
 // ---- the frame ------------------------------------------------------------------------------------------------
 
 bool Emitter::needs_frame() const {
-  if (al_.slots != 0 || f_.area_bytes != 0) return true;
+  if (al_.slots != 0 || f_.area_bytes != 0 || !preserved_.empty()) return true;
   for (const Alloc& a : al_.operands)
     if (a.kind == Alloc::Kind::kHome) return true;
   for (const mach::Edit& e : al_.edits)
@@ -69,10 +74,29 @@ bool Emitter::needs_frame() const {
   return false;
 }
 
+// From here on, for unwinders.
+void Emitter::frame(FrameState state) {
+  if (!frames_.empty() && frames_.back().offset == a_.offset()) frames_.pop_back();
+  if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
+}
+
+// How far a tail call moves the frame record down, at most.
+uint32_t Emitter::tail_bytes() const {
+  uint32_t most = 0;
+  for (const MInst& i : c_.insts) {
+    const MOp op = MOp(i.op);
+    if (op == MOp::kTailFunc || op == MOp::kTailEntry || op == MOp::kTailReg) most = std::max(most, i.target);
+  }
+  return most - std::min(most, f_.param_bytes);
+}
+
 void Emitter::prologue() {
+  frame(FrameState::kNone);
   if (!frame_) return;
   a_.push(Gp::rbp);
+  frame(FrameState::kSaved);
   a_.mov(kQ, Gp::rbp, Gp::rsp);
+  frame(FrameState::kWhole);
   a_.push(Gp::rdi);  // [rbp - kFrameVmctx]
   if (f_.calls || frame_bytes_ > 1024) {
     // Less than a page below the limit is anybody's; more is asked for.
@@ -88,13 +112,23 @@ void Emitter::prologue() {
     }
     a_.jcc(Cc::b, overflow);
   }
-  if (frame_bytes_ > 8) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - 8));
+  if (save_block_ == 0)
+    for (Gp r : preserved_) a_.push(r);
+  const uint32_t pushed = save_block_ != 0 ? 8 : 8 + 8 * static_cast<uint32_t>(preserved_.size());
+  if (frame_bytes_ > pushed) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - pushed));
 }
 
 void Emitter::leave_frame() {
   if (!frame_) return;
+  restore_preserved();
+  drop_frame();
+}
+
+void Emitter::drop_frame() {
+  if (!frame_) return;
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
+  frame(FrameState::kNone);
 }
 
 Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
@@ -145,6 +179,7 @@ void Emitter::block(uint32_t b) {
   now_block_ = b;
   const mach::VBlock& v = c_.blocks[b];
   if (forward_[b] != b) return;  // nobody comes here
+  if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
     if (listing_ && next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n) note_line(true);
@@ -293,6 +328,7 @@ void Emitter::inst() {
     case MOp::kRet:
       leave_frame();
       f_.param_bytes ? a_.ret(static_cast<uint16_t>(f_.param_bytes)) : a_.ret();
+      if (frame_) frame(FrameState::kWhole);  // what follows is of the same function
       break;
     case MOp::kReserve: a_.sub(kQ, Gp::rsp, imm); break;
     case MOp::kStoreArg: {
@@ -532,7 +568,7 @@ void Emitter::call(MOp op) {
 
 // Notes the exit, calls, and takes the note back.
 void Emitter::libcall() {
-  const Gp t = reg::kScratch, pc = Gp::r14;
+  const Gp t = reg::kScratch, pc = Gp::rax;  // of which C wants neither
   const Label back = a_.new_label();
   a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
   a_.lea(kQ, pc, Mem::at(back));
@@ -548,32 +584,35 @@ void Emitter::libcall() {
   a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), 0);
 }
 
-// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. The
-// scratch registers r11, r14 and r15 carry no argument.
+// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. If there
+// are more of them the frame record moves down first (run() has made room for it), if there are fewer it follows them
+// up: so at each instruction it is whole, and rbp points at it. Of the integer registers only the scratch one carries no
+// argument.
 void Emitter::tail(MOp op) {
-  const uint32_t out = now_->target, in = f_.param_bytes;
+  const int32_t out = static_cast<int32_t>(now_->target), in = static_cast<int32_t>(f_.param_bytes);
   if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
-  if (out == 0 && in == 0) {
-    leave_frame();
-  } else {
-    const int32_t to = 16 + static_cast<int32_t>(in) - static_cast<int32_t>(out);  // of the first argument, from rbp
-    a_.mov(kQ, Gp::r14, Mem::at(Gp::rbp, 8));
-    a_.mov(kQ, Gp::r15, Mem::at(Gp::rbp, 0));
-    // Upwards, so from the last word on.
-    for (int32_t at = static_cast<int32_t>(out) - 8; at >= 0; at -= 8) {
-      a_.mov(kQ, reg::kScratch, Mem::at(Gp::rsp, at));
-      a_.mov(kQ, Mem::at(Gp::rbp, to + at), reg::kScratch);
-    }
-    a_.mov(kQ, Mem::at(Gp::rbp, to - 8), Gp::r14);
-    a_.lea(kQ, Gp::rsp, Mem::at(Gp::rbp, to - 8));
-    a_.mov(kQ, Gp::rbp, Gp::r15);
-  }
+  const auto copy = [&](Gp base, int32_t from, int32_t to) {
+    a_.mov(kQ, reg::kScratch, Mem::at(base, from));
+    a_.mov(kQ, Mem::at(Gp::rbp, to), reg::kScratch);
+  };
+  const auto move_record = [&] {
+    copy(Gp::rbp, 0, in - out);
+    copy(Gp::rbp, 8, in - out + 8);
+    a_.lea(kQ, Gp::rbp, Mem::at(Gp::rbp, in - out));
+  };
+  if (frame_) restore_preserved();
+  if (out > in) move_record();
+  const int32_t begin = 16 + std::max(in - out, 0);  // of the arguments, from rbp
+  for (int32_t at = out - 8; at >= 0; at -= 8) copy(Gp::rsp, at, begin + at);  // upwards, so from the last word on
+  if (out < in) move_record();
+  drop_frame();
   if (op == MOp::kTailFunc)
     call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);
   else if (op == MOp::kTailEntry)
     a_.jmp(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
   else
     a_.jmp(Gp::r10);
+  if (frame_) frame(FrameState::kWhole);
 }
 
 // ---- checks ---------------------------------------------------------------------------------------------------

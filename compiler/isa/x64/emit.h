@@ -1,8 +1,9 @@
 // From machine instructions and the registers they were given to bytes.
 //
-// The frame, downwards from the frame pointer: the VMContext (8), the slots, room for results that calls leave in memory;
-// below it the stack arguments of a call that is being prepared. A function that neither calls nor traps nor keeps
-// anything has none.
+// The frame, downwards from the frame pointer: the VMContext (8), 8 bytes where there are vectors (whose slots then are at
+// multiples of 16, as instructions without AVX want their operands in memory), the slots, room for results that calls
+// leave in memory; below it the stack arguments of a call that is being prepared. A function that neither calls nor traps
+// nor keeps anything has none.
 #pragma once
 #include "compiler/isa/x64/lower.h"
 #include "compiler/isa/x64/masm.h"
@@ -20,6 +21,7 @@ struct StubCode {
   uint32_t raise[256] = {};  // by TrapCode; 0 where there is none
   uint32_t land = 0, fuel = 0, epoch = 0;
   uint32_t redirected = 0;   // where a fault goes on
+  std::vector<isa::FrameEdge> frames;
   uint32_t of(isa::Stub stub, uint32_t target) const {
     switch (stub) {
       case isa::Stub::kRaise: return raise[target & 0xff];

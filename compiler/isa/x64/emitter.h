@@ -32,8 +32,16 @@ class Emitter {
 
   // ---- the frame and the order of blocks
   bool needs_frame() const;
+  void find_preserved();  // emit_preserved.cpp
+  void find_save_block(const std::vector<uint8_t>& uses);
+  void reach(uint32_t from, std::vector<uint8_t>& reached) const;
+  void save_preserved();
+  void restore_preserved();
   void prologue();
+  uint32_t tail_bytes() const;
   void leave_frame();
+  void drop_frame();
+  void frame(isa::FrameState state);
   void find_empty_blocks();
   void block(uint32_t b);
   void note_line(bool moves);
@@ -104,11 +112,15 @@ class Emitter {
   size_t next_edit_ = 0;
   bool frame_ = false;
   uint32_t frame_bytes_ = 0, spill_moves_ = 0;
-  uint32_t slots_at_ = 8;  // below the frame pointer: 16 bytes of slots are at multiples of 16
+  uint32_t slots_at_ = 8;           // below the frame pointer: 16 bytes of slots are at multiples of 16
+  std::vector<Gp> preserved_;       // of those, what is used here
+  uint32_t save_block_ = 0;         // where they are saved
+  std::vector<uint8_t> saved_in_;   // by block, if that is not the first: they are saved there
   std::vector<Label> labels_;
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;
   std::vector<isa::Site> sites_;
+  std::vector<isa::FrameEdge> frames_;
   struct ColdTrap {
     Label label;
     vm::TrapCode code;

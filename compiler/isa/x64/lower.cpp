@@ -37,9 +37,11 @@ std::vector<isa::Type> to_isa(std::span<const ir::Type> types) {
 const mach::RegEnv& reg_env() {
   static const mach::RegEnv env = [] {
     mach::RegEnv e;
-    for (Gp r : {Gp::rax, Gp::rcx, Gp::rdx, Gp::rsi, Gp::rdi, Gp::rbx, Gp::r8, Gp::r9, Gp::r10, Gp::r12, Gp::r13, Gp::r14,
-                 Gp::r15})
-      e.ints.push_back(reg::gp(r));
+    for (Gp r : {Gp::rax, Gp::rcx, Gp::rdx, Gp::rsi, Gp::rdi, Gp::r8, Gp::r9, Gp::r10}) e.ints.push_back(reg::gp(r));
+    for (isa::Reg r : TrampMasm::kPreserved) {
+      e.ints.push_back(mach::int_reg(r));
+      e.preserved.push_back(mach::int_reg(r));
+    }
     for (unsigned n = 0; n < 15; ++n) e.vectors.push_back(reg::xmm(n));
     e.scratch[0] = reg::gp(reg::kScratch);
     e.scratch[1] = reg::xmm(static_cast<unsigned>(reg::kFScratch));
@@ -509,12 +511,11 @@ support::Result<void> Lower::run() {
   const std::vector<isa::Type> params = to_isa(f_.signature.params), results = to_isa(f_.signature.results);
   own_ = isa::wasm_call({params, results}, TrampMasm::kWasm);
   out_.param_bytes = own_.params.stack_bytes;
-  mach::RegSet all, c_all;
+  mach::RegSet all;
   for (PReg r : reg_env().ints) all.add(r);
   for (PReg r : reg_env().vectors) all.add(r);
-  c_all = all;
-  for (Gp r : {Gp::rbx, Gp::r12, Gp::r13, Gp::r15}) c_all.remove(reg::gp(r));  // r14 is the libcall sequence's
-  code_.clobbers = {all, c_all};
+  for (PReg r : reg_env().preserved) all.remove(r);
+  code_.clobbers = {all};  // C's calls as wasm's
   if (own_.has_area()) area_ = temp(ir::Type::kI64);
 
   piece_of_.assign(f_.block_count(), 0);

@@ -156,7 +156,7 @@ void Lower::libcall(Inst i, const InstData& d) {
   if (has_result) operands.push_back(mach::def_fixed(raw, reg::gp(Gp::rax)));
   MInst& m = make(MOp::kLibcall, operands);
   m.flags = MInst::kCall;
-  m.x = 1;
+  m.x = 0;
   m.imm = d.c;
   for (auto& [v, from] : extensions)
     make(MOp::kExtend, {mach::def(v), mach::use_any(from)}).x = uint8_t(LoadKind::kZero32);

@@ -9,6 +9,7 @@ namespace wjit::x64 {
 namespace {
 
 using Limits = vm::off::VMRuntimeLimits;
+using isa::FrameState;
 using Builtins = vm::off::VMBuiltinFunctionsArray;
 constexpr W kQ = W::k64;
 constexpr Mem kOwnVmctx = Mem{.base = Gp::rbp, .has_base = true, .displacement = -vm::kFrameVmctx};
@@ -20,15 +21,19 @@ class Stubs {
     StubCode out;
     a_.data(raise.bytes);
     out.redirected = raise.redirected;
+    frames_ = std::move(raise.frames);
+    frame();  // each is called by the function that failed
 #define WJIT_TRAP(id, name, message, code) out.raise[code] = raise_stub(code);
 #include "vmcontext/traps.def"
     a_.align(16);
     out.land = a_.offset();
     a_.bind(land_);
+    frames_.push_back({a_.offset(), FrameState::kWhole});  // jumped to, and in the end of whom, changes
     land();
     out.fuel = check(Builtins::out_of_fuel, true);
     out.epoch = check(Builtins::epoch, false);
     WJIT_TRY(out.bytes, a_.finish());
+    out.frames = std::move(frames_);
     return out;
   }
 
@@ -46,8 +51,8 @@ class Stubs {
   void land() {
     a_.mov(kQ, Gp::rax, kOwnVmctx);
     a_.mov(kQ, Gp::rax, Mem::at(Gp::rax, vm::off::VMContext::runtime_limits));
+    a_.mov(kQ, Gp::rbp, Mem::at(Gp::rax, Limits::last_wasm_entry_fp));  // first: see TrampMasm::land
     a_.mov(kQ, Gp::rsp, Mem::at(Gp::rax, Limits::last_wasm_entry_sp));
-    a_.mov(kQ, Gp::rbp, Mem::at(Gp::rax, Limits::last_wasm_entry_fp));
     a_.jmp(Mem::at(Gp::rbp, -vm::kFrameLanding));
   }
 
@@ -61,8 +66,11 @@ class Stubs {
     const uint32_t at = a_.offset();
     constexpr int32_t kVectors = 16 * 16, kReturn = kVectors + 8 * int32_t(std::size(kKept));
     static_assert((kReturn + 8) % 16 == 0);
-    for (Gp r : kKept) a_.push(r);
+    frame();
+    uint32_t pushed = 0;
+    for (Gp r : kKept) a_.push(r), frame(pushed += 8);
     a_.sub(kQ, Gp::rsp, kVectors);
+    frame(pushed + kVectors);
     for (unsigned n = 0; n < 16; ++n) a_.mov128(Mem::at(Gp::rsp, int32_t(16 * n)), Xmm(n));
     a_.mov(kQ, Gp::rdi, kOwnVmctx);
     a_.mov(kQ, Gp::rax, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
@@ -99,12 +107,17 @@ class Stubs {
     a_.mov(kQ, Mem::at(Gp::rax, Limits::last_wasm_exit_pc), int32_t{0});
     for (unsigned n = 0; n < 16; ++n) a_.mov128(Xmm(n), Mem::at(Gp::rsp, int32_t(16 * n)));
     a_.add(kQ, Gp::rsp, kVectors);
-    for (size_t k = std::size(kKept); k-- > 0;) a_.pop(kKept[k]);
+    frame(pushed);
+    for (size_t k = std::size(kKept); k-- > 0;) a_.pop(kKept[k]), frame(pushed -= 8);
     a_.ret();
     return at;
   }
 
+  // From here on, with so much on the stack since the call.
+  void frame(uint32_t pushed = 0) { frames_.push_back({a_.offset(), FrameState::kNone, 0, pushed}); }
+
   Masm a_;
+  std::vector<isa::FrameEdge> frames_;
   Label land_ = a_.new_label();
 };
 

@@ -12,9 +12,13 @@ class TrampMasm : public Masm {
  public:
   using Reg = isa::Reg;
   using Type = isa::Type;
-  static constexpr Reg kFp = 5, kSp = 4, kVmctx = 7, kCaller = 6, kEntry = 10, kT0 = 11, kT1 = 14, kT2 = 15;
+  static constexpr Reg kFp = 5, kSp = 4, kVmctx = 7, kCaller = 6, kEntry = 10, kT0 = 11;
+  // Free only where no parameter, result or entry is in a register yet, or any more; and one that a function may use
+  // once it has saved it.
+  static constexpr Reg kT1 = 9, kT2 = kEntry, kHub = 14;
   static constexpr Reg kCResult0 = 0, kCResult1 = 2;
-  static constexpr Reg kWasmInts[] = {2, 1, 8, 9, 0, 3, 12, 13}, kWasmIntResults[] = {0, 2, 1, 8, 9, 3, 12, 13};
+  static constexpr Reg kWasmInts[] = {2, 1, 8, 9, 0}, kWasmIntResults[] = {0, 2, 1, 8, 9};
+  static constexpr Reg kPreserved[] = {3, 12, 13, 14, 15};  // by wasm calls
   static constexpr Reg kVectors[] = {0, 1, 2, 3, 4, 5, 6, 7};
   static constexpr Reg kCInts[] = {7, 6, 2, 1, 8, 9};
   static constexpr isa::WasmRegisters kWasm{{kWasmInts, kVectors}, {kWasmIntResults, kVectors}};
@@ -113,19 +117,22 @@ class TrampMasm : public Masm {
     sub(W::k64, Gp::rsp, int32_t(bytes));
   }
   void land(Reg fp, Reg sp, int32_t at) {
-    frame(isa::FrameState::kWhole);  // of whom, changes
-    mov(W::k64, Gp::rsp, g(sp));
+    // Of whom, changes. The frame pointer first: below the stack pointer no frame is to be found, a signal writes there.
+    frame(isa::FrameState::kWhole);
     mov(W::k64, Gp::rbp, g(fp));
+    mov(W::k64, Gp::rsp, g(sp));
     jmp(Mem::at(Gp::rbp, at));
   }
   void landing_pad() {}
-  // The frame gives way to a call with `bytes` of stack arguments that end where `end` says.
+  // The frame gives way to a call with `bytes` of stack arguments that end where `end` says. Takes the second parameter's
+  // register: what goes to registers is loaded afterwards, but for a result area's address, which is the first.
   void replace_frame(Reg end, uint32_t bytes) {
-    mov(W::k64, g(kEntry), Mem::at(Gp::rbp, 8));
+    const Gp pc = g(kWasmInts[1]);
+    mov(W::k64, pc, Mem::at(Gp::rbp, 8));
     mov(W::k64, Gp::rbp, Mem::at(Gp::rbp, 0));
     frame(isa::FrameState::kMoved);
     Masm::lea(W::k64, Gp::rsp, Mem::at(g(end), -int32_t(bytes) - 8));
-    mov(W::k64, Mem::at(Gp::rsp, 0), g(kEntry));
+    mov(W::k64, Mem::at(Gp::rsp, 0), pc);
     frame(isa::FrameState::kNone);
     gave_way_ = true;
   }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct FunctionCode {
   // Where indirect jumps lead, by the offset of the jump in the function; for what cannot be found in the
   // code.
   std::map<uint32_t, std::vector<uint32_t>> jumps{};
+  // Calls that never come back, by their offsets: what follows need not be code.
+  std::set<uint32_t> ends{};
 };
 
 struct Code {
@@ -24,7 +27,7 @@ struct Code {
 };
 
 // A line for each function: {"index": 7, "name": "f", "offset": 0, "hex": "5548..."}, and optionally
-// "jumps": [[at, target...], ...], offsets in the function. Other keys are let be.
+// "jumps": [[at, target...], ...] and "ends": [at, ...], offsets in the function. Other keys are let be.
 Code read_dump(const std::string& text);
 
 // A dump, or a module that Wasmtime serialized: an ELF file with symbols "wasm[0]::function[7]::name".

@@ -30,7 +30,7 @@ class Decoder {
     ZydisDecoderInit(&decoder_, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
   }
 
-  // False at bytes that are no instruction.
+  // False at bytes that are no instruction, and where the code has no end.
   bool run() {
     work_.push_back(0);
     // Tables last: by then it is known of more places that they are code, and so not a table's.
@@ -53,7 +53,11 @@ class Decoder {
 
  private:
   bool decode_from(uint32_t at) {
-    while (at < function_.bytes.size() && !instructions.count(at)) {
+    while (!instructions.count(at)) {
+      if (at >= function_.bytes.size()) {
+        failure = "the code goes on behind its end";
+        return false;
+      }
       Instruction i{};
       auto status = ZydisDecoderDecodeFull(&decoder_, function_.bytes.data() + at,
                                            function_.bytes.size() - at, &i.decoded, i.operands);
@@ -62,6 +66,7 @@ class Decoder {
         return false;
       }
       find_ways(i, at);
+      if (function_.ends.count(at)) i.goes_on = false;
       bool goes_on = i.goes_on;
       uint32_t next = at + i.decoded.length;
       instructions.emplace(at, std::move(i));

@@ -2,7 +2,7 @@
 //
 // The code is decoded along its control flow, from the first byte on, since tables may stand between
 // instructions. A jump through a table is followed if it has the usual form (lea of the table, movsxd of an
-// entry, add, jmp) or if the dump says where it leads. Loops are natural ones: a jump back to a block that
+// entry, add, jmp) or if the dump says where it leads. A call ends the code if the dump says so. Loops are natural ones: a jump back to a block that
 // dominates it, and what reaches that jump. A stack slot is memory addressed by rsp or, where the function
 // keeps its frame there, by rbp; push and pop are one store and one load.
 #pragma once

@@ -107,6 +107,7 @@ class LineReader {
     if (key == "offset") return number(function.offset);
     if (key == "hex") return bytes(function.bytes);
     if (key == "jumps") return jumps(function);
+    if (key == "ends") return ends(function);
     return ignored();
   }
 
@@ -147,6 +148,17 @@ class LineReader {
         targets.push_back(uint32_t(to));
       }
       if (!take(']')) return false;
+    } while (skip(','));
+    return take(']');
+  }
+
+  bool ends(FunctionCode& function) {
+    if (!take('[')) return false;
+    if (skip(']')) return true;
+    do {
+      uint64_t at = 0;
+      if (!number(at)) return false;
+      function.ends.insert(uint32_t(at));
     } while (skip(','));
     return take(']');
   }

@@ -68,14 +68,16 @@ void list_function(const FunctionCode& function, const FunctionCount& count) {
   }
 }
 
-// The functions of `only`, or all if there are none; a failure is one of a function.
+void also(std::string& failure, const std::string& more) { failure += (failure.empty() ? "" : "; ") + more; }
+
+// The functions of `only`, or all if there are none; a failure names every function that was not wholly read, as
+// nothing of it is counted.
 Sum count_all(const Code& code, const std::set<uint32_t>* only, bool list, std::string& failure) {
   Sum sum;
   for (const auto& function : code.functions) {
     if (only && !only->count(function.index)) continue;
     FunctionCount count = count_stack_accesses(function);
-    if (!count.failure.empty() && failure.empty())
-      failure = "function " + function.name + ": " + count.failure;
+    if (!count.failure.empty()) also(failure, "function " + function.name + ": " + count.failure);
     sum.add(count);
     if (list) list_function(function, count);
   }
@@ -172,14 +174,15 @@ SpillVerdict compare(const SpillOptions& options) {
     theirs_all.add(sum);
     print_sum(kernel.name, kReference, sum);
     Code ours = wjit_code(kernel);
-    if (failure.empty() && !ours.failure.empty()) failure = ours.failure;
     if (ours.failure.empty()) {
       sum = count_all(ours, &own, options.list, failure);
       ours_all.add(sum);
       print_sum("", kJudged, sum);
-      if (sum.functions != own.size() && failure.empty()) failure = "wjit did not dump all functions";
+      if (sum.functions != own.size()) also(failure, "wjit did not dump all functions");
+    } else {
+      also(failure, ours.failure);
     }
-    if (!failure.empty() && verdict.failure.empty()) verdict.failure = kernel.name + ": " + failure;
+    if (!failure.empty()) also(verdict.failure, kernel.name + ": " + failure);
   }
   print_sum("all", kReference, theirs_all);
   if (ours_all.functions > 0) {
@@ -187,6 +190,7 @@ SpillVerdict compare(const SpillOptions& options) {
   } else {
     std::printf("%-24s %-10s MISSING: nothing to count\n", "", kJudged);
   }
+  if (theirs_all.unfollowed + ours_all.unfollowed > 0) also(verdict.failure, "indirect jumps were not followed");
   verdict.ours = ours_all.spills();
   verdict.reference = theirs_all.spills();
   return verdict;

@@ -10,10 +10,10 @@ constexpr uint64_t kCost = 1024;
 constexpr uint32_t kPage = 65536;
 
 void libcall(A& a, uint32_t offset) {
-  a.load(A::kT1, A::kFp, -vm::kFrameVmctx);
-  a.load(A::kT1, A::kT1, vm::off::VMContext::builtin_functions);
-  a.load(A::kT1, A::kT1, int32_t(offset));
-  a.call(A::kT1);
+  a.load(A::kT0, A::kFp, -vm::kFrameVmctx);
+  a.load(A::kT0, A::kT0, vm::off::VMContext::builtin_functions);
+  a.load(A::kT0, A::kT0, int32_t(offset));
+  a.call(A::kT0);
 }
 void limits(A& a) {
   a.load(A::kT0, A::kFp, -vm::kFrameVmctx);
@@ -33,9 +33,9 @@ void pay(A& a, isa::Label failed) {
   limits(a);
   a.load(A::kT1, A::kT0, Limits::fuel_consumed);
   a.lea(A::kT1, A::kT1, kCost);
-  a.imm(A::kEntry, (uint64_t{1} << 63) - 1);
-  a.add3(A::kT2, A::kEntry, A::kT1);
-  a.branch_if_below(A::kEntry, A::kT2, dry);
+  a.imm(A::kC.ints[3], (uint64_t{1} << 63) - 1);
+  a.add3(A::kT2, A::kC.ints[3], A::kT1);
+  a.branch_if_below(A::kC.ints[3], A::kT2, dry);
   a.store(A::kT0, Limits::fuel_consumed, A::kT1);
   a.jump(paid);
   a.bind(dry);

@@ -52,9 +52,9 @@ struct Loop {
     limits(a);
     a.load(A::kT1, A::kT0, Limits::fuel_consumed);
     a.lea(A::kT1, A::kT1, kCost);
-    a.imm(A::kEntry, (uint64_t{1} << 63) - 1);
-    a.add3(A::kT2, A::kEntry, A::kT1);  // as unsigned, more than what was added exactly where that was positive
-    a.branch_if_below(A::kEntry, A::kT2, dry);
+    a.imm(A::kC.ints[3], (uint64_t{1} << 63) - 1);
+    a.add3(A::kT2, A::kC.ints[3], A::kT1);  // as unsigned, more than what was added exactly where that was positive
+    a.branch_if_below(A::kC.ints[3], A::kT2, dry);
     a.store(A::kT0, Limits::fuel_consumed, A::kT1);
     a.bind(paid);
     // sum += host(n)
@@ -122,10 +122,10 @@ struct Loop {
     a.load(A::kT0, A::kT0, vm::off::VMContext::runtime_limits);
   }
   static void libcall(A& a, uint32_t offset) {
-    a.load(A::kT1, A::kFp, -vm::kFrameVmctx);
-    a.load(A::kT1, A::kT1, vm::off::VMContext::builtin_functions);
-    a.load(A::kT1, A::kT1, int32_t(offset));
-    a.call(A::kT1);
+    a.load(A::kT0, A::kFp, -vm::kFrameVmctx);
+    a.load(A::kT0, A::kT0, vm::off::VMContext::builtin_functions);
+    a.load(A::kT0, A::kT0, int32_t(offset));
+    a.call(A::kT0);
   }
   // kT1 += kT0 * kT2, by counting.
   static void multiply_add(A& a) {

@@ -70,9 +70,9 @@ void native_function(NativeWorld& w) {
     a.store(A::kFp, -vm::kFrameVmctx, A::kVmctx);
     a.move(A::kCaller, A::kVmctx);
     a.lea(A::kEntry, A::kVmctx, w.entry_offset(2));
-    a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+    a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
     sites.push_back({a.offset(), vm::TrapCode::kNone, 900});
-    a.call(A::kT2);
+    a.call(A::kT0);
     a.end_frame(0);
   });
 }

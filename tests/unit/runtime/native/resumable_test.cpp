@@ -1,4 +1,7 @@
 // Resumable calls with frames of native code and of bytecode under one suspension.
+#include <pthread.h>
+#include <sys/mman.h>
+
 #include <thread>
 
 #include "runtime/fiber/fiber.h"
@@ -41,9 +44,9 @@ struct Chain : NativeWorld {
       a.store(A::kFp, -vm::kFrameVmctx, A::kVmctx);
       a.move(A::kCaller, A::kVmctx);
       a.lea(A::kEntry, A::kVmctx, entry_offset(callee));
-      a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+      a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
       sites.push_back({a.offset(), vm::TrapCode::kNone, kSite + func});
-      a.call(A::kT2);
+      a.call(A::kT0);
       a.imm(A::kT0, what);
       a.add3(A::kWasm.results.ints[0], A::kWasm.results.ints[0], A::kT0);
       a.end_frame(0);
@@ -220,6 +223,74 @@ TEST_CASE("a trap after both tiers have waited ends the call, with the frames of
   REQUIRE(trap.code() == uint8_t(vm::TrapCode::kUnreachable));
   REQUIRE(Chain::functions(trap.trace()) == Functions{4, 3, 2, 1});
   REQUIRE(w.nothing_left());
+}
+
+// Two threads' stacks, of which the first lies above the second, or below.
+namespace {
+class TwoStacks {
+ public:
+  explicit TwoStacks(bool first_above) : first_above_(first_above) {
+    base_ = static_cast<char*>(mmap(nullptr, 2 * kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    REQUIRE(base_ != MAP_FAILED);
+  }
+  ~TwoStacks() { munmap(base_, 2 * kBytes); }
+  bool contains(bool first, uintptr_t at) const { return at - reinterpret_cast<uintptr_t>(low(first)) < kBytes; }
+  void run(bool first, std::function<void()> body) const {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, low(first), kBytes);
+    pthread_t thread;
+    REQUIRE(pthread_create(&thread, &attributes, [](void* f) -> void* {
+      (*static_cast<std::function<void()>*>(f))();
+      return nullptr;
+    }, &body) == 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+  }
+
+ private:
+  static constexpr size_t kBytes = 4 << 20;
+  char* low(bool first) const { return base_ + (first == first_above_ ? kBytes : 0); }
+  const bool first_above_;
+  char* base_;
+};
+}  // namespace
+
+TEST_CASE("a store that a host function lends to another thread is held to that thread's stack", "[native][fiber]") {
+  for (const bool first_above : {true, false}) {
+    INFO("the first thread's stack lies " << (first_above ? "above" : "below"));
+    const TwoStacks stacks(first_above);
+    Chain w;
+    std::unique_ptr<Suspended> waits;
+    REQUIRE(w.start(1, 7) == CallEnd::kSuspended);
+    waits = std::move(w.stopped);
+    CallEnd first{}, resumed{}, called{};
+    int calls = 0;
+    bool limit_fits = true;
+    w.answer = [&](HostCall& call) {
+      const bool outer = calls++ == 0;
+      limit_fits = limit_fits && stacks.contains(outer, w.store->limits.stack_limit);
+      if (!outer) return true;
+      vm::ValRaw value = vm::ValRaw::from_u64(0), other = vm::ValRaw::from_u64(3);
+      const vm::ValRaw input[] = {vm::ValRaw::from_u64(1)};
+      stacks.run(false, [&] {
+        resumed = rt::resume(*w.store, waits, input, &value, 1);
+        called = call_func(*w.store, w.instance->func_ref(1), &other, 1);
+      });
+      limit_fits = limit_fits && stacks.contains(true, w.store->limits.stack_limit);
+      *reinterpret_cast<uint64_t*>(call.cells) = value.get_u64() + other.get_u64();
+      return true;
+    };
+    vm::ValRaw value = vm::ValRaw::from_u64(7);
+    stacks.run(true, [&] { first = call_func(*w.store, w.instance->func_ref(1), &value, 1); });
+    CHECK(first == CallEnd::kReturned);
+    CHECK(resumed == CallEnd::kReturned);
+    CHECK(called == CallEnd::kReturned);
+    CHECK(limit_fits);
+    CHECK(value.get_u64() == 1 + 11'110 + 3 + 11'110 + 11'110);
+    w.store->pending_trap.reset();
+    CHECK(w.nothing_left());
+  }
 }
 
 }  // namespace wjit::rt::native_test

@@ -46,8 +46,8 @@ TEST_CASE("row 34: tail calls between tiers with unequal stack arguments need no
     }
     a.move(A::kCaller, A::kVmctx);
     a.lea(A::kEntry, A::kVmctx, w.entry_offset(0));
-    a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
-    a.jump_to(A::kT2);
+    a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
+    a.jump_to(A::kT0);
   });
   // Beginning in either tier; it is the native function that ends it, at 0.
   for (uint32_t first : {0u, 1u}) {
@@ -76,9 +76,9 @@ TEST_CASE("row 15: recursion without end through both tiers is a trap, and the s
     a.branch_if_below(A::kT1, A::kT0, overflow);
     a.move(A::kCaller, A::kVmctx);
     a.lea(A::kEntry, A::kVmctx, w.entry_offset(0));
-    a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+    a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
     sites.push_back({a.offset(), vm::TrapCode::kNone, 500});
-    a.call(A::kT2);
+    a.call(A::kT0);
     a.end_frame(0);
     a.bind(overflow);
     a.load(A::kVmctx, A::kFp, -vm::kFrameVmctx);
@@ -123,10 +123,10 @@ TEST_CASE("row 28: a host function grows the memory under native code and under 
       a.store(A::kFp, -vm::kFrameVmctx, A::kVmctx);
       a.move(A::kCaller, A::kVmctx);
       const int32_t import = int32_t(offsets.vmctx_imported_function(0));
-      a.load(A::kT2, A::kCaller, import + int32_t(vm::off::VMFunctionImport::wasm_call));
+      a.load(A::kT0, A::kCaller, import + int32_t(vm::off::VMFunctionImport::wasm_call));
       a.load(A::kVmctx, A::kCaller, import + int32_t(vm::off::VMFunctionImport::vmctx));
       sites.push_back({a.offset(), vm::TrapCode::kNone, 600});
-      a.call(A::kT2);
+      a.call(A::kT0);
       a.load(A::kT0, A::kFp, -vm::kFrameVmctx);
       a.load(A::kT0, A::kT0, int32_t(offsets.vmctx_defined_memory(0)));
       a.load(A::kT0, A::kT0, vm::off::VMMemoryDefinition::base);

@@ -65,7 +65,7 @@ void emit_frame(Masm& m, bool with_vmctx) {
   m.mov(W::k64, Gp::rbp, Gp::rsp);
   m.sub(W::k64, Gp::rsp, 16);
   m.mov(W::k64, Mem::at(Gp::rbp, -8), with_vmctx ? Gp::rdi : Gp::rsp);
-  for (Gp r : kCalleeSaved) m.mov(W::k64, r, Gp::rbp);  // nothing survives in the wasm convention
+  for (Gp r : kCalleeSaved) m.mov(W::k64, r, Gp::rbp);  // what traps leave behind is restored by the entry
 }
 void emit_leave(Masm& m) {
   m.mov(W::k64, Gp::rsp, Gp::rbp);

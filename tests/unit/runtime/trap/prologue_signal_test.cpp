@@ -147,17 +147,17 @@ struct Roundabout : NativeWorld {
   void call_entry(A& a, std::vector<CodeTrapSite>& sites, uint32_t func) {
     a.move(A::kCaller, A::kVmctx);
     a.lea(A::kEntry, A::kVmctx, entry_offset(func));
-    a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+    a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
     sites.push_back({a.offset(), vm::TrapCode::kNone, 702});
-    a.call(A::kT2);
+    a.call(A::kT0);
   }
   void call_import(A& a, std::vector<CodeTrapSite>& sites) {
     const int32_t import = int32_t(instance->module->offsets.vmctx_imported_function(0));
     a.move(A::kCaller, A::kVmctx);
-    a.load(A::kT2, A::kCaller, import + int32_t(vm::off::VMFunctionImport::wasm_call));
+    a.load(A::kT0, A::kCaller, import + int32_t(vm::off::VMFunctionImport::wasm_call));
     a.load(A::kVmctx, A::kCaller, import + int32_t(vm::off::VMFunctionImport::vmctx));
     sites.push_back({a.offset(), vm::TrapCode::kNone, 703});
-    a.call(A::kT2);
+    a.call(A::kT0);
   }
   void run() {
     std::vector<vm::ValRaw> values{vm::ValRaw::from_u64(5)};
