@@ -12,6 +12,7 @@
 #include "compiler/isa/x64/backend.h"
 #include "compiler/isa/x64/print.h"
 #include "compiler/opt/optimise.h"
+#include "compiler/support/plant.h"
 
 namespace wjit {
 
@@ -19,7 +20,6 @@ namespace {
 
 constexpr uint32_t kAlignment = 16;  // of functions: their constants are as aligned as they are
 constexpr const char* kNotAskedFor = "not asked for";
-constexpr ErrorKind kMistake = ErrorKind::kUsage;  // no body has errors of this kind
 using support::Pass;
 
 class FuncCompiler {
@@ -38,30 +38,50 @@ class FuncCompiler {
     WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
     clock.lap(Pass::kTranslate);
     if (stages.translated) stages.translated(f), clock.start();
-    if (options_.verify) {
-      if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
-      clock.lap(Pass::kVerify);
-    }
-    optimiser_.run(f, options_.opt_level);
-    clock.lap(Pass::kOptimise);
-    if (options_.verify && options_.opt_level != 0) {
-      if (auto sound = ir::verify(f); !sound) return mistake(index, std::move(sound).error());
-      clock.lap(Pass::kVerify);
-    }
+    WJIT_CHECK(prove(f, index, "translation", clock));
+    WJIT_CHECK(optimise(f, index, clock));
     if (stages.optimised) stages.optimised(f);
     show(stages);
     clock.start();
     auto out = backend_.compile(f, module_.bodies[defined].offset, clock, stages.listing);
-    if (!out && backend_.unproved) return mistake(index, std::move(out).error());
+    if (!out && backend_.unproved) return mistake(index, "register allocation", std::move(out).error());
     return out;
   }
   const support::PassTimes& times() const { return times_; }
 
  private:
   // A proof failed: the bug is ours, and no way for a function to stay in tier 0.
-  static tl::unexpected<Error> mistake(uint32_t index, Error error) {
-    return fail(kMistake, "the compiler made a mistake in function " + std::to_string(index) + ": " + error.message(),
+  static tl::unexpected<Error> mistake(uint32_t index, std::string_view pass, Error error) {
+    return fail(ErrorKind::kInternal,
+                "the compiler made a mistake in function " + std::to_string(index) + ", in " + std::string(pass) + ": " +
+                    error.message() + " (please report it, with the module and the options)",
                 error.offset());
+  }
+  // Whether the IR is sound, if that is asked for. `pass` made it what it is.
+  support::Result<void> prove(const ir::Function& f, uint32_t index, std::string_view pass, support::PassClock& clock) {
+    if (!options_.verify) return {};
+    auto sound = ir::verify(f);
+    clock.lap(Pass::kVerify);
+    if (!sound) return mistake(index, pass, std::move(sound).error());
+    return {};
+  }
+  support::Result<void> optimise(ir::Function& f, uint32_t index, support::PassClock& clock) {
+    struct Proof {
+      FuncCompiler& self;
+      ir::Function& f;
+      uint32_t index;
+      support::PassClock& clock;
+      support::Result<void> result;
+    } proof{*this, f, index, clock, {}};
+    const auto after = [](void* context, opt::Pass pass) {
+      Proof& p = *static_cast<Proof*>(context);
+      p.clock.lap(Pass::kOptimise);
+      if (p.result) p.result = p.self.prove(p.f, p.index, opt::kPassNames[static_cast<size_t>(pass)], p.clock);
+    };
+    optimiser_.passes = options_.opt_passes;
+    optimiser_.run(f, options_.opt_level, options_.verify ? +after : nullptr, &proof);
+    clock.lap(Pass::kOptimise);
+    return std::move(proof.result);
   }
   void show(const Stages& stages) {
     if (stages.lowered) backend_.lowered = [&] { stages.lowered(x64::print(backend_.machine_code())); };
@@ -131,8 +151,9 @@ class Linker {
       if (!functions[i]) functions[i].emplace(fail(ErrorKind::kResource, "no memory to compile it"));
       Compiled& function = *functions[i];
       if (!function) {
-        if (function.error().kind() == kMistake)
+        if (function.error().kind() == ErrorKind::kInternal)
           return tl::unexpected<Error>(std::move(function).error());
+        if (WJIT_PLANTED(forgotten_refusal)) continue;
         out_.refused.push_back({imported + i, refusal_reason(function.error()), std::move(function).error()});
         continue;
       }

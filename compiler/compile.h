@@ -19,7 +19,8 @@ struct CompileOptions {
   ra::Options regalloc;
   isa::CpuFeatures features;
   unsigned opt_level = 1;  // 0: no mid-end
-  bool verify = false;     // the IR, and what passes make of it
+  uint32_t opt_passes = ~uint32_t{0};  // those of the level, by bit in the order of opt/passes.def
+  bool verify = false;     // the IR, and what each pass makes of it
   bool poison = false;     // i32 values get noise in the upper half of their registers
   bool times = false;      // measure passes
   unsigned threads = 1;
@@ -60,7 +61,7 @@ isa::CpuFeatures host_cpu_features();
 support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text);
 
 // Every function of the module that has native code; of an invalid body there is a refusal. Errors: kUnsupported on
-// machines that this emits nothing for; kUsage, with CompileOptions::verify, where a proof failed, which is our bug.
+// machines that this emits nothing for; kInternal, with CompileOptions::verify, where a proof failed: our bug.
 support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
                                            const CompileOptions& options);
 

@@ -36,6 +36,7 @@ enum wjit_error_kind_enum {
   WJIT_ERROR_RESOURCE,    /* the host ran out of memory or address space */
   WJIT_ERROR_IO,          /* the operating system refused */
   WJIT_ERROR_USAGE,       /* a mistake of the caller's */
+  WJIT_ERROR_INTERNAL,    /* a mistake of wjit's own: please report it */
 };
 
 /* Of no store; used by one thread at a time. */

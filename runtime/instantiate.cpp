@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "compiler/support/plant.h"
 #include "runtime/call.h"
 #include "runtime/libcalls.h"
 
@@ -201,7 +202,7 @@ uint64_t element_value(Instance& instance, const wasm::ElementSegment& segment, 
 
 TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> module,
                                   std::span<const ExternRefs> items) {
-  if (&module->engine() != &store.engine())
+  if (&module->engine() != &store.engine() && !WJIT_PLANTED(foreign_module))
     return TrapError(Error(ErrorKind::kUsage, "the module and the store belong to different engines"));
   const wasm::Module& m = module->wasm();
   auto imports = match_imports(store, m, items);

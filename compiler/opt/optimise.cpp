@@ -1,12 +1,32 @@
 #include "compiler/opt/optimise.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <iterator>
 
 #include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
+#include "compiler/support/plant.h"
 
 namespace wjit::opt {
+
+support::Result<uint32_t> parse_passes(std::string_view names) {
+  uint32_t passes = 0;
+  for (size_t begin = 0; names != "none" && begin <= names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    const std::string_view name = names.substr(begin, end - begin);
+    begin = end + 1;
+    const auto at = std::find(std::begin(kPassNames), std::end(kPassNames), name);
+    if (at == std::end(kPassNames)) {
+      std::string known;
+      for (std::string_view k : kPassNames) known += ", " + std::string(k);
+      return fail(ErrorKind::kUsage, "found '" + std::string(name) + "', expected none, or of these with commas: " + known.substr(2));
+    }
+    passes |= uint32_t{1} << (at - std::begin(kPassNames));
+  }
+  return passes;
+}
 
 namespace {
 
@@ -102,6 +122,10 @@ struct Optimiser::Room {
   Analyses analyses;
   Known known;
   std::vector<Inst> made;
+  std::vector<Inst> fronts;  // by loop
+  std::vector<uint32_t> barrier;
+  std::vector<ir::Loop> skip;
+  uint64_t work = 0;
 
   // Rules, and global value numbering, in one walk over the dominator tree: what dominates an instruction is done
   // before it.
@@ -118,7 +142,7 @@ struct Optimiser::Room {
   }
 
   void visit(ir::Function& f, Block b, Inst i) {
-    for (unsigned round = 0; round < 8; ++round) {  // rules end; this is for the day that one does not
+    for (unsigned round = 0; round < 8; ++round, ++work) {  // rules end; this is for the day that one does not
       resolve_operands(f, f.inst(i));
       made.clear();
       const Rewritten r = apply_rules(f, i, made);
@@ -151,16 +175,33 @@ struct Optimiser::Room {
   // An instruction goes in front of the outermost loop around it that none of its operands is made in.
   void licm(ir::Function& f) {
     if (analyses.loops.count() == 0) return;
-    std::vector<Inst> fronts(analyses.loops.count());
-    for (uint32_t l = 0; l < analyses.loops.count(); ++l) fronts[l] = front_of(f, ir::Loop(l));
+    find_fronts(f);
     for (Block b : analyses.dom.preorder()) {
       const ir::Loop inner = analyses.loops.loop_of(b);
       if (!inner.valid()) continue;
       for (Inst i = f.block(b).first; i.valid();) {
         const Inst next = f.next(i);
-        if (worth_moving(f.inst(i))) hoist(f, i, inner, fronts);
+        if (worth_moving(f.inst(i))) hoist(f, i, inner);
         i = next;
       }
+    }
+  }
+
+  // Of each loop where to go in front of it, how far out there is such a place at all, and a loop further out: from loop to
+  // loop along those it takes logarithmic time to one that is known by comparing, also in deep nests (Myers' skip list).
+  void find_fronts(const ir::Function& f) {
+    const ir::Loops& loops = analyses.loops;
+    fronts.resize(loops.count());
+    barrier.resize(loops.count());
+    skip.resize(loops.count());
+    for (ir::Loop l(0); l.n < loops.count(); ++l.n) {  // from outside in
+      fronts[l.n] = front_of(f, l);
+      const ir::Loop p = loops.parent(l);
+      barrier[l.n] = !fronts[l.n].valid() ? loops.depth(l) : p.valid() ? barrier[p.n] : 0;
+      skip[l.n] = p;
+      if (!p.valid() || !skip[p.n].valid()) continue;
+      const ir::Loop q = skip[p.n], r = skip[q.n];
+      if (r.valid() && loops.depth(p) - loops.depth(q) == loops.depth(q) - loops.depth(r)) skip[l.n] = r;
     }
   }
 
@@ -189,14 +230,19 @@ struct Optimiser::Room {
     }
   }
 
-  void hoist(ir::Function& f, Inst i, ir::Loop inner, const std::vector<Inst>& fronts) {
-    ir::Loop to;
-    for (ir::Loop l = inner; l.valid(); l = analyses.loops.parent(l)) {
-      if (!fronts[l.n].valid() || !is_invariant(f, i, l)) break;
-      to = l;
+  void hoist(ir::Function& f, Inst i, ir::Loop inner) {
+    // What may not leave a loop may not leave those around it.
+    const auto may_leave = [&](ir::Loop l) {
+      ++work;
+      return l.valid() && analyses.loops.depth(l) > barrier[inner.n] && is_invariant(f, i, l);
+    };
+    if (!may_leave(inner)) return;
+    ir::Loop to = inner;
+    for (ir::Loop next = to; next.valid(); to = next.valid() ? next : to) {
+      next = may_leave(skip[to.n]) ? skip[to.n] : ir::Loop();
+      if (!next.valid() && may_leave(analyses.loops.parent(to))) next = analyses.loops.parent(to);
     }
-    if (!to.valid()) return;
-    f.for_each_use(i, [&](Value v) { follow(f, v, to, fronts); });
+    f.for_each_use(i, [&](Value v) { follow(f, v, to); });
     f.remove(i);
     f.insert_before(fronts[to.n], i);
   }
@@ -207,21 +253,22 @@ struct Optimiser::Room {
       default: return false;
     }
   }
-  bool is_invariant(const ir::Function& f, Inst i, ir::Loop l) const {
+  bool is_invariant(const ir::Function& f, Inst i, ir::Loop l) {
     bool yes = true;
-    f.for_each_use(i, [&](Value v) { yes = yes && is_outside(f, v, l); });
+    f.for_each_use(i, [&](Value v) { ++work, yes = yes && is_outside(f, v, l); });
+    if (WJIT_PLANTED(hoisted_too_far) && f.inst(i).op == Op::mul) return true;
     return yes;
   }
-  bool is_outside(const ir::Function& f, Value v, ir::Loop l) const {
+  bool is_outside(const ir::Function& f, Value v, ir::Loop l) {
     const Inst d = f.def(v);
     const Block b = d.valid() ? f.block_of(d) : Block(f.value(v).owner);
     if (!analyses.loops.contains(l, b)) return true;
     return d.valid() && free_to_follow(f.inst(d)) && is_invariant(f, d, l);
   }
-  void follow(ir::Function& f, Value v, ir::Loop to, const std::vector<Inst>& fronts) {
+  void follow(ir::Function& f, Value v, ir::Loop to) {
     const Inst d = f.def(v);
     if (!d.valid() || !analyses.loops.contains(to, f.block_of(d))) return;
-    f.for_each_use(d, [&](Value u) { follow(f, u, to, fronts); });
+    f.for_each_use(d, [&](Value u) { follow(f, u, to); });
     f.remove(d);
     f.insert_before(fronts[to.n], d);
   }
@@ -231,14 +278,16 @@ struct Optimiser::Room {
 
 Optimiser::Optimiser() : room_(std::make_unique<Room>()) {}
 Optimiser::~Optimiser() = default;
+uint64_t Optimiser::work() const { return room_->work; }
 
 void Optimiser::run(ir::Function& f, unsigned level, void (*after)(void*, Pass), void* context) {
+  room_->work = 0;
   if (level == 0) return;
   room_->analyses.compute(f);
-#define PASS(id, text, from, what)       \
-  if (level >= from) {                   \
-    room_->id(f);                        \
-    if (after) after(context, Pass::id); \
+#define PASS(id, text, from, what)                                          \
+  if (level >= from && (passes >> static_cast<unsigned>(Pass::id) & 1) != 0) { \
+    room_->id(f);                                                           \
+    if (after) after(context, Pass::id);                                    \
   }
 #include "compiler/opt/passes.def"
 #undef PASS

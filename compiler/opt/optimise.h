@@ -5,6 +5,7 @@
 #include "compiler/ir/domtree.h"
 #include "compiler/ir/function.h"
 #include "compiler/ir/loops.h"
+#include "compiler/support/result.h"
 
 namespace wjit::opt {
 
@@ -19,6 +20,9 @@ inline constexpr std::string_view kPassNames[] = {
 #include "compiler/opt/passes.def"
 #undef PASS
 };
+
+// "simplify,licm" or "none" as bits; the error says what is none, and what there are.
+support::Result<uint32_t> parse_passes(std::string_view names);
 
 // What passes look at; made once per function, and kept as none of them changes the graph of blocks.
 struct Analyses {
@@ -37,8 +41,12 @@ class Optimiser {
  public:
   Optimiser();
   ~Optimiser();
+  // Those that may run, a bit each; for tests, and for those who look for the one that matters.
+  uint32_t passes = ~uint32_t{0};
   // Every pass up to the level. Aliases are resolved afterwards. `after` is called behind each pass, if there is one.
   void run(ir::Function& f, unsigned level, void (*after)(void*, Pass) = nullptr, void* context = nullptr);
+  // Steps that the last run took: for tests that it does not take too many.
+  uint64_t work() const;
 
  private:
   struct Room;

@@ -1,5 +1,5 @@
-// Mistakes on purpose: for the proof that the random programs of tools/fuzz, or the allocator's checker, find such. No
-// build of wjit has them. Only tests/fuzz/planted_test.cpp compiles the sources that have some once more, with
+// Mistakes on purpose: for the proof that the random programs of tools/fuzz, or the allocator's checker, or the tests of
+// a row find such. No build of wjit has them. Only tests/fuzz compiles the sources that have some once more, with
 // WJIT_PLANT_BUGS, and chooses one.
 #pragma once
 
@@ -20,11 +20,19 @@
   P(wrong_cost, "bulk operations cost nothing")                                                 \
   P(wrong_sum, "(x + c1) + c2 becomes x + c1")                                                  \
   P(wrong_remainder, "x rem 2^k becomes x and 2^k")                                             \
-  P(wrong_shuffle, "a shuffle of the lower lanes twice is taken for none")                        \
-  P(wrong_lane, "the lane that was replaced is found in every lane")                            \
+  P(wrong_shuffle, "a shuffle that moves lanes of four bytes is taken for none")                \
+  P(wrong_count, "a vector's shift count is taken modulo half a lane")                          \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
   P(narrow_reload, "an i64 comes back from its slot as an i32")                                 \
-  P(lost_register, "a register that calls preserve is not saved")
+  P(lost_register, "a register that calls preserve is not saved")                               \
+  P(hoisted_too_far, "a product goes in front of the loop that makes its factors")
+
+// Likewise, for tests of a row of the failure classes: name, the test that has to find it, what is wrong
+#define WJIT_ROW_PLANTS(P)                                                                                         \
+  P(forgotten_refusal, "row 18: the native*", "an invalid body leaves its function without native code, and no more") \
+  P(forgotten_imports, "row 22: native*", "globals of the module's own are counted without imported ones") \
+  P(foreign_module, "row 32: native*", "a module of another engine is instantiated")                               \
+  P(imported_unchecked, "row 32: native*", "memories that are imported are taken for some with guard pages")
 
 namespace wjit::plant {
 
@@ -32,6 +40,9 @@ enum class Bug {
   none,
 #define WJIT_X(name, what) name,
   WJIT_PLANTS(WJIT_X)
+#undef WJIT_X
+#define WJIT_X(name, test, what) name,
+  WJIT_ROW_PLANTS(WJIT_X)
 #undef WJIT_X
 };
 extern Bug active;

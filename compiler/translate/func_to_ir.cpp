@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compiler/support/plant.h"
 #include "compiler/translate/translator.h"
 
 namespace wjit::translate {
@@ -196,7 +197,7 @@ Result<void> Translator::global(const wasm::Instr& in, bool set) {
   if (imported)
     at = load_constant(Type::kI64, vmctx_, offsets_.vmctx_imported_global(in.a) + vm::off::VMGlobalImport::from);
   else
-    displacement = offsets_.vmctx_defined_global(in.a - module_.imported_globals);
+    displacement = offsets_.vmctx_defined_global(in.a - (WJIT_PLANTED(forgotten_imports) ? 0 : module_.imported_globals));
   displacement += vm::off::VMGlobalDefinition::storage;
   if (set)
     b_.store(Op::store, ir_type(type.type), access, at, pop(), static_cast<int32_t>(displacement));

@@ -105,7 +105,8 @@ bool Translator::place(const wasm::MemArg& mem, Value index, uint32_t bytes, Pla
   }
   const MemoryInfo& info = memory_info(mem.memory);
   const Value wide_index = wide(index);
-  if (info.guard && end <= info.guard_bytes)
+  const bool unchecked = WJIT_PLANTED(imported_unchecked) && mem.memory < module_.imported_memories;
+  if ((info.guard && end <= info.guard_bytes) || unchecked)
     at.access.traps = true;
   else
     check_bounds(mem.memory, wide_index, end);

@@ -90,10 +90,12 @@ struct CompilerConfig {
   Regalloc regalloc = Regalloc::kScan;
   uint64_t seed = 0;
   bool poison = false;     // noise in the upper half of every register that holds an i32
-  bool verify = false;     // prove each step: a function that fails is an error of the module
+  bool verify = false;     // prove each step: a function that fails is an error of the module (kInternal)
   // Only functions from `first_function` to `last_function` (indices in the module) get native code: to find the one
   // that matters.
   uint32_t first_function = 0, last_function = ~uint32_t{0};
+  // Which passes of the mid-end run where `opt_level` asks for them, a bit each in their order, likewise.
+  uint32_t opt_passes = ~uint32_t{0};
 };
 
 // When function bodies are validated and translated.

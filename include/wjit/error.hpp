@@ -20,6 +20,7 @@ enum class ErrorKind : uint8_t {
   kResource,     // the host ran out of memory or address space
   kIo,           // the operating system refused: message carries strerror
   kUsage,        // the caller's mistake: wrong arguments
+  kInternal,     // wjit's own mistake, found before it did harm: please report it
 };
 
 constexpr uint64_t kNoOffset = ~uint64_t{0};

@@ -110,4 +110,5 @@ static_assert(WJIT_ERROR_MALFORMED == int(ErrorKind::kMalformed) && WJIT_ERROR_I
               WJIT_ERROR_UNSUPPORTED == int(ErrorKind::kUnsupported) && WJIT_ERROR_LIMIT == int(ErrorKind::kLimit) &&
               WJIT_ERROR_LINK == int(ErrorKind::kLink) && WJIT_ERROR_TRAP == int(ErrorKind::kTrap) &&
               WJIT_ERROR_EXIT == int(ErrorKind::kExit) && WJIT_ERROR_RESOURCE == int(ErrorKind::kResource) &&
-              WJIT_ERROR_IO == int(ErrorKind::kIo) && WJIT_ERROR_USAGE == int(ErrorKind::kUsage));
+              WJIT_ERROR_IO == int(ErrorKind::kIo) && WJIT_ERROR_USAGE == int(ErrorKind::kUsage) &&
+              WJIT_ERROR_INTERNAL == int(ErrorKind::kInternal));

@@ -34,6 +34,7 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   o.verify = config.verify;
   o.poison = config.poison;
   o.opt_level = config.opt_level;
+  o.opt_passes = config.opt_passes;
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.first_function = config.first_function;
   o.last_function = config.last_function;

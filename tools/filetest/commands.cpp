@@ -78,6 +78,10 @@ constexpr Command kCommands[] = {
     {"verify-error", true, &verify_error},
     {"parse-error", true, &parse_error},
     {"cfg", true, &cfg},
+    {"opt", true, &optimised},
+    {"vcode", true, &machine_code},
+    {"ra", true, &allocated},
+    {"asm", true, &assembly},
     {"run", false, &run_call},
 };
 

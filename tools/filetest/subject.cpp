@@ -4,7 +4,9 @@
 
 #include <sstream>
 
+#include "compiler/compile.h"
 #include "compiler/ir/parse.h"
+#include "compiler/opt/optimise.h"
 #include "compiler/wasm/text/parse_wat.h"
 
 namespace wjit::filetest {
@@ -13,14 +15,24 @@ Result<Settings> parse_settings(std::string_view words) {
   Settings s;
   std::istringstream in{std::string(words)};
   for (std::string word; in >> word;) {
-    if (word == "fuel")
+    if (word == "fuel") {
       s.options.fuel = true;
-    else if (word == "epoch")
+    } else if (word == "epoch") {
       s.options.epoch = true;
-    else if (word == "checks")
+    } else if (word == "checks") {
       s.checks = true;
-    else
-      return fail(ErrorKind::kUsage, fmt::format("expected fuel, epoch or checks, found `{}`", word));
+    } else if (word == "-O0") {
+      s.opt_level = 0;
+    } else if (word == "spill") {
+      s.regalloc = ra::Mode::kSpill;
+    } else if (word.starts_with("cpu=")) {
+      WJIT_TRY(s.features, parse_cpu_features(std::string_view(word).substr(4)));
+    } else if (word.starts_with("passes=")) {
+      WJIT_TRY(s.opt_passes, opt::parse_passes(std::string_view(word).substr(7)));
+    } else {
+      return fail(ErrorKind::kUsage,
+                  fmt::format("expected fuel, epoch, checks, -O0, passes=, cpu= or spill, found `{}`", word));
+    }
   }
   return s;
 }
@@ -36,14 +48,19 @@ Result<std::shared_ptr<rt::CompiledModule>> load_module(std::shared_ptr<rt::Engi
   return rt::CompiledModule::create(std::move(engine), std::move(bytes));
 }
 
-Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
-  if (!file.is_text_module()) return ir::parse_functions(file.head);
-  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config()), file));
+std::vector<translate::MemoryInfo> memories_of(const rt::CompiledModule& module, const Settings& settings) {
   std::vector<translate::MemoryInfo> memories;
-  for (const wasm::MemoryType& type : module->wasm().memories) {
+  for (const wasm::MemoryType& type : module.wasm().memories) {
     const bool guard = !settings.checks && !type.is64 && type.page_size_log2 == 16;
     memories.push_back({.guard = guard, .guard_bytes = guard ? uint64_t{1} << 31 : 0, .base_moves = !guard});
   }
+  return memories;
+}
+
+Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
+  if (!file.is_text_module()) return ir::parse_functions(file.head);
+  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config()), file));
+  const auto memories = memories_of(*module, settings);
   const translate::Env env{module->wasm(), module->offsets, settings.options, memories};
   translate::Buffers buffers;
   std::vector<ir::Function> functions;

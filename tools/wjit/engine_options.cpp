@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "compiler/opt/optimise.h"
 #include "tools/wjit/options.h"
 
 namespace wjit::cli {
@@ -103,6 +104,17 @@ std::optional<std::string> choose_functions(const std::string& option, CompilerC
   return fmt::format("--jit-functions: found '{}', expected FIRST-LAST, FIRST- or one index", text);
 }
 
+// "simplify,licm", "none": the passes of the mid-end that run.
+std::optional<std::string> choose_passes(const std::string& option, CompilerConfig& out) {
+  const char* environment = std::getenv("WJIT_OPT_PASSES");
+  const std::string text = !option.empty() ? option : environment ? environment : "";
+  if (text.empty()) return {};
+  const auto passes = opt::parse_passes(text);
+  if (!passes) return "--opt-passes: " + passes.error().message();
+  out.opt_passes = *passes;
+  return {};
+}
+
 }  // namespace
 
 void EngineOptions::declare(Options& options) {
@@ -114,6 +126,8 @@ void EngineOptions::declare(Options& options) {
   options.value("--regalloc-seed", regalloc_seed, "N", "What --regalloc=shuffle begins with");
   options.value("--jit-functions", jit_functions, "A-B",
                 "Make native code of these functions alone, by index (also: the environment's WJIT_JIT_FUNCTIONS)");
+  options.value("--opt-passes", opt_passes, "A,B",
+                "Run these passes of the mid-end alone, or none (also: the environment's WJIT_OPT_PASSES)");
   options.flag("--poison", config.compiler.poison, "Noise above the 32 bits of every i32");
   options.flag("--verify", config.compiler.verify, "Prove each step of the compiler");
   options.choice("--mode", mode, "MODE", names(kModes), "When functions are validated and translated");
@@ -127,6 +141,7 @@ std::optional<int> EngineOptions::resolve(const char* command) {
   if (!problem) problem = choose("--regalloc", regalloc, kRegallocs, config.compiler.regalloc);
   if (!problem) problem = choose("-O", opt_level, kOptLevels, config.compiler.opt_level);
   if (!problem) problem = choose_functions(jit_functions, config.compiler);
+  if (!problem) problem = choose_passes(opt_passes, config.compiler);
   if (regalloc_seed) config.compiler.seed = *regalloc_seed;
   if (!cpu.empty()) config.compiler.cpu = cpu;
   if (!problem) problem = choose("--mode", mode, kModes, config.mode);

@@ -21,6 +21,7 @@ using Args = std::vector<std::string>;
     "A file cannot be read, a module is malformed, invalid, unsupported or past a limit, an import or " \
     "export is not there, the system refused something, or output could not be written")                \
   S(kExitUsage, 2, "The command line is wrong: an option, an argument's value or their number")         \
+  S(kExitInternal, 70, "wjit found a mistake of its own, as with --verify: please report it")             \
   S(kExitTrap, 134, "The guest trapped, ran out of fuel, or a host function failed")
 enum ExitStatus : int {
 #define WJIT_S(name, status, when) name = status,
@@ -81,7 +82,7 @@ class Options {
 
 // The options every command has that makes an Engine.
 struct EngineOptions {
-  std::string features, tier, opt_level, cpu, regalloc, jit_functions, mode, dispatch, memory;
+  std::string features, tier, opt_level, cpu, regalloc, jit_functions, opt_passes, mode, dispatch, memory;
   std::optional<uint64_t> regalloc_seed;
   Config config;
   std::vector<std::pair<Feature, bool>> feature_changes;

@@ -28,6 +28,7 @@ constexpr KindRow kKinds[] = {
     {ErrorKind::kResource, "resource", kExitBadInput},
     {ErrorKind::kIo, "io", kExitBadInput},
     {ErrorKind::kUsage, "usage", kExitUsage},
+    {ErrorKind::kInternal, "internal", kExitInternal},
 };
 const KindRow& row_of(ErrorKind kind) {
   for (const KindRow& row : kKinds)

@@ -48,7 +48,7 @@ std::string try_seed(ra::Allocator& allocator, uint64_t seed, ra::Mode mode) {
 
 }  // namespace
 
-TEST_CASE("regalloc: random code, every mode: the proof holds and the code does the same", "[regalloc]") {
+TEST_CASE("row 5: regalloc: random code, every mode: the proof holds and the code does the same", "[regalloc]") {
   ra::Allocator allocator;
   for (ra::Mode mode : {ra::Mode::kSpill, ra::Mode::kScan, ra::Mode::kShuffle})
     for (uint64_t seed = 1; seed <= 400; ++seed) {

@@ -49,7 +49,7 @@ bool mutate(Random& random, Allocation& out) {
 }  // namespace
 
 // Whatever a damaged allocation makes the code do otherwise, the checker has found.
-TEST_CASE("regalloc check: what it lets pass runs right, and it lets little damage pass", "[regalloc]") {
+TEST_CASE("row 5: regalloc check: what it lets pass runs right, and it lets little damage pass", "[regalloc]") {
   ra::Allocator allocator;
   uint32_t refused = 0, harmless = 0;
   for (uint64_t seed = 1; seed <= 150; ++seed) {
