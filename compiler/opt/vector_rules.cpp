@@ -292,7 +292,7 @@ class VectorRules : Rewriter {
     if (zero(d_.va())) return is(d_.va());
     uint64_t count;
     if (!is_const(d_.vb(), &count)) return kNothing;
-    const uint64_t lane_bits = 8 * bytes_of_lane(d_.vec_op());
+    const uint64_t lane_bits = (WJIT_PLANTED(wrong_count) ? 4 : 8) * bytes_of_lane(d_.vec_op());
     if (count % lane_bits == 0) return is(d_.va());
     if (count < lane_bits) return kNothing;
     const Value less = constant(Type::kI32, count % lane_bits);
@@ -326,7 +326,7 @@ class VectorRules : Rewriter {
         return bytes_of_lane(from.vec_op()) == width ? lane_of_scalar(f_.resolve(from.va())) : kNothing;
       case Op::vreplace:
         if (bytes_of_lane(from.vec_op()) != width) return kNothing;
-        if (from.lane() == lane || WJIT_PLANTED(wrong_lane)) return lane_of_scalar(f_.resolve(from.vb()));
+        if (from.lane() == lane) return lane_of_scalar(f_.resolve(from.vb()));
         return become_vec(d_.vec_op(), from.a, d_.b, lane);
       case Op::vzext:
         if (lane * width >= ir::bytes_of(from.type))
@@ -370,7 +370,7 @@ class VectorRules : Rewriter {
     const bool plain = one && low;
     for (uint8_t& i : indices) i &= 15;
     bool identity = true;
-    for (unsigned k = 0; k < 16; ++k) identity = identity && indices[k] == (WJIT_PLANTED(wrong_shuffle) ? k & 7 : k);
+    for (unsigned k = 0; k < 16; ++k) identity = identity && (WJIT_PLANTED(wrong_shuffle) ? (indices[k] & 3) == (k & 3) : indices[k] == k);
     if (identity || moves_alike(from, indices)) return is(from);
     if (plain) return kNothing;
     return become_vec(VecOp::i8x16_shuffle, from.n, from.n, f_.add_vector_constant(indices));

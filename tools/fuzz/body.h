@@ -72,6 +72,7 @@ class Body {
   // ---- steps (body_steps.cpp)
   void steps(unsigned n);
   void step();
+  void shuffle_indices();
   void plain(const PlainOp& p, bool fresh, unsigned depth);
   void before_plain(const PlainOp& p);
   uint8_t plain_code(const PlainOp& p) const;

@@ -106,6 +106,22 @@ uint8_t Body::plain_code(const PlainOp& p) const {
   return code == o_.bug_opcode ? o_.bug_instead : code;
 }
 
+// Lanes of some width, windows and lanes everywhere are what lowerings know short ways for; any other is rare.
+void Body::shuffle_indices() {
+  const unsigned how = c_.below(5), width = 1u << c_.below(4), n = c_.below(32), lane = n / width * width;
+  for (unsigned k = 0; k < 16; ++k) {
+    unsigned i = 0;
+    switch (how) {
+      case 0: i = k + n; break;                                   // of both
+      case 1: i = ((k + n) & 15) | (n & 16); break;               // of one
+      case 2: i = lane + k % width; break;                        // one everywhere
+      case 3: i = k % width ? uint8_t(out_.back() + 1) : c_.below(32 / width) * width; break;
+      default: i = c_.below(32); break;
+    }
+    byte(uint8_t(i & 31));
+  }
+}
+
 void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
   if (p.info->bytes) return memory_access(p, fresh, depth);
   const std::string_view text = p.info->text;
@@ -129,8 +145,7 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
   }
   if (p.info->prefix) prefixed(p.info->prefix, p.info->code);
   else op(plain_code(p));
-  if (p.info->imm == wasm::Imm::kShuffle)
-    for (int i = 0; i < 16; ++i) byte(uint8_t(c_.below(32)));
+  if (p.info->imm == wasm::Imm::kShuffle) shuffle_indices();
   if (p.info->imm == wasm::Imm::kLane) {
     const unsigned lanes = has(text, "x16") ? 16 : has(text, "x8") ? 8 : has(text, "x4") ? 4 : 2;
     byte(uint8_t(c_.below(lanes)));

@@ -95,6 +95,10 @@ TEST_CASE("ir parse: what is wrong is told with its place", "[ir]") {
   CHECK(in_block("v2 = fconst.f32 nan") == "4:19: expected a number, inf, -inf or nan:0x…, found `nan`");
   CHECK(in_block("v2 = fconst.f32 nan:0x3f800000") == "4:19: expected the bits of a NaN, found `nan`");
   CHECK(in_block("v2 = vconst 0x01") == "4:19: expected a hexadecimal digit, found the end of the line");
+  CHECK(in_block("v2 = vconst 0x000102030405060708090a0b0c0d0e0f\n  v3 = vunary v128.not v2") == "none");
+  CHECK(in_block("v2 = vunary v128.nut v1") == "4:15: expected a vector operation, as wasm calls it, found `v128.nut`");
+  CHECK(in_block("v2 = vextract.i32 i8x16.extract_lane_s v1, 16") == "4:46: expected a lane below 16, found `16`");
+  CHECK(in_block("v2 = vshuffle i8x16.shuffle v1, v1") == "4:37: expected `,`, found the end of the line");
   CHECK(in_block("v2 = load.i32 heap [v0]") ==
         "4:17: expected a region of memory: heap0, memdef0, tabledef0, table0, global0, vmctx, funcref or other, found `heap`");
   CHECK(in_block("v2 = load.i32 heap128 [v0]").find("expected a region") != std::string::npos);

@@ -57,6 +57,15 @@ struct Sample {
     ret = b.return_(results);
   }
   InstData& at(Inst i) { return f.inst(i); }
+  // A vector instruction before the return. Its operands are vectors, but for a splat's.
+  void vector(VecOp op, Op row, Type type, uint32_t c = 0, bool wrong_operand = false) {
+    const Type vector_type = Type::kV128, result = result_type(row, type);
+    const Inst constant = f.new_inst({.op = Op::vconst, .type = vector_type, .c = f.add_vector_constant({})}, {&vector_type, 1}, 0);
+    f.insert_before(ret, constant);
+    const Value v = f.result(constant), a = wrong_operand ? i32 : row == Op::vsplat ? i64 : v;
+    const InstData d{.op = row, .type = type, .aux = static_cast<uint16_t>(op), .a = a.n, .b = v.n, .c = c};
+    f.insert_before(ret, f.new_inst(d, {&result, 1}, 0));
+  }
 };
 
 struct Broken {
@@ -130,6 +139,19 @@ const Broken kBroken[] = {
     {"vector constant 0, expected one of 0", [](Sample& s) {
        const Type t = Type::kV128;
        s.f.insert_before(s.add, s.f.new_inst({.op = Op::vconst, .type = t}, {&t, 1}, 0));
+     }},
+    // vectors
+    {"vector operation 9999, expected less than", [](Sample& s) { s.vector(VecOp(9999), Op::vunary, Type::kV128); }},
+    {"i8x16.add has other operands than vunary", [](Sample& s) { s.vector(VecOp::i8x16_add, Op::vunary, Type::kV128); }},
+    {"v128.load has other operands than vunary", [](Sample& s) { s.vector(VecOp::v128_load, Op::vunary, Type::kV128); }},
+    {"type i64, expected i32 of i8x16.splat", [](Sample& s) { s.vector(VecOp::i8x16_splat, Op::vsplat, Type::kI64); }},
+    {"type v128, expected one of [ilfd]", [](Sample& s) { s.vector(VecOp::i8x16_splat, Op::vsplat, Type::kV128); }},
+    {"operand a is v2, i32; expected v128", [](Sample& s) { s.vector(VecOp::v128_not, Op::vunary, Type::kV128, 0, true); }},
+    {"lane 4, expected less than 4", [](Sample& s) { s.vector(VecOp::f32x4_extract_lane, Op::vextract, Type::kF32, 4); }},
+    {"lane 2, expected less than 2", [](Sample& s) { s.vector(VecOp::i64x2_extract_lane, Op::vextract, Type::kI64, 2); }},
+    {"vector constant 7, expected one of", [](Sample& s) { s.vector(VecOp::i8x16_shuffle, Op::vshuffle, Type::kV128, 7); }},
+    {"shuffles lane 32, expected less than 32", [](Sample& s) {
+       s.vector(VecOp::i8x16_shuffle, Op::vshuffle, Type::kV128, s.f.add_vector_constant({31, 0, 32}));
      }},
     {"expected a region of memory", [](Sample& s) {
        for (Inst i = s.add; i.valid(); i = s.f.next(i))

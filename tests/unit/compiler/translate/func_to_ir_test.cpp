@@ -127,6 +127,47 @@ TEST_CASE("translation of calls", "[translate]") {
 }
 
 // Two imports may be one thing, so what is known of one is not kept over a store to the other.
+TEST_CASE("translation of vectors", "[translate]") {
+  // The body of a function of (i32, v128) with a memory of a page and no checks, from its loads on.
+  const auto body = [](const std::string& result, const std::string& text) {
+    const std::string ir = ir_of("(module (memory 1) (func (param i32 v128) (result " + result + ") " + text + "))");
+    std::string out;
+    for (size_t at = ir.find("add.i64 "), end; (end = ir.find('\n', at)) != std::string::npos; at = end + 1) {
+      const std::string line = ir.substr(at, end - at);
+      const size_t equals = line.find("= ");
+      const std::string inst = line.substr(equals == std::string::npos ? 0 : equals + 2);
+      if (line.find("return") != std::string::npos) break;
+      if (!inst.starts_with("add.i64")) out += inst + "; ";
+    }
+    return out;
+  };
+  const std::string p = "(local.get 0)", v = "(local.get 1)";
+  CHECK(body("v128", "(v128.load " + p + ")") == "load.v128 heap0.trap [v6]; ");
+  CHECK(body("v128", "(v128.load8x8_u offset=3 " + p + ")") ==
+        "load.i64 heap0.trap [v6 + 3]; vzext.i64 v7; vunary i16x8.extend_low_i8x16_u v8; ");
+  CHECK(body("v128", "(v128.load16_splat " + p + ")") == "load16_u.i32 heap0.trap [v6]; vsplat.i32 i16x8.splat v7; ");
+  CHECK(body("v128", "(v128.load64_splat " + p + ")") == "load.f64 heap0.trap [v6]; vsplat.f64 f64x2.splat v7; ");
+  CHECK(body("v128", "(v128.load32_zero " + p + ")") == "load.i32 heap0.trap [v6]; vzext.i32 v7; ");
+  CHECK(body("v128", "(v128.load8_lane 13 " + p + v + ")") ==
+        "load8_u.i32 heap0.trap [v6]; vreplace.i32 i8x16.replace_lane v3, v7, 13; ");
+  CHECK(body("v128", "(v128.store64_lane 1 " + p + v + ")" + v) ==
+        "vextract.f64 f64x2.extract_lane v3, 1; store.f64 heap0.trap [v6], v7; ");
+  const auto plain = [](const std::string& text) {
+    const std::string ir = ir_of("(module (func (param i32 v128) (result v128) " + text + "))");
+    const size_t at = ir.rfind("= ", ir.find("  return"));
+    return ir.substr(at + 2, ir.find('\n', at) - at - 2);
+  };
+  CHECK(plain("(i8x16.shuffle 0 1 2 3 31 30 29 28 8 9 10 11 12 13 14 15 " + v + v + ")") ==
+        "vshuffle i8x16.shuffle v3, v3, 0x000102031f1e1d1c08090a0b0c0d0e0f");
+  CHECK(plain("(f64x2.relaxed_madd " + v + v + v + ")") == "vternary f64x2.relaxed_madd v3, v3, v3");
+  CHECK(plain("(i16x8.shl " + v + p + ")") == "vshift i16x8.shl v3, v2");
+  CHECK(plain("(i32x4.replace_lane 2 " + v + p + ")") == "vreplace.i32 i32x4.replace_lane v3, v2, 2");
+  CHECK(plain("(v128.const i32x4 1 2 3 4)") == "vconst 0x01000000020000000300000004000000");
+  // Locals are zero.
+  CHECK(ir_of("(module (func (result v128) (local v128) (local.get 0)))").find("vconst 0x00000000000000000000000000000000") !=
+        std::string::npos);
+}
+
 TEST_CASE("imports that may be the same share a number", "[translate]") {
   const std::string ir = ir_of("(module (import \"m\" \"a\" (global $a (mut i32))) (import \"m\" \"b\" (global $b (mut i32)))"
                                "  (import \"m\" \"c\" (global $c i32)) (global $d (mut i32) (i32.const 0)) (global $e (mut i32) (i32.const 0))"

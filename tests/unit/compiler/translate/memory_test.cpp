@@ -16,16 +16,19 @@ using namespace wjit;
 namespace {
 
 struct AccessOp {
-  std::string name, type;
+  std::string name, type;  // of the result, or of what is stored
   bool store;
+  std::string lane;        // as text, behind the offset
+  bool vector_operand;     // beside the index
 };
 
 std::vector<AccessOp> access_ops() {
   std::vector<AccessOp> ops;
   for (const wasm::OpInfo& op : wasm::kOpTable)
-    if (op.imm == wasm::Imm::kMemArg && op.prefix == 0) {
+    if ((op.imm == wasm::Imm::kMemArg && op.prefix == 0) || (op.bytes != 0 && op.prefix == 0xfd)) {
       const std::string name(op.text);
-      ops.push_back({name, name.substr(0, 3), name.find("store") != std::string::npos});
+      const bool lane = op.imm == wasm::Imm::kMemArgLane, store = name.find("store") != std::string::npos;
+      ops.push_back({name, name.substr(0, name.find('.')), store, lane ? " 1" : "", lane});
     }
   return ops;
 }
@@ -48,8 +51,11 @@ std::string text_of(const Shape& s, const std::vector<uint64_t>& offsets, const 
   size_t n = 0;
   const auto func = [&](const AccessOp& op, uint64_t offset, const std::string& param, const std::string& index) {
     wat += "(func (export \"f" + std::to_string(n++) + "\")" + param;
-    const std::string access = op.name + " $m offset=" + std::to_string(offset);
-    wat += op.store ? " (" + access + index + " (" + op.type + ".const 0x5c6d7e8f))" : " (result " + op.type + ") (" + access + index + ")";
+    const std::string access = op.name + " $m offset=" + std::to_string(offset) + op.lane;
+    const std::string value = op.type == "v128" ? " (v128.const i64x2 0x5c6d7e8f12345678 0xfedcba9876543210)" : " (" + op.type + ".const 0x5c6d7e8f)";
+    wat += op.store            ? " (" + access + index + value + ")"
+           : op.vector_operand ? " (result v128) (" + access + index + value + ")"
+                               : " (result " + op.type + ") (" + access + index + ")";
     wat += ")\n";
   };
   for (const AccessOp& op : access_ops())

@@ -416,6 +416,8 @@ TEST_CASE("row 7: shuffles of every class", "[jit][simd][failure-classes]") {
 TEST_CASE("row 7: vectors move through locals, globals, blocks, calls and tables", "[jit][simd][failure-classes]") {
   const std::string wat = R"((module
     (type $t (func (param v128 i32 v128 f64 v128 v128 v128 v128 v128 v128 v128 v128) (result v128 i64 v128 f32)))
+    (import "h" "turn" (func $turn (param f32 v128 i64 v128) (result v128 i32 v128)))
+    (import "h" "plus" (func $plus (param v128) (result v128)))
     (table funcref (elem $many $other))
     (global $g (mut v128) (v128.const i32x4 1 2 3 4))
     (global $c v128 (v128.const i32x4 5 6 7 8))
@@ -444,6 +446,9 @@ TEST_CASE("row 7: vectors move through locals, globals, blocks, calls and tables
       (block $b (result v128)
         (drop (br_if $b (local.get 1) (i32.eqz (local.get 0))))
         (select (local.get 2) (select (local.get 1) (global.get $c) (i32.gt_s (local.get 0) (i32.const 5))) (i32.and (local.get 0) (i32.const 1)))))
+    (func (export "host") (param v128 v128) (result v128 v128) (local $x v128)
+      (call $turn (f32.const 3) (call $plus (local.get 0)) (i64.const -9) (local.get 1))
+      (local.set $x) (i32x4.splat) (v128.xor) (i8x16.add (call $plus (local.get $x)) (local.get 0)))
     (func (export "set") (param v128) (result v128) (global.set $g (i64x2.add (global.get $g) (local.get 0))) (global.get $g))
     (func $fib (export "fib") (param i32 v128) (result v128)
       (if (result v128) (i32.lt_s (local.get 0) (i32.const 2)) (then (local.get 1))
@@ -468,14 +473,28 @@ TEST_CASE("row 7: vectors move through locals, globals, blocks, calls and tables
     for (unsigned i = 0; i < 16; ++i) v.bytes[i] = static_cast<uint8_t>(n * 37 + i * (n + 11));
     return Val(v);
   };
+  const auto imports = [](const Engine&, Store& store) -> std::vector<Extern> {
+    const wjit::FuncType turn{{{ValKind::kF32}, {ValKind::kV128}, {ValKind::kI64}, {ValKind::kV128}},
+                              {{ValKind::kV128}, {ValKind::kI32}, {ValKind::kV128}}};
+    return {Func::create(store, turn,
+                         [](Caller, std::span<const Val> p, std::span<Val> r) -> Result<Ok, Trap> {
+                           r[0] = p[3], r[2] = p[1];
+                           r[1] = Val(int32_t(p[0].f32()) + int32_t(p[2].i64()));
+                           return Ok{};
+                         }),
+            Func::wrap(store, [](V128 v) {
+              for (uint8_t& byte : v.bytes) ++byte;
+              return v;
+            })};
+  };
   const auto told = [&](const test::Mode& m) {
-    test::Guest g(wat, m);
+    test::Guest g(wat, m, {}, imports);
     std::string text;
     std::vector<Val> many = {vector(1), Val(-5), vector(2), Val(0.25)};
     for (uint32_t n = 3; n < 11; ++n) many.push_back(vector(n));
     text += g.run("many", many) + "\n";
     for (int i = 0; i < 3; ++i) text += g.run("indirect", {Val(i), vector(1), vector(2)}) + "\n" + g.run("tail", {Val(i), vector(3), vector(4)}) + "\n";
-    text += g.run("swap", {vector(1), vector(2)}) + "\n";
+    text += g.run("swap", {vector(1), vector(2)}) + "\n" + g.run("host", {vector(1), vector(2)}) + "\n";
     for (int i = 1; i < 5; ++i) text += g.run("loop", {Val(i), vector(1), vector(2)}) + "\n";
     for (int i = 0; i < 9; ++i) text += g.run("choose", {Val(i), vector(1), vector(2)}) + "\n";
     for (uint32_t i = 0; i < 3; ++i) text += g.run("set", {vector(i)}) + "\n";
