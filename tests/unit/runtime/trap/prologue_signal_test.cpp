@@ -24,7 +24,7 @@ namespace {
 constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 struct Seen {
-  volatile int count = 0;
+  std::atomic<int> count{0};  // the sender looks at it, too
   volatile int code = 0;
   volatile uintptr_t pc = 0;
 } seen;
@@ -47,7 +47,7 @@ void fill_registers(ucontext_t* c, uint64_t value) {
 }
 
 void host_handler(int, siginfo_t* info, void* context) {
-  seen.count = seen.count + 1;
+  seen.count.fetch_add(1, std::memory_order_relaxed);
   seen.code = info->si_code;
   seen.pc = pc_of(static_cast<ucontext_t*>(context));
 }
