@@ -307,11 +307,12 @@ if [ "$(uname -m)" = x86_64 ]; then
   check 0 'call <raise unreachable>' '' "$wjit" dump --asm --cpu=sse2 --regalloc=spill --verify --func=inner trap.wasm
   check 0 'mov .*\[r[a-z0-9]+\].* ; .*memories' '' "$wjit" dump --asm --memory=checks --func=_start argc.wasm
   check 0 '^--- ir\|.*--- vcode\|.*--- ra\|.*--- asm\|' '^pass .*translate .*regalloc' "$wjit" dump --ir --vcode --ra --asm --time-passes --func=add math.wasm
-  check 0 '^(\{"index": [0-9]+, "name": "[^"]*", "offset": [0-9]+, "hex": "([0-9a-f][0-9a-f])+"\}\|){6}$' '' "$wjit" dump --asm=json math.wasm
+  check 0 '^(\{"index": [0-9]+, "name": "[^"]*", "offset": [0-9]+, "hex": "([0-9a-f][0-9a-f])+", "ends": \[[0-9, ]*\]\}\|){6}$' '' "$wjit" dump --asm=json math.wasm
   check 0 '^\{"index": 1, "name": "inner", [^|]*\|$' '' "$wjit" dump --asm=json --func=inner trap.wasm
-  check 1 '' 'simd: v128 in a signature' "$wjit" dump --ir --func=vec values.wasm
+  echo '(module (type $s (struct)) (func (export "new") (drop (struct.new $s))) (func))' > stays.wat
+  check 1 '' 'gc: ' "$wjit" dump --ir --func=new stays.wat
   check 0 '^functions 6\|stayed 0\|code [0-9]+\|metadata [0-9]+\|nanoseconds [0-9]+\|cpu_nanoseconds [0-9]+\|$' '' "$wjit" compile --threads=1 math.wasm
-  check 0 'stayed 1\|.*stayed, simd: 1\|function 0: simd: ' '^pass .*publish' "$wjit" compile --time-passes values.wasm
+  check 0 'stayed 1\|.*stayed, gc: 1\|function 0: gc: ' '^pass .*publish' "$wjit" compile --time-passes stays.wat
   check 0 '^5\|$' '^1 functions have native code, 0 functions stayed in tier 0\|$' "$wjit" run --tier=jit --tier-report --invoke two-and-three one.wat
   check 0 '^5\|$' '' "$wjit" run --tier=jit -O0 --regalloc=shuffle --regalloc-seed=3 --verify --invoke two-and-three one.wat
   check 0 '^5\|$' 'function 0: not asked for' "$wjit" run --tier=jit --jit-functions=1- --tier-report --invoke two-and-three one.wat

@@ -12,6 +12,7 @@ Bug named_in_environment() {
 #define WJIT_X(bug, ...) \
   if (std::strcmp(name, #bug) == 0) return Bug::bug;
   WJIT_PLANTS(WJIT_X)
+  WJIT_PROOF_PLANTS(WJIT_X)
   WJIT_ROW_PLANTS(WJIT_X)
 #undef WJIT_X
   std::abort();

@@ -32,6 +32,8 @@ const char* name_of(ErrorKind kind) {
       return "input/output error";
     case ErrorKind::kUsage:
       return "usage error";
+    case ErrorKind::kInternal:
+      return "mistake of the compiler";
   }
   return "error";
 }
