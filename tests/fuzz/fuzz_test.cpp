@@ -138,10 +138,18 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
                                           "ref_i31",    "i31_get_s", "i31_get_u", "call_native"};
   // An f64 does not fit into a fused branch.
   auto unused = [](const std::string& n) { return n.substr(0, 2) == "br" && n.find("_f64_") < 5 && n.ends_with("_si"); };
+  // There are so many vector accesses that one form of each (see bytecode.def) is enough.
+  auto other_form = [&](const std::string& n) {
+    const size_t at = n.rfind('_');
+    if (!n.starts_with("v128_") || at == std::string::npos) return false;
+    for (const char* form : {"_m0", "_m0w", "_abs", "_gen"})
+      if (seen.count(n.substr(0, at) + form)) return true;
+    return false;
+  };
   for (unsigned i = 0; i < unsigned(bc::Op::kCount); ++i) {
     const std::string name = bc::name(bc::Op(i));
     INFO(name);
-    CHECK((seen.count(name) || not_ours.count(name) || unused(name)));
+    CHECK((seen.count(name) || not_ours.count(name) || unused(name) || other_form(name)));
   }
 }
 

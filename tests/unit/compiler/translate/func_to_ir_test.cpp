@@ -135,7 +135,7 @@ TEST_CASE("translation of vectors", "[translate]") {
     for (size_t at = ir.find("add.i64 "), end; (end = ir.find('\n', at)) != std::string::npos; at = end + 1) {
       const std::string line = ir.substr(at, end - at);
       const size_t equals = line.find("= ");
-      const std::string inst = line.substr(equals == std::string::npos ? 0 : equals + 2);
+      const std::string inst = line.substr(equals == std::string::npos ? line.find_first_not_of(' ') : equals + 2);
       if (line.find("return") != std::string::npos) break;
       if (!inst.starts_with("add.i64")) out += inst + "; ";
     }
