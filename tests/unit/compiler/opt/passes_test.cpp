@@ -1,0 +1,281 @@
+// The passes leave alone what a function does: random graphs of every instruction, irreducible ones too, run before and
+// after by the IR's interpreter on a machine whose memories a call may change.
+#include <cstring>
+
+#include "catch.h"
+#include "compiler/ir/libcall.h"
+#include "compiler/ir/parse.h"
+#include "compiler/ir/print.h"
+#include "compiler/ir/verify.h"
+#include "compiler/ireval/eval.h"
+#include "compiler/opt/inline.h"
+#include "compiler/opt/optimise.h"
+#include "unit/compiler/ir/random_function.h"
+
+using namespace wjit;
+using ireval::Bits;
+using ireval::Signal;
+
+namespace {
+
+// A small memory for each region and number: addresses meet often.
+struct Machine : ireval::Host {
+  static constexpr size_t kBytes = 64;
+  std::vector<uint8_t> bytes = std::vector<uint8_t>(8 * 128 * (kBytes + 16));
+  uint8_t nothing[16];
+  std::string log;
+  uint64_t state = 1;
+  const std::vector<ir::Function>* functions = nullptr;
+
+  uint64_t next() {
+    state = state * 6364136223846793005 + 1442695040888963407;
+    return state >> 24;
+  }
+  void note(const std::string& what, uint64_t value) { log += what + std::to_string(value) + " "; }
+  uint8_t* area(ir::Region r, unsigned number) {
+    return &bytes[(static_cast<size_t>(r) * 128 + number) * (kBytes + 16)];
+  }
+  void disturb(ir::Region r) {
+    for (unsigned number = 0; number < 128; ++number)
+      for (size_t k = 0; k < kBytes + 16; k += 8) area(r, number)[k + next() % 8] ^= static_cast<uint8_t>(next());
+  }
+  void disturb_all() {
+    using R = ir::Region;
+    for (R r : {R::kHeap, R::kMemoryDef, R::kTableDef, R::kTable, R::kGlobal, R::kOther}) disturb(r);
+  }
+  Signal access(uint64_t& address, uint32_t, ir::Access a, bool write) override {
+    if (a.traps && address % 17 == 3) return {vm::TrapCode::kMemoryOutOfBounds};
+    if (write && a.constant())
+      address = reinterpret_cast<uint64_t>(nothing);  // what never changes
+    else
+      address = reinterpret_cast<uint64_t>(area(a.region, a.number) + address % kBytes);
+    return {};
+  }
+  ireval::Callee direct(uint32_t defined, uint64_t vmctx) override {
+    return functions && defined < functions->size() ? ireval::Callee{&(*functions)[defined], vmctx} : ireval::Callee{};
+  }
+  static uint64_t defined_bits(ir::Type t, const Bits& b) { return ir::bytes_of(t) == 4 ? b.u32() : b.lo; }
+  Signal call(const ireval::NativeCall& c) override {
+    note("call ", c.code);
+    for (size_t k = 0; k < c.arguments.size(); ++k) note("", defined_bits(c.signature.params[k], c.arguments[k]));
+    disturb_all();
+    for (Bits& r : c.results) r = {next(), next()};
+    return next() % 16 == 0 ? Signal{vm::TrapCode::kHostError} : Signal();
+  }
+  Signal libcall(vm::Libcall call, std::span<const Bits> arguments, Bits& result) override {
+    const ir::Signature s = ir::libcall_signature(call);
+    uint64_t sum = static_cast<uint64_t>(call);
+    for (size_t k = 0; k < arguments.size(); ++k) sum = sum * 31 + defined_bits(s.params[k], arguments[k]);
+    note("libcall ", sum);
+    switch (call) {
+      case vm::Libcall::table_get_lazy: disturb(ir::Region::kTable); break;
+      case vm::Libcall::ref_func: break;
+      case vm::Libcall::memory_fill: case vm::Libcall::memory_copy: case vm::Libcall::memory_init:
+        disturb(ir::Region::kHeap);
+        break;
+      default: disturb_all();
+    }
+    result = {next() % 4, 0};
+    return {};
+  }
+  Signal fuel(uint64_t, uint64_t cost) override { return note("fuel ", cost), disturb_all(), Signal(); }
+  Signal epoch(uint64_t) override { return note("epoch ", 0), disturb_all(), Signal(); }
+  vm::TrapCode pending_trap(uint64_t) override { return vm::TrapCode::kHostError; }
+};
+
+struct Run {
+  ireval::Outcome outcome;
+  Machine machine;
+};
+Run run(const ir::Function& f, uint64_t seed, uint64_t steps, const std::vector<ir::Function>* functions = nullptr) {
+  Run r;
+  r.machine.functions = functions;
+  r.machine.state = seed;
+  for (uint8_t& byte : r.machine.bytes) byte = static_cast<uint8_t>(r.machine.next());
+  std::vector<Bits> arguments;
+  for (size_t k = 0; k < f.signature.params.size(); ++k) arguments.push_back({r.machine.next(), r.machine.next()});
+  r.outcome = ireval::run(r.machine, f, 1000, arguments, {.steps = steps, .depth = 50, .noise = seed ^ steps});
+  return r;
+}
+// Of a bool the IR's interpreter makes up what C does not say: what is done with it is anybody's guess.
+bool has_bool(const ir::Function& f) {
+  for (ir::Block b = f.entry(); b.valid(); b = f.block(b).next)
+    for (ir::Inst i = f.block(b).first; i.valid(); i = f.next(i))
+      if (f.inst(i).op == ir::Op::libcall && vm::kLibcalls[f.inst(i).c].signature[0] == 'b') return true;
+  return false;
+}
+bool too_long(const Run& r) {
+  return r.outcome.mistake == "too many steps" || r.outcome.trap == vm::TrapCode::kStackOverflow;
+}
+std::string differs(const ir::Function& f, const Run& x, const Run& y) {
+  if (x.outcome.kind != y.outcome.kind || x.outcome.trap != y.outcome.trap) return "how it ends";
+  if (x.machine.log != y.machine.log) return "calls:\n" + x.machine.log + "\n" + y.machine.log;
+  if (x.machine.bytes != y.machine.bytes) return "memory";
+  for (size_t k = 0; k < x.outcome.results.size(); ++k)
+    if (!ireval::same(f.signature.results[k], x.outcome.results[k], y.outcome.results[k])) return "results";
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("passes leave alone what random graphs do", "[opt]") {
+  opt::Optimiser optimiser;
+  for (unsigned seed = 1; seed <= 12000; ++seed) {
+    std::mt19937 random(seed);
+    const ir::Function f = ir::random_function(random, 14);
+    if (has_bool(f)) continue;
+    ir::Function after = f;
+    optimiser.run(after, 1);
+    if (const auto sound = ir::verify(after); !sound) FAIL(seed << ": " << sound.error().message() << "\n" << ir::print(f) << ir::print(after));
+    for (uint64_t k = 1; k <= 3; ++k) {
+      const Run x = run(f, seed * 10 + k, 2000);
+      if (too_long(x)) continue;
+      const Run y = run(after, seed * 10 + k, 8000);
+      if (const std::string what = differs(f, x, y); !what.empty())
+        FAIL(seed << ": " << what << "\n" << ir::print(f) << ir::print(after));
+    }
+  }
+}
+
+TEST_CASE("bodies in place of calls do what the calls did", "[opt]") {
+  opt::Optimiser optimiser;
+  opt::Inliner inliner;
+  unsigned expanded = 0;
+  for (unsigned seed = 1; seed <= 6000; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<ir::Function> functions;
+    // What calls, and for one of its calls a function that has its signature.
+    ir::Function caller = ir::random_function(random, 8);
+    if (has_bool(caller)) continue;
+    std::vector<ir::Signature> wanted;
+    for (ir::Block b = caller.entry(); b.valid(); b = caller.block(b).next)
+      for (ir::Inst i = caller.block(b).first; i.valid(); i = caller.next(i))
+        if (caller.inst(i).op == ir::Op::call) wanted.push_back(caller.sig(ir::Sig(caller.inst(i).b)));
+    if (wanted.empty()) continue;
+    for (unsigned tries = 0; tries < 60 && functions.size() < 3; ++tries) {
+      ir::Function g = ir::random_function(random, 6);
+      if (!has_bool(g) && std::find(wanted.begin(), wanted.end(), g.signature) != wanted.end())
+        functions.push_back(std::move(g));
+    }
+    for (ir::Block b = caller.entry(); b.valid(); b = caller.block(b).next)
+      for (ir::Inst i = caller.block(b).first; i.valid(); i = caller.next(i)) {
+        ir::InstData& d = caller.inst(i);
+        if (d.op != ir::Op::call) continue;
+        d.c = 77;
+        for (uint32_t n = 0; n < functions.size(); ++n)
+          if (functions[n].signature == caller.sig(ir::Sig(d.b))) d.c = n;
+      }
+    ir::Function after = caller;
+    const auto source = [&](uint32_t defined, uint32_t) { return defined < functions.size() ? &functions[defined] : nullptr; };
+    if (!inliner.run(after, 5, source)) continue;
+    ++expanded;
+    if (const auto sound = ir::verify(after); !sound) FAIL(seed << ": " << sound.error().message() << "\n" << ir::print(after));
+    ir::Function better = after;
+    optimiser.run(better, 1);
+    if (const auto sound = ir::verify(better); !sound) FAIL(seed << ": " << sound.error().message() << "\n" << ir::print(better));
+    for (uint64_t k = 1; k <= 3; ++k) {
+      const Run x = run(caller, seed * 10 + k, 2000, &functions);
+      if (too_long(x)) continue;
+      for (const ir::Function* g : {&after, &better}) {
+        const Run y = run(*g, seed * 10 + k, 8000, &functions);
+        if (const std::string what = differs(caller, x, y); !what.empty())
+          FAIL(seed << ": " << what << "\n" << ir::print(caller) << ir::print(*g));
+      }
+    }
+  }
+  CHECK(expanded > 100);
+}
+
+// ---- what each pass is for ------------------------------------------------------------------------------------------
+
+namespace {
+std::string optimised(std::string_view text) {
+  auto f = ir::parse(text);
+  if (!f) FAIL(f.error().message());
+  opt::Optimiser().run(*f, 1);
+  if (const auto sound = ir::verify(*f); !sound) FAIL(sound.error().message());
+  return ir::print(*f);
+}
+size_t count(const std::string& text, std::string_view what) {
+  size_t n = 0;
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+}  // namespace
+
+TEST_CASE("loads that are known", "[opt]") {
+  const std::string two = optimised(R"(function 0 "" (i64) -> (i32, i32, i32, i32) {
+block0(v0: i64, v1: i64, v2: i64):
+  v3 = load.i32 heap0.trap [v2 + 4]
+  v4 = load.i32 heap0.trap [v2 + 4]
+  store.i32 global1 [v0 + 16], v3
+  v5 = load.i32 heap0.trap [v2 + 4]
+  v6 = load.i32 global1 [v0 + 16]
+  return v3, v4, v5, v6
+})");
+  CHECK(count(two, "load") == 1);
+  const std::string written = optimised(R"(function 0 "" (i64, i32) -> (i32, i32) {
+block0(v0: i64, v1: i64, v2: i64, v3: i32):
+  v4 = load.i32 heap0.trap [v2]
+  store.i32 heap0.trap [v2 + 1], v3
+  v5 = load.i32 heap0.trap [v2]
+  return v4, v5
+})");
+  CHECK(count(written, "load") == 2);
+  // In a loop that writes to another global only, before it; in one that calls, not.
+  const auto loop = [&](std::string_view body) {
+    return optimised(std::string(R"(function 0 "" (i32) -> () {
+  sig0 = () -> ()
+block0(v0: i64, v1: i64, v2: i32):
+  jump block1(v2)
+
+block1(v3: i32):
+  v4 = load.i32 global0 [v0 + 16]
+  v5 = add.i32 v3, v4
+  store.i32 global1 [v0 + 32], v5
+  )") + std::string(body) + R"(
+  brif v5, block1(v5), block2
+
+block2:
+  return
+})");
+  };
+  const std::string moved = loop(""), stays = loop("call fn3 sig0()");
+  CHECK(moved.find("load.i32 global0") < moved.find("block1(v"));
+  CHECK(stays.find("load.i32 global0") > stays.find("block1(v3"));
+}
+
+TEST_CASE("conditions and bounds that are known", "[opt]") {
+  const std::string text = optimised(R"(function 0 "" (i64, i32) -> (i32) {
+block0(v0: i64, v1: i64, v2: i64, v3: i32):
+  v4 = load.i64 memdef0 [v0 + 80]
+  v5 = iconst.i64 8
+  v6 = sub.i64 v4, v5
+  v7 = icmp.i64 gt_u v2, v6
+  trap_if v7, memory-out-of-bounds
+  v8 = iconst.i64 4
+  v9 = sub.i64 v4, v8
+  v10 = icmp.i64 gt_u v2, v9
+  trap_if v10, memory-out-of-bounds
+  v11 = iconst.i64 12
+  v12 = sub.i64 v4, v11
+  v13 = icmp.i64 gt_u v2, v12
+  trap_if v13, memory-out-of-bounds
+  brif v3, block1, block2
+
+block1:
+  v14 = select.i32 v3, v3, v3
+  trap_unless v3, unreachable
+  brif v3, block3, block2
+
+block2:
+  trap_if v3, unreachable
+  return v3
+
+block3:
+  return v3
+})");
+  CHECK(count(text, "trap_if") == 3);  // of 8 and 12 bytes; block2 is met by two ways that agree, but nobody looks
+  CHECK(count(text, "trap_unless") == 0);
+  CHECK(count(text, "brif") == 1);
+}
