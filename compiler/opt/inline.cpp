@@ -66,13 +66,16 @@ void Inliner::find_calls(const ir::Function& f, uint32_t own) {
 
 bool Inliner::run(ir::Function& f, uint32_t own, const Source& source) {
   find_calls(f, own);
+  weights_.clear();
   uint32_t growth = 0;
   bool changed = false;
   for (const Call& c : calls_) {
     const Budget& most = c.in_loop ? kInLoop : kElsewhere;
     const ir::Function* g = source(f.inst(c.call).c, most.bytes);
     if (!g) continue;
-    const uint32_t weight = weight_of(*g);
+    const auto [known, is_new] = weights_.try_emplace(f.inst(c.call).c, 0);
+    if (is_new) known->second = weight_of(*g);
+    const uint32_t weight = known->second;
     if (weight > most.weight || growth + weight > kMostGrowth) continue;
     growth += weight;
     expand(f, c.call, *g);

@@ -5,6 +5,7 @@
 // caller has one, and a body that is put in place of a call has no more calls put into it, so that a recursion meets one in each round.
 #pragma once
 #include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/opt/optimise.h"
@@ -35,6 +36,7 @@ class Inliner {
 
   Analyses analyses_;
   std::vector<Call> calls_;
+  std::unordered_map<uint32_t, uint32_t> weights_;  // by callee
   std::vector<ir::Value> values_, list_;  // by g's value: f's
   std::vector<ir::Block> blocks_;
   std::vector<ir::Edge> edges_;

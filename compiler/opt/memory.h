@@ -52,6 +52,7 @@ class MemoryPass {
   uint32_t now_[kClasses];
   uint32_t next_version_ = 0;
   std::vector<Known> known_;           // open addressing
+  size_t mask_ = 0;
   uint32_t time_ = 0;
 };
 

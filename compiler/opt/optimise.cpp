@@ -70,13 +70,13 @@ class Known {
   void clear(size_t expected) {
     const size_t wanted = std::bit_ceil(expected * 2 + 16);
     if (slots_.size() < wanted) slots_.assign(wanted, {}), now_ = 0;
+    mask_ = wanted - 1;  // of what this function needs: smaller ones stay in the cache
     ++now_;
     used_ = 0;
   }
   // The place where an equal instruction is, or is to be put; the second: there is one.
   Inst* find(const ir::Function& f, const InstData& d) {
-    const size_t mask = slots_.size() - 1;
-    for (size_t at = hash(f, d) & mask;; at = (at + 1) & mask) {
+    for (size_t at = hash(f, d) & mask_;; at = (at + 1) & mask_) {
       Slot& s = slots_[at];
       if (s.when != now_) {
         s = {Inst(), now_};
@@ -86,7 +86,7 @@ class Known {
       if (s.inst.valid() && equal(f, f.inst(s.inst), d)) return &s.inst;
     }
   }
-  bool full() const { return used_ * 4 > slots_.size() * 3; }
+  bool full() const { return used_ * 4 > (mask_ + 1) * 3; }
 
  private:
   struct Slot {
@@ -116,7 +116,7 @@ class Known {
   }
   std::vector<Slot> slots_;
   uint32_t now_ = 0;
-  size_t used_ = 0;
+  size_t used_ = 0, mask_ = 0;
 };
 
 // What branches and checks say of values in the blocks behind them. Of a value only the last thing said is kept: for a

@@ -267,9 +267,11 @@ class Rules : Rewriter {
     if (d_.va() == d_.vb())
       return become_const(Type::kI32, cc == IntCc::eq || cc == IntCc::le_s || cc == IntCc::le_u || cc == IntCc::ge_s ||
                                           cc == IntCc::ge_u);
-    if (!is_const(d_.vb(), &c)) return kNothing;
+    if (!is_const(d_.vb(), &c)) return overflow(cc);
     if (Rewritten r = out_of_reach(cc, c); r.kind != Rewritten::kNot) return r;
+    if (c == 1 && (cc == IntCc::lt_u || cc == IntCc::ge_u)) return with_zero(cc == IntCc::lt_u);
     if (c != 0) return kNothing;
+    if (cc == IntCc::gt_u || cc == IntCc::le_u) return with_zero(cc == IntCc::le_u);
     if (cc == IntCc::lt_u) return become_const(Type::kI32, 0);
     if (cc == IntCc::ge_u) return become_const(Type::kI32, 1);
     // What is 0 or 1 compared with 0.
@@ -292,6 +294,32 @@ class Rules : Rewriter {
         return become({.op = Op::icmp, .type = t, .aux = d_.aux, .a = a->a, .b = a->b});
     }
     return kNothing;
+  }
+
+  Rewritten with_zero(bool equal) {
+    const Value zero = constant(d_.type, 0);
+    return become({.op = Op::icmp, .type = d_.type, .aux = static_cast<uint16_t>(equal ? IntCc::eq : IntCc::ne),
+                   .a = d_.a, .b = zero.n});
+  }
+  // x + c < x, unsigned, is x + c < c: the sum wraps, and x need not be kept.
+  Rewritten overflow(IntCc cc) {
+    const auto sum_of = [&](Value sum, Value x, uint64_t* c) {
+      const InstData* a = def(sum, Op::add);
+      return a && f_.resolve(a->va()) == x && is_const(a->vb(), c) && *c != 0;
+    };
+    uint64_t c;
+    InstData n = d_;
+    if (sum_of(d_.va(), d_.vb(), &c)) {
+      if (cc != IntCc::lt_u && cc != IntCc::ge_u) return kNothing;
+    } else if (sum_of(d_.vb(), d_.va(), &c)) {
+      if (cc != IntCc::gt_u && cc != IntCc::le_u) return kNothing;
+      n.a = d_.b;
+      n.aux = static_cast<uint16_t>(ir::swap_operands(cc));
+    } else {
+      return kNothing;
+    }
+    n.b = constant(d_.type, c).n;
+    return become(n);
   }
 
   // Compared with what no value of these bits can be.

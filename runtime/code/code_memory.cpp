@@ -76,11 +76,10 @@ void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* 
     return;
   out->trap = site->code;
   uint32_t place = site->wasm_offset;
-  const auto offset_of = [&](uint32_t p) {
-    return is_inlined(p) ? object.inlined[p & ~isa::kInlined].wasm_offset : p;
-  };
+  const auto known = [&](uint32_t p) { return is_inlined(p) && (p & ~isa::kInlined) < object.inlined.size(); };
+  const auto offset_of = [&](uint32_t p) { return known(p) ? object.inlined[p & ~isa::kInlined].wasm_offset : p; };
   out->wasm_offset = offset_of(place);
-  while (is_inlined(place) && out->inlined < isa::kMostInlined) {
+  while (known(place) && out->inlined < isa::kMostInlined) {
     place = object.inlined[place & ~isa::kInlined].call;
     out->calls[out->inlined++] = offset_of(place);
   }

@@ -99,7 +99,7 @@ TEST_CASE("what rules make of expressions means the same", "[opt]") {
   random.engine.seed(20);
   opt::Optimiser optimiser;
   ireval::Host host;
-  for (unsigned n = 0; n < 6000; ++n) {
+  for (unsigned n = 0; n < 4000; ++n) {
     Expressions e(random);
     ir::Function after = e.f;
     optimiser.run(after, 1);
