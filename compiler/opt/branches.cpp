@@ -72,6 +72,9 @@ bool BranchPass::forward_edge(ir::Function& f, const Analyses& a, Edge e) {
   if (a.loops.is_header(on.to) || a.loops.is_header(through)) return false;
   const auto params = f.params(through);
   const auto given = f.list(f.edge(e).args);
+  // Many ways to a block that passes many values on would each pass them.
+  constexpr size_t kFewValues = 8;
+  if (f.list(on.args).size() > std::max(kFewValues, given.size())) return false;
   args_.clear();
   for (Value v : f.list(on.args)) {
     if (f.value(v).kind == ir::ValueData::Kind::kParam && Block(f.value(v).owner) == through) {

@@ -26,7 +26,7 @@ class BranchPass {
   std::vector<uint8_t> empty_;   // by block: it only jumps, and its parameters are used by its jump alone
   std::vector<uint32_t> uses_;   // by value
   std::vector<uint32_t> ways_;   // by block: edges to it
-  std::vector<ir::Value> args_, mapped_;
+  std::vector<ir::Value> args_;
   bool changed_ = false;
 };
 

@@ -27,7 +27,7 @@ constexpr uint32_t kNotThis = ~uint32_t{0};
 
 // What it costs to have the body in place of its call; kNotThis: it cannot be.
 uint32_t weight_of(const ir::Function& g) {
-  if (g.vector_constant_count() != 0 || !g.inlined.empty()) return kNotThis;
+  if (!g.inlined.empty()) return kNotThis;
   uint32_t weight = 0, calls = 0;
   for (Block b = g.entry(); b.valid(); b = g.block(b).next) {
     for (Inst i = g.block(b).first; i.valid(); i = g.next(i)) {
@@ -196,6 +196,8 @@ void Inliner::connect(ir::Function& f, const ir::Function& g, Block go_on) {
         uint32_t* fields[] = {&d.a, &d.b, &d.c};
         const size_t operands = ir::row_types(d.op).operands.size();
         for (size_t k = 0; k < operands; ++k) *fields[k] = values_[*fields[k]].n;
+        if (d.format() == Format::kVConst || d.format() == Format::kVecShuffle)
+          d.c = f.add_vector_constant(g.vector_constant(d.c));
       }
     }
     f.inst(to) = d;

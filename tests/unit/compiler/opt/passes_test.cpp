@@ -302,3 +302,61 @@ block3:
   CHECK(count(text, "trap_unless") == 0);
   CHECK(count(text, "brif") == 1);
 }
+
+namespace {
+struct Size {
+  size_t insts, values, edges, args = 0;
+  explicit Size(const ir::Function& f) : insts(f.inst_count()), values(f.value_count()), edges(f.edge_count()) {
+    for (uint32_t e = 0; e < f.edge_count(); ++e) args += f.list(f.edge(ir::Edge(e)).args).size();
+  }
+};
+// n ways to a block that only goes on, with as many values, to one that returns them; and a chain of n empty blocks.
+ir::Function many_ways(uint32_t n) {
+  ir::Function f;
+  f.signature.params = {ir::Type::kI32};
+  for (uint32_t k = 0; k < n; ++k) f.signature.results.push_back(ir::Type::kI32);
+  ir::Builder b(f);
+  const ir::Block entry = f.new_block(), through = f.new_block(), end = f.new_block();
+  f.append_block(entry);
+  b.set_block(entry);
+  f.append_param(entry, ir::Type::kI64);
+  f.append_param(entry, ir::Type::kI64);
+  const ir::Value p = f.append_param(entry, ir::Type::kI32);
+  std::vector<ir::Value> values;
+  for (uint32_t k = 0; k < n; ++k) values.push_back(b.binary(ir::Op::add, ir::Type::kI32, p, b.iconst(ir::Type::kI32, k + 1)));
+  for (uint32_t k = 0; k < n; ++k) {
+    const ir::Block go_on = f.new_block();
+    b.brif(values[k], f.new_edge(through), f.new_edge(go_on));
+    f.append_block(go_on);
+    b.set_block(go_on);
+  }
+  for (uint32_t k = 0; k < n; ++k) {
+    const ir::Block next = f.new_block();
+    b.jump(next);
+    f.append_block(next);
+    b.set_block(next);
+  }
+  b.jump(through);
+  f.append_block(through);
+  b.set_block(through);
+  b.jump(end, values);
+  f.append_block(end);
+  b.set_block(end);
+  std::vector<ir::Value> results;
+  for (uint32_t k = 0; k < n; ++k) results.push_back(f.append_param(end, ir::Type::kI32));
+  b.return_(results);
+  return f;
+}
+}  // namespace
+
+TEST_CASE("passes make nothing that is larger than what they are given", "[opt]") {
+  ir::Function f = many_ways(3000);
+  const Size before(f);
+  opt::Optimiser().run(f, 1);
+  REQUIRE(ir::verify(f));
+  const Size after(f);
+  CHECK(after.insts <= 2 * before.insts);
+  CHECK(after.values <= 2 * before.values);
+  CHECK(after.edges <= 2 * before.edges);
+  CHECK(after.args <= 2 * before.args + 8 * before.edges);
+}
