@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 
 #include "compiler/ir/verify.h"
 #include "compiler/isa/common/trampolines.h"
@@ -31,25 +32,58 @@ class FuncCompiler {
         backend_({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison}, options.regalloc) {}
 
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {}) {
-    const uint32_t index = module_.imported_funcs + defined;
-    if (index < options_.first_function || index > options_.last_function)
-      return fail(ErrorKind::kUnsupported, kNotAskedFor);
-    support::PassClock clock(options_.times ? &times_ : nullptr);
-    WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
-    clock.lap(Pass::kTranslate);
-    if (stages.translated) stages.translated(f), clock.start();
-    WJIT_CHECK(prove(f, index, "translation", clock));
-    WJIT_CHECK(optimise(f, index, clock));
-    if (stages.optimised) stages.optimised(f);
-    show(stages);
-    clock.start();
-    auto out = backend_.compile(f, module_.bodies[defined].offset, clock, stages.listing);
-    if (!out && backend_.unproved) return mistake(index, "register allocation", std::move(out).error());
+    if (!asked_for(defined)) return fail(ErrorKind::kUnsupported, kNotAskedFor);
+    bool inlined = false;
+    auto out = compile(defined, stages, true, inlined);
+    // What it took in may be what has no rule: it is not for this that a function stays in tier 0.
+    if (!out && inlined && out.error().kind() == ErrorKind::kUnsupported) return compile(defined, stages, false, inlined);
     return out;
   }
   const support::PassTimes& times() const { return times_; }
 
  private:
+  bool asked_for(uint32_t defined) const {
+    const uint32_t index = module_.imported_funcs + defined;
+    return index >= options_.first_function && index <= options_.last_function;
+  }
+
+  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages, bool inlining, bool& inlined) {
+    const uint32_t index = module_.imported_funcs + defined;
+    support::PassClock clock(options_.times ? &times_ : nullptr);
+    WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
+    clock.lap(Pass::kTranslate);
+    if (stages.translated) stages.translated(f), clock.start();
+    WJIT_CHECK(prove(f, index, "translation", clock));
+    if (inlining) {
+      optimiser_.own = defined;
+      optimiser_.source = [this](uint32_t callee, uint32_t most) { return inlinable(callee, most); };
+    } else {
+      optimiser_.source = nullptr;
+    }
+    WJIT_CHECK(optimise(f, index, clock));
+    inlined = !f.inlined.empty();
+    if (stages.optimised) stages.optimised(f);
+    show(stages);
+    clock.start();
+    auto out = backend_.compile(f, module_.bodies[defined].offset, clock, stages.listing);
+    if (!out && backend_.unproved) return mistake(index, "register allocation", std::move(out).error());
+    if (out && inlined) {
+      for (const ir::Function::Inlined& i : f.inlined) out->inlined.push_back({i.wasm_offset, i.call});
+      if (stages.listing)
+        for (isa::Line& l : stages.listing->lines) l.wasm_offset = f.offset_of_place(l.wasm_offset);
+    }
+    return out;
+  }
+
+  // Translations of small functions, kept for their next caller.
+  const ir::Function* inlinable(uint32_t defined, uint32_t most_bytes) {
+    if (module_.bodies[defined].size > most_bytes || !asked_for(defined)) return nullptr;
+    auto [at, is_new] = small_.try_emplace(defined);
+    if (!is_new) return at->second.get();
+    if (auto f = translate::func_to_ir(env_, defined, buffers_)) at->second = std::make_unique<ir::Function>(std::move(*f));
+    return at->second.get();
+  }
+
   // A proof failed: the bug is ours, and no way for a function to stay in tier 0.
   static tl::unexpected<Error> mistake(uint32_t index, std::string_view pass, Error error) {
     return fail(ErrorKind::kInternal,
@@ -94,6 +128,7 @@ class FuncCompiler {
   translate::Env env_;
   translate::Buffers buffers_;
   opt::Optimiser optimiser_;
+  std::unordered_map<uint32_t, std::unique_ptr<ir::Function>> small_;
   x64::Backend backend_;
   support::PassTimes times_;
 };
@@ -163,8 +198,14 @@ class Linker {
       out_.entries[i] = at;
       out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i});
       out_.bytes.insert(out_.bytes.end(), f.bytes.begin(), f.bytes.end());
+      const uint32_t places = static_cast<uint32_t>(out_.inlined.size());
+      for (isa::InlinedPlace i : f.inlined) {
+        if ((i.call & isa::kInlined) != 0) i.call += places;
+        out_.inlined.push_back(i);
+      }
       for (isa::Site s : f.sites) {
         s.offset += at;
+        if ((s.wasm_offset & isa::kInlined) != 0) s.wasm_offset += places;
         out_.sites.push_back(s);
       }
       for (isa::FrameEdge e : f.frames) {

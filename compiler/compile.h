@@ -43,6 +43,7 @@ struct NativeCode {
   std::vector<Func> functions;       // sorted
   std::vector<isa::Site> sites;      // sorted; offsets in bytes
   std::vector<isa::FrameEdge> frames;  // so
+  std::vector<isa::InlinedPlace> inlined;  // what sites say by number
   std::vector<uint32_t> entries;     // by defined function: where its code begins, or kNone
   std::vector<Refusal> refused;      // in the order of functions
   uint32_t raise_offset = kNone;     // where a fault goes on

@@ -1,5 +1,7 @@
 #include "runtime/native_calls.h"
 
+#include <algorithm>
+
 #include "compiler/isa/common/trampolines.h"
 #include "runtime/code/code_map.h"
 #include "runtime/code/code_memory.h"
@@ -59,6 +61,13 @@ void add_frame(std::vector<wjit::Frame>& trace, Instance* instance, uint32_t fun
   trace.push_back(std::move(frame));
 }
 
+// The function whose body has this offset of the module.
+static uint32_t function_at(const wasm::Module& m, uint32_t offset) {
+  const auto behind = std::upper_bound(m.bodies.begin(), m.bodies.end(), offset,
+                                       [](uint32_t at, const auto& body) { return at < body.offset; });
+  return m.imported_funcs + static_cast<uint32_t>(behind - m.bodies.begin()) - 1;
+}
+
 // SAFETY: frame records and the fixed slots below them are as trampolines.h says; the walk goes from a noted exit to
 // the entry that belongs to it, over frames of code that keeps them.
 void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t pc, uintptr_t entry_fp, bool faulted) {
@@ -76,8 +85,13 @@ void add_native_frames(std::vector<wjit::Frame>& trace, uintptr_t fp, uintptr_t 
         if (hit.owner == instance->module.get()) {  // a function of a module, as publishers of its code say
           const wasm::Module& m = instance->wasm();
           const bool known = hit.wasm_offset != kNoWasmOffset;
-          add_frame(trace, instance, hit.func_index,
-                    known ? hit.wasm_offset : uint32_t(m.bodies[hit.func_index - m.imported_funcs].offset));
+          uint32_t offset = known ? hit.wasm_offset : uint32_t(m.bodies[hit.func_index - m.imported_funcs].offset);
+          // Functions that stand in place of their calls have frames of their own here.
+          for (uint32_t k = 0; k < hit.inlined && trace.size() + 1 < kMaxTraceFrames; offset = hit.calls[k++]) {
+            add_frame(trace, instance, function_at(m, offset), offset);
+            trace.back().native_fp = fp;
+          }
+          add_frame(trace, instance, hit.func_index, offset);
           trace.back().native_fp = fp;
         }
       }

@@ -132,6 +132,14 @@ void Function::insert_block_after(Block b, Block after) {
     last_block_ = b;
 }
 
+void Function::remove_block(Block b) {
+  BlockData& data = block(b);
+  (data.prev.valid() ? block(data.prev).next : first_block_) = data.next;
+  (data.next.valid() ? block(data.next).prev : last_block_) = data.prev;
+  data.laid_out = false;
+  data.prev = data.next = Block();
+}
+
 Value Function::append_param(Block b, Type t) {
   const Value v = new_value(t, ValueData::Kind::kParam, static_cast<uint32_t>(params(b).size()), b.n);
   append(block(b).params, v);

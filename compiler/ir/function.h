@@ -58,10 +58,26 @@ class Function {
   Signature signature;
   uint32_t number = 0;  // in the module's index space, for messages
 
+  // Where an instruction is that stands in place of a call: its own offset, in another function, and the call's place. A
+  // place is an offset, or kInlined and a number among these.
+  static constexpr uint32_t kInlined = 1u << 31;
+  struct Inlined {
+    uint32_t wasm_offset, call;
+  };
+  std::vector<Inlined> inlined;
+  uint32_t new_inlined_place(Inlined i) {
+    inlined.push_back(i);
+    return kInlined | static_cast<uint32_t>(inlined.size() - 1);
+  }
+  uint32_t offset_of_place(uint32_t place) const {
+    return (place & kInlined) != 0 ? inlined[place & ~kInlined].wasm_offset : place;
+  }
+
   // ---- making -----------------------------------------------------------------------------------------------
   Block new_block();
   void append_block(Block b);  // to the layout
   void insert_block_after(Block b, Block after);
+  void remove_block(Block b);  // from the layout; nothing leads to it
   Value append_param(Block b, Type t);
   Sig add_signature(Signature s);  // the same number for an equal one
   Sig new_signature(Signature s);  // without looking
@@ -96,7 +112,7 @@ class Function {
 
   InstData& inst(Inst i) { return insts_[i.n]; }
   const InstData& inst(Inst i) const { return insts_[i.n]; }
-  uint32_t wasm_offset(Inst i) const { return places_[i.n].wasm_offset; }
+  uint32_t wasm_offset(Inst i) const { return places_[i.n].wasm_offset; }  // the place
   Block block_of(Inst i) const { return places_[i.n].block; }
   Inst next(Inst i) const { return places_[i.n].next; }
   Inst prev(Inst i) const { return places_[i.n].prev; }

@@ -102,7 +102,7 @@ class Printer {
       if (options_.offsets && f_.wasm_offset(i) != 0) {
         const size_t width = out_.size() - line;
         out_.append(width < kOffsetColumn ? kOffsetColumn - width : 2, ' ');
-        put("; @{:x}", f_.wasm_offset(i));
+        put("; @{:x}", f_.offset_of_place(f_.wasm_offset(i)));
       }
       out_ += '\n';
     }

@@ -5,6 +5,9 @@
 #include <bit>
 #include <iterator>
 
+#include "compiler/opt/branches.h"
+#include "compiler/opt/inline.h"
+#include "compiler/opt/memory.h"
 #include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
 #include "compiler/support/plant.h"
@@ -67,13 +70,13 @@ class Known {
   void clear(size_t expected) {
     const size_t wanted = std::bit_ceil(expected * 2 + 16);
     if (slots_.size() < wanted) slots_.assign(wanted, {}), now_ = 0;
+    mask_ = wanted - 1;  // of what this function needs: smaller ones stay in the cache
     ++now_;
     used_ = 0;
   }
   // The place where an equal instruction is, or is to be put; the second: there is one.
   Inst* find(const ir::Function& f, const InstData& d) {
-    const size_t mask = slots_.size() - 1;
-    for (size_t at = hash(f, d) & mask;; at = (at + 1) & mask) {
+    for (size_t at = hash(f, d) & mask_;; at = (at + 1) & mask_) {
       Slot& s = slots_[at];
       if (s.when != now_) {
         s = {Inst(), now_};
@@ -83,7 +86,7 @@ class Known {
       if (s.inst.valid() && equal(f, f.inst(s.inst), d)) return &s.inst;
     }
   }
-  bool full() const { return used_ * 4 > slots_.size() * 3; }
+  bool full() const { return used_ * 4 > (mask_ + 1) * 3; }
 
  private:
   struct Slot {
@@ -113,7 +116,107 @@ class Known {
   }
   std::vector<Slot> slots_;
   uint32_t now_ = 0;
-  size_t used_ = 0;
+  size_t used_ = 0, mask_ = 0;
+};
+
+// What branches and checks say of values in the blocks behind them. Of a value only the last thing said is kept: for a
+// walk over the dominator tree that is the one that holds, but where a tree inside has said it again.
+class Facts {
+ public:
+  void clear(size_t values) {
+    truths_.assign(values, {});
+    bounds_.assign(values, {});
+  }
+
+  // A block that one edge of a brif leads to.
+  void enter(const ir::Function& f, const Analyses& a, Block b) {
+    const auto preds = a.cfg.preds(b);
+    if (preds.size() != 1) return;
+    const Inst t = f.terminator(preds[0].block);
+    const InstData& d = f.inst(t);
+    if (d.op == Op::brif && d.b != d.c) set(f.resolve(d.va()), b, preds[0].edge.n == d.b);
+  }
+
+  // A condition that is known becomes a constant.
+  bool decide(ir::Function& f, const Analyses& a, Block b, Inst i, std::vector<Inst>& made) {
+    const InstData& d = f.inst(i);
+    switch (d.op) {
+      case Op::brif: case Op::select: break;
+      case Op::trap_if: case Op::trap_unless:
+        if (!within_bounds(f, a, b, d)) break;
+        return condition(f, i, 0, made);
+      default: return false;
+    }
+    if (d.a >= truths_.size() || !holds(a, truths_[d.a].at, b)) return false;
+    return condition(f, i, truths_[d.a].is, made);
+  }
+
+  // A check was passed.
+  void learn(const ir::Function& f, const Analyses& a, Block b, Inst i) {
+    const InstData& d = f.inst(i);
+    if (d.op != Op::trap_if && d.op != Op::trap_unless) return;
+    set(d.va(), b, d.op == Op::trap_unless);
+    Bound n;
+    if (!bound(f, d, n) || n.index.n >= bounds_.size()) return;
+    Bound& known = bounds_[n.index.n];
+    if (holds(a, known.at, b) && known.length == n.length && known.bytes >= n.bytes) return;
+    n.at = b;
+    known = n;
+  }
+
+ private:
+  struct Truth {
+    Block at;
+    bool is = false;
+  };
+  struct Bound {  // index <= length - bytes
+    Block at;
+    Value index, length;
+    uint64_t bytes = 0;
+  };
+  static bool holds(const Analyses& a, Block at, Block b) { return at.valid() && a.dom.dominates(at, b); }
+  void set(Value v, Block at, bool is) {
+    if (v.n < truths_.size()) truths_[v.n] = {at, is};
+  }
+  static bool condition(ir::Function& f, Inst i, bool is, std::vector<Inst>& made) {
+    const Inst def = f.def(f.resolve(f.inst(i).va()));
+    if (def.valid() && f.inst(def).op == Op::iconst) return false;
+    InstData c{.op = Op::iconst, .type = ir::Type::kI32};
+    c.set_imm(is);
+    const ir::Type t = ir::Type::kI32;
+    const Inst n = f.new_inst(c, {&t, 1}, f.wasm_offset(i));
+    f.insert_before(i, n);
+    made.push_back(n);
+    f.inst(i).a = f.result(n).n;
+    return true;
+  }
+  // trap_if (icmp gt_u index, (length - bytes)): what bounds checks look like where the memory is as large as `bytes`, so
+  // that the difference is not below 0.
+  static bool bound(const ir::Function& f, const InstData& d, Bound& out) {
+    const Inst c = f.def(f.resolve(d.va()));
+    if (d.op != Op::trap_if || !c.valid()) return false;
+    const InstData& compare = f.inst(c);
+    if (compare.op != Op::icmp || compare.type != ir::Type::kI64 || compare.int_cc() != ir::IntCc::gt_u) return false;
+    const Inst l = f.def(f.resolve(compare.vb()));
+    if (!l.valid() || f.inst(l).op != Op::add) return false;
+    const Inst k = f.def(f.resolve(f.inst(l).vb())), length = f.def(f.resolve(f.inst(l).va()));
+    if (!k.valid() || f.inst(k).op != Op::iconst || !length.valid() || f.inst(length).op != Op::load ||
+        f.inst(length).access().region != ir::Region::kMemoryDef)
+      return false;
+    const uint64_t bytes = 0 - f.inst(k).imm();
+    if (bytes >> 32 != 0) return false;
+    out = {Block(), f.resolve(compare.va()), f.resolve(f.inst(l).va()), bytes};
+    return true;
+  }
+  bool within_bounds(const ir::Function& f, const Analyses& a, Block b, const InstData& d) const {
+    Bound n;
+    if (!bound(f, d, n) || n.index.n >= bounds_.size()) return false;
+    const Bound& known = bounds_[n.index.n];
+    return holds(a, known.at, b) && known.length == n.length && known.bytes >= n.bytes;
+  }
+
+  std::vector<Truth> truths_;  // by value, not of those made meanwhile
+  std::vector<Bound> bounds_;
 };
 
 }  // namespace
@@ -121,17 +224,38 @@ class Known {
 struct Optimiser::Room {
   Analyses analyses;
   Known known;
+  Facts facts;
+  MemoryPass loads;
+  BranchPass ways;
   std::vector<Inst> made;
   std::vector<Inst> fronts;  // by loop
   std::vector<uint32_t> barrier;
   std::vector<ir::Loop> skip;
   uint64_t work = 0;
 
+  Inliner inliner;
+  bool loads_seen = false;  // by the memory pass, in this graph
+  const BodySource* source = nullptr;
+  uint32_t own = 0;
+
+  void inlining(ir::Function& f) {
+    if (*source && inliner.run(f, own, *source, analyses)) analyses.compute(f);
+  }
+  void memory(ir::Function& f) {
+    loads.run(f, analyses);
+    loads_seen = true;
+  }
+  void branches(ir::Function& f) {
+    if (ways.run(f, analyses)) analyses.compute(f);
+  }
+
   // Rules, and global value numbering, in one walk over the dominator tree: what dominates an instruction is done
   // before it.
   void simplify(ir::Function& f) {
     known.clear(f.inst_count());
+    facts.clear(f.value_count());
     for (Block b : analyses.dom.preorder()) {
+      facts.enter(f, analyses, b);
       for (Inst i = f.block(b).first; i.valid();) {
         const Inst next = f.next(i);
         visit(f, b, i);
@@ -145,6 +269,7 @@ struct Optimiser::Room {
     for (unsigned round = 0; round < 8; ++round, ++work) {  // rules end; this is for the day that one does not
       resolve_operands(f, f.inst(i));
       made.clear();
+      if (facts.decide(f, analyses, b, i, made)) resolve_operands(f, f.inst(i));
       const Rewritten r = apply_rules(f, i, made);
       // What was made in front is numbered first. Rules make constants and such: nothing to rewrite in them.
       for (Inst m : made) share(f, b, m);
@@ -153,8 +278,10 @@ struct Optimiser::Room {
         f.remove(i);
         return;
       }
+      if (r.kind == Rewritten::kGone) return f.remove(i);
       if (r.kind == Rewritten::kNot) break;
     }
+    if (f.inst(i).format() == Format::kCheck) return facts.learn(f, analyses, b, i);
     // What did not trap once does not trap again.
     if (is_pure(f.inst(i)) || ir::info(f.inst(i).op).effects == Effects::kTrap) share(f, b, i);
   }
@@ -181,7 +308,7 @@ struct Optimiser::Room {
       if (!inner.valid()) continue;
       for (Inst i = f.block(b).first; i.valid();) {
         const Inst next = f.next(i);
-        if (worth_moving(f.inst(i))) hoist(f, i, inner);
+        if (worth_moving(f.inst(i)) || is_movable_load(f.inst(i))) hoist(f, i, inner);
         i = next;
       }
     }
@@ -230,11 +357,20 @@ struct Optimiser::Room {
     }
   }
 
+  // What changes at times, and may be read at any time.
+  bool is_movable_load(const InstData& d) const {
+    if (!loads_seen || d.format() != Format::kLoad || d.access().traps) return false;
+    const ir::Region r = d.access().region;
+    return r == ir::Region::kMemoryDef || r == ir::Region::kTableDef || r == ir::Region::kGlobal;
+  }
+
   void hoist(ir::Function& f, Inst i, ir::Loop inner) {
     // What may not leave a loop may not leave those around it.
+    const bool may_change = is_movable_load(f.inst(i));
     const auto may_leave = [&](ir::Loop l) {
       ++work;
-      return l.valid() && analyses.loops.depth(l) > barrier[inner.n] && is_invariant(f, i, l);
+      return l.valid() && analyses.loops.depth(l) > barrier[inner.n] && is_invariant(f, i, l) &&
+             (!may_change || !loads.written_in(f.inst(i), l));
     };
     if (!may_leave(inner)) return;
     ir::Loop to = inner;
@@ -283,6 +419,9 @@ uint64_t Optimiser::work() const { return room_->work; }
 void Optimiser::run(ir::Function& f, unsigned level, void (*after)(void*, Pass), void* context) {
   room_->work = 0;
   if (level == 0) return;
+  room_->loads_seen = false;
+  room_->source = &source;
+  room_->own = own;
   room_->analyses.compute(f);
 #define PASS(id, text, from, what)                                          \
   if (level >= from && (passes >> static_cast<unsigned>(Pass::id) & 1) != 0) { \

@@ -7,6 +7,9 @@ namespace wjit::opt {
 // Vectors' share of apply_rules: instructions with a VecOp, and vzext.
 Rewritten apply_vector_rules(ir::Function& f, ir::Inst i, std::vector<ir::Inst>& made);
 
+// Division by a constant that is neither 0 nor -1 (divide.cpp).
+Rewritten divide_by_constant(ir::Function& f, ir::Inst i, uint64_t divisor, std::vector<ir::Inst>& made);
+
 class Rewriter {
  public:
   Rewriter(ir::Function& f, ir::Inst i, std::vector<ir::Inst>& made) : f_(f), i_(i), d_(f.inst(i)), made_(made) {}
@@ -34,7 +37,7 @@ class Rewriter {
     return d && d->op == op ? d : nullptr;
   }
   bool is_const(Value v, uint64_t* out) const {
-    const InstData* d = def(v, Op::iconst);
+    const InstData* d = def(f_.resolve(v), Op::iconst);
     if (d) *out = d->imm();
     return d != nullptr;
   }
@@ -49,11 +52,17 @@ class Rewriter {
     d.set_imm(value & mask(t));
     return make(d, t);
   }
+  Value unary(Op op, Type t, Value a) { return make({.op = op, .type = t, .a = a.n}, t); }
+  Value binary(Op op, Type t, Value a, Value b) { return make({.op = op, .type = t, .a = a.n, .b = b.n}, t); }
+  Value binary(Op op, Type t, Value a, uint64_t b) { return binary(op, t, a, constant(t, b)); }
   // The instruction becomes another one of the same result type. d_ stays what it was.
   Rewritten become(const InstData& d) {
     f_.inst(i_) = d;
     return kChanged;
   }
+  Rewritten become(Op op, Type t, Value a) { return become({.op = op, .type = t, .a = a.n}); }
+  Rewritten become(Op op, Type t, Value a, Value b) { return become({.op = op, .type = t, .a = a.n, .b = b.n}); }
+  Rewritten become(Op op, Type t, Value a, uint64_t b) { return become(op, t, a, constant(t, b)); }
   Rewritten become_const(Type t, uint64_t value) {
     InstData d{.op = Op::iconst, .type = t};
     d.set_imm(value & mask(t));

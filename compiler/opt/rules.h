@@ -11,8 +11,8 @@ namespace wjit::opt {
 
 // What became of an instruction.
 struct Rewritten {
-  enum Kind : uint8_t { kNot, kChanged, kIsValue } kind = kNot;
-  ir::Value value;  // kIsValue: its result is this
+  enum Kind : uint8_t { kNot, kChanged, kIsValue, kGone } kind = kNot;
+  ir::Value value;  // kIsValue: its result is this; kGone: it does nothing, and has no result
 };
 // Operands are resolved. kChanged: `i` is another instruction now, in its place, with the same result. New instructions
 // stand in front of it; `made` gets them, in order.

@@ -54,6 +54,8 @@ constexpr size_t table_bytes(uint32_t granules) {
   return granules * sizeof(void*) + (granules + 63) / 64 * sizeof(uint64_t);
 }
 
+constexpr bool is_inlined(uint32_t place) { return place != kNoWasmOffset && (place & isa::kInlined) != 0; }
+
 // Fills in what the tables say of an offset. `at` is the byte looked at: the address asked for, or the one
 // before.
 void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* out) {
@@ -65,6 +67,7 @@ void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* 
   out->func_end = out->in_function ? function->end : 0;
   out->trap = vm::TrapCode::kNone;
   out->wasm_offset = kNoWasmOffset;
+  out->inlined = 0;
   auto site = std::upper_bound(object.traps.begin(), object.traps.end(), at,
                                [](uint32_t offset, const CodeTrapSite& t) { return offset < t.offset; });
   if (site == object.traps.begin()) return;
@@ -72,7 +75,14 @@ void describe_offset(const CodeObject& object, uint32_t at, PcIs what, CodeHit* 
   if (what == PcIs::kInstruction ? site->offset != at : !out->in_function || site->offset < out->func_start)
     return;
   out->trap = site->code;
-  out->wasm_offset = site->wasm_offset;
+  uint32_t place = site->wasm_offset;
+  const auto known = [&](uint32_t p) { return is_inlined(p) && (p & ~isa::kInlined) < object.inlined.size(); };
+  const auto offset_of = [&](uint32_t p) { return known(p) ? object.inlined[p & ~isa::kInlined].wasm_offset : p; };
+  out->wasm_offset = offset_of(place);
+  while (known(place) && out->inlined < isa::kMostInlined) {
+    place = object.inlined[place & ~isa::kInlined].call;
+    out->calls[out->inlined++] = offset_of(place);
+  }
 }
 
 }  // namespace

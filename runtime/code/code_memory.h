@@ -36,6 +36,7 @@
 #include <vector>
 
 #include "compiler/isa/common/frame_edge.h"
+#include "compiler/isa/common/inlined_place.h"
 #include "compiler/support/result.h"
 #include "runtime/code/code_region.h"
 #include "runtime/code/reader_gate.h"
@@ -55,7 +56,7 @@ struct CodeFunction {
 struct CodeTrapSite {
   uint32_t offset;
   vm::TrapCode code;
-  uint32_t wasm_offset;
+  uint32_t wasm_offset;  // or isa::kInlined and a number among CodeTables::inlined
 };
 constexpr uint32_t kNoWasmOffset = ~uint32_t{0};
 constexpr uint32_t kNoRaise = ~uint32_t{0};
@@ -65,6 +66,7 @@ struct CodeTables {
   void* owner = nullptr;                // opaque
   std::vector<CodeFunction> functions;  // sorted, not overlapping
   std::vector<CodeTrapSite> traps;      // sorted, one per offset
+  std::vector<isa::InlinedPlace> inlined;
   // Sorted; for unwinders (eh_frame.h). May be left empty: then frames are taken to begin with each function.
   std::vector<isa::FrameEdge> frames;
   uintptr_t raise = 0;                  // where a fault at a trap site goes on; 0: nowhere
@@ -90,6 +92,8 @@ struct CodeHit {
   uint32_t func_start, func_end;            // offsets
   vm::TrapCode trap = vm::TrapCode::kNone;  // of the site found, if any
   uint32_t wasm_offset = kNoWasmOffset;     // so
+  // Where the function that this offset is in was put in place of calls: their offsets, the innermost first.
+  uint32_t inlined = 0, calls[isa::kMostInlined];
   uintptr_t raise;
 };
 enum class PcIs : uint8_t {

@@ -71,6 +71,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   tables.traps.reserve(code.sites.size());
   for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
   tables.frames = std::move(code.frames);
+  tables.inlined = std::move(code.inlined);
   WJIT_TRY(out->code_, CodeMemory::process().publish(code.bytes, std::move(tables)));
   out->entries_ = std::move(code.entries);
   for (uint32_t i = 0; i < out->entries_.size(); ++i)

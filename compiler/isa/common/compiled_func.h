@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/isa/common/frame_edge.h"
+#include "compiler/isa/common/inlined_place.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::isa {
@@ -31,7 +32,7 @@ struct Reloc {
 struct Site {
   uint32_t offset;
   vm::TrapCode code;
-  uint32_t wasm_offset;
+  uint32_t wasm_offset;  // or kInlined and a number among the InlinedPlaces
 };
 
 // What a piece of code is made from, for tools.
@@ -57,6 +58,7 @@ struct CompiledFunc {
   std::vector<Reloc> relocs;
   std::vector<Site> sites;  // sorted by offset
   std::vector<FrameEdge> frames;  // sorted, the first at 0
+  std::vector<InlinedPlace> inlined;
   uint32_t frame_bytes = 0;
   uint32_t spill_moves = 0;  // loads and stores of stack slots that the allocator wanted
 };

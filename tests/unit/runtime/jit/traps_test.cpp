@@ -19,6 +19,8 @@ constexpr const char* kHead = R"((module
   (func $id (type $one) (local.get 0))
   (func $boom (type $none) (unreachable))
   (func $div (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $twice (param i32) (result i32) (i32.add (call $div (i32.const 7) (local.get 0)) (call $div (i32.const 9) (i32.and (local.get 0) (i32.const 1)))))
+  (func $maybe (param i32 i32) (if (i32.gt_u (local.get 1) (i32.const 10)) (then (if (i32.and (local.get 0) (i32.const 1)) (then (call $boom)) (else (call_indirect $t (type $none) (local.get 0)))))) (global.set $g (local.get 1)))
   (func $store_deep (param i32) (i32.store (local.get 0) (i32.const 0x5a5a5a5a)) (global.set $g (i32.add (global.get $g) (i32.const 10))))
 )";
 
@@ -60,6 +62,13 @@ const std::vector<std::string>& written_programs() {
       R"((call $store_deep (i32.const 64)) (call $store_deep (local.get $p)) (call $store_deep (i32.const 128)))",
       R"((global.set $g (i32.const 3)) (global.set $g (call $div (i32.const 100) (local.get $p))) (i32.store (i32.const 0) (global.get $g)))",
       R"((global.set $r (ref.func $id)) (call $store_deep (local.get $p)) (global.set $r (ref.null func)))",
+      // Bodies that stand in place of calls, in loops and out of them: their traps have the frames of the calls, and so has
+      // what they call. A load that is known behind the call is not known behind one that stores.
+      R"((local $i i32) (loop $l (global.set $g (i32.add (global.get $g) (call $div (i32.const 100) (i32.sub (local.get $p) (local.get $i))))) (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_u (local.get $i) (i32.const 20)))))",
+      R"((local $i i32) (loop $l (call $store_deep (i32.add (local.get $p) (i32.mul (local.get $i) (i32.const 4096)))) (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_u (local.get $i) (i32.const 20)))))",
+      R"((global.set $g (call $twice (local.get $p))) (global.set $h (i64.extend_i32_u (call $twice (i32.add (local.get $p) (i32.const 1))))))",
+      R"((local $i i32) (loop $l (call $maybe (local.get $p) (local.get $i)) (local.set $i (i32.add (local.get $i) (i32.const 1))) (br_if $l (i32.lt_u (local.get $i) (i32.const 20)))))",
+      R"((i32.store (i32.const 64) (i32.const 3)) (call $store_deep (i32.const 64)) (global.set $g (i32.load (i32.const 64))) (call $store_deep (local.get $p)) (i32.store (i32.const 68) (global.get $g)))",
       // Growing in between: what was out of bounds is not any more, and the other way round never.
       R"((i32.store (i32.const 0) (i32.const 9)) (global.set $g (memory.grow (i32.const 1))) (i32.store offset=65536 (local.get $p) (i32.const 1)) (i32.store offset=131072 (local.get $p) (i32.const 1)))",
       // In one arm only; before and after the join.
