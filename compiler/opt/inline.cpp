@@ -48,24 +48,19 @@ uint32_t weight_of(const ir::Function& g) {
 
 }  // namespace
 
-void Inliner::find_calls(const ir::Function& f, uint32_t own) {
+void Inliner::find_calls(const ir::Function& f, uint32_t own, const Analyses& a) {
   calls_.clear();
-  bool any = false;
-  for (Block b = f.entry(); b.valid() && !any; b = f.block(b).next)
-    for (Inst i = f.block(b).first; i.valid() && !any; i = f.next(i)) any = f.inst(i).op == Op::call && f.inst(i).c != own;
-  if (!any) return;
-  analyses_.compute(f);
   // From the end on, so that what stands behind a call is moved once.
   for (Block b = f.last_block(); b.valid(); b = f.block(b).prev) {
-    if (f.block(b).cold || !analyses_.cfg.reachable(b)) continue;
-    const bool in_loop = analyses_.loops.depth(b) != 0;
+    if (f.block(b).cold || !a.cfg.reachable(b)) continue;
+    const bool in_loop = a.loops.depth(b) != 0;
     for (Inst i = f.block(b).last; i.valid(); i = f.prev(i))
       if (f.inst(i).op == Op::call && f.inst(i).c != own) calls_.push_back({i, in_loop});
   }
 }
 
-bool Inliner::run(ir::Function& f, uint32_t own, const Source& source) {
-  find_calls(f, own);
+bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a) {
+  find_calls(f, own, a);
   weights_.clear();
   uint32_t growth = 0;
   bool changed = false;

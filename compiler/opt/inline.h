@@ -4,7 +4,6 @@
 // (ir::Function::Inlined): traps and backtraces are those of the call. What it does not keep is the stack check; its
 // caller has one, and a body that is put in place of a call has no more calls put into it, so that a recursion meets one in each round.
 #pragma once
-#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -14,19 +13,15 @@ namespace wjit::opt {
 
 class Inliner {
  public:
-  // A function that the module defines, as it was translated (validated, without aliases), if its body has no more bytes
-  // than this; null: not this one. Good until the next one is asked for.
-  using Source = std::function<const ir::Function*(uint32_t defined, uint32_t most_bytes)>;
-
   // Whether anything was put in place of a call. The function `own` is f itself.
-  bool run(ir::Function& f, uint32_t own, const Source& source);
+  bool run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a);
 
  private:
   struct Call {
     ir::Inst call;
     bool in_loop;
   };
-  void find_calls(const ir::Function& f, uint32_t own);
+  void find_calls(const ir::Function& f, uint32_t own, const Analyses& a);
   void expand(ir::Function& f, ir::Inst call, const ir::Function& g);
   void copy_blocks(ir::Function& f, const ir::Function& g, ir::Block before);
   void copy_insts(ir::Function& f, const ir::Function& g, uint32_t call_place);
@@ -34,7 +29,6 @@ class Inliner {
   ir::Edge copy_edge(ir::Function& f, const ir::Function& g, ir::Edge e);
   ir::List copy_list(ir::Function& f, std::span<const ir::Value> from);
 
-  Analyses analyses_;
   std::vector<Call> calls_;
   std::unordered_map<uint32_t, uint32_t> weights_;  // by callee
   std::vector<ir::Value> values_, list_;  // by g's value: f's
