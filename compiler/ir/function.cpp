@@ -132,6 +132,17 @@ void Function::insert_block_after(Block b, Block after) {
     last_block_ = b;
 }
 
+void Function::remove_block(Block b) {
+  BlockData& data = block(b);
+  WJIT_DASSERT(data.laid_out && b != first_block_);
+  data.laid_out = false;
+  block(data.prev).next = data.next;
+  if (data.next.valid())
+    block(data.next).prev = data.prev;
+  else
+    last_block_ = data.prev;
+}
+
 Value Function::append_param(Block b, Type t) {
   const Value v = new_value(t, ValueData::Kind::kParam, static_cast<uint32_t>(params(b).size()), b.n);
   append(block(b).params, v);

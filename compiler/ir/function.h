@@ -62,6 +62,7 @@ class Function {
   Block new_block();
   void append_block(Block b);  // to the layout
   void insert_block_after(Block b, Block after);
+  void remove_block(Block b);  // from the layout; nothing laid out branches to it
   Value append_param(Block b, Type t);
   Sig add_signature(Signature s);  // the same number for an equal one
   Sig new_signature(Signature s);  // without looking
