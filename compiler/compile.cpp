@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -31,12 +32,14 @@ class FuncCompiler {
         env_{module, offsets, options.translate, options.memories},
         backend_({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison}, options.regalloc) {}
 
-  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {}) {
+  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {},
+                                             const translate::LoopPoint* loop = nullptr) {
     if (!asked_for(defined)) return fail(ErrorKind::kUnsupported, kNotAskedFor);
     bool inlined = false;
-    auto out = compile(defined, stages, true, inlined);
+    auto out = compile(defined, stages, loop, true, inlined);
     // What it took in may be what has no rule: it is not for this that a function stays in tier 0.
-    if (!out && inlined && out.error().kind() == ErrorKind::kUnsupported) return compile(defined, stages, false, inlined);
+    if (!out && inlined && out.error().kind() == ErrorKind::kUnsupported)
+      return compile(defined, stages, loop, false, inlined);
     return out;
   }
   const support::PassTimes& times() const { return times_; }
@@ -47,10 +50,11 @@ class FuncCompiler {
     return index >= options_.first_function && index <= options_.last_function;
   }
 
-  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages, bool inlining, bool& inlined) {
+  support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages, const translate::LoopPoint* loop,
+                                             bool inlining, bool& inlined) {
     const uint32_t index = module_.imported_funcs + defined;
     support::PassClock clock(options_.times ? &times_ : nullptr);
-    WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_));
+    WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_, loop));
     clock.lap(Pass::kTranslate);
     if (stages.translated) stages.translated(f), clock.start();
     WJIT_CHECK(prove(f, index, "translation", clock));
@@ -169,22 +173,36 @@ std::vector<MaybeCompiled> compile_all(const wasm::Module& module, const vm::VMO
   return out;
 }
 
+uint64_t thread_nanoseconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(t.tv_nsec);
+}
+
+struct Piece {
+  uint32_t defined;
+  MaybeCompiled code;
+  uint64_t nanoseconds = 0;
+  bool is_entry = true;  // what calls of the function reach
+};
+
 // Puts the pieces of a module one after the other: stubs, functions, and a way to the entry of each function that has no
 // code and is called directly.
 class Linker {
  public:
   Linker(const wasm::Module& module, const vm::VMOffsets& offsets) : module_(module), offsets_(offsets) {}
 
-  support::Result<NativeCode> link(std::vector<MaybeCompiled> functions) {
+  support::Result<NativeCode> link(std::vector<Piece> pieces) {
     WJIT_TRY(stubs_, x64::emit_stubs());
     out_.bytes = stubs_.bytes;
     out_.raise_offset = stubs_.redirected;
     out_.frames = stubs_.frames;
-    out_.entries.assign(functions.size(), NativeCode::kNone);
+    out_.entries.assign(module_.bodies.size(), NativeCode::kNone);
     const uint32_t imported = module_.imported_funcs;
-    for (uint32_t i = 0; i < functions.size(); ++i) {
-      if (!functions[i]) functions[i].emplace(fail(ErrorKind::kResource, "no memory to compile it"));
-      Compiled& function = *functions[i];
+    for (Piece& piece : pieces) {
+      const uint32_t i = piece.defined;
+      if (!piece.code) piece.code.emplace(fail(ErrorKind::kResource, "no memory to compile it"));
+      Compiled& function = *piece.code;
       if (!function) {
         if (function.error().kind() == ErrorKind::kInternal)
           return tl::unexpected<Error>(std::move(function).error());
@@ -195,8 +213,8 @@ class Linker {
       align();
       isa::CompiledFunc& f = *function;
       const uint32_t at = size();
-      out_.entries[i] = at;
-      out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i});
+      if (piece.is_entry) out_.entries[i] = at;
+      out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i, piece.nanoseconds});
       out_.bytes.insert(out_.bytes.end(), f.bytes.begin(), f.bytes.end());
       const uint32_t places = static_cast<uint32_t>(out_.inlined.size());
       for (isa::InlinedPlace i : f.inlined) {
@@ -318,10 +336,36 @@ support::Result<NativeCode> compile_module(const wasm::Module& module, const vm:
   support::PassTimes times;
   std::vector<MaybeCompiled> functions = compile_all(module, offsets, options, times);
   support::PassClock clock(options.times ? &times : nullptr);
-  WJIT_TRY(NativeCode code, Linker(module, offsets).link(std::move(functions)));
+  std::vector<Piece> pieces;
+  pieces.reserve(functions.size());
+  for (MaybeCompiled& f : functions) pieces.push_back({static_cast<uint32_t>(pieces.size()), std::move(f)});
+  WJIT_TRY(NativeCode code, Linker(module, offsets).link(std::move(pieces)));
   clock.lap(Pass::kLink);
   code.times = times;
   return code;
+}
+
+support::Result<NativeCode> compile_functions(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                              const CompileOptions& options, std::span<const uint32_t> defined) {
+  FuncCompiler compiler(module, offsets, options);
+  std::vector<Piece> pieces;
+  for (uint32_t i : defined) {
+    const uint64_t before = thread_nanoseconds();
+    Compiled code = compiler.compile(i);
+    pieces.push_back({i, std::move(code), thread_nanoseconds() - before});
+  }
+  return Linker(module, offsets).link(std::move(pieces));
+}
+
+support::Result<NativeCode> compile_loop(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                         const CompileOptions& options, uint32_t defined,
+                                         const translate::LoopPoint& loop) {
+  FuncCompiler compiler(module, offsets, options);
+  const uint64_t before = thread_nanoseconds();
+  Compiled code = compiler.compile(defined, {}, &loop);
+  std::vector<Piece> pieces;
+  pieces.push_back({defined, std::move(code), thread_nanoseconds() - before, false});
+  return Linker(module, offsets).link(std::move(pieces));
 }
 
 support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,

@@ -32,6 +32,7 @@ struct NativeCode {
   struct Func {
     uint32_t start, end;  // in bytes
     uint32_t func_index;
+    uint64_t nanoseconds = 0;  // that its thread worked on it; compile_functions and compile_loop only
   };
   // A function that stays in tier 0, and why.
   struct Refusal {
@@ -65,6 +66,15 @@ support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text);
 // machines that this emits nothing for; kInternal, with CompileOptions::verify, where a proof failed: our bug.
 support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
                                            const CompileOptions& options);
+
+// The same of some functions, sorted, on this thread. They call each other directly, and all others through their entries.
+support::Result<NativeCode> compile_functions(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                              const CompileOptions& options, std::span<const uint32_t> defined);
+// What goes on in the interpreter's place at a loop header: the only function of the result (NativeCode::entries has none,
+// as nobody calls it), of type [i64] -> the function's results. If it is refused, that is the result's only refusal.
+support::Result<NativeCode> compile_loop(const wasm::Module& module, const vm::VMOffsets& offsets,
+                                         const CompileOptions& options, uint32_t defined,
+                                         const translate::LoopPoint& loop);
 
 // One function, and what became of it on the way; for tools. A part that nobody asked for is null.
 struct Stages {

@@ -60,8 +60,18 @@ WASM_API_EXTERN own wjit_error_t* wjit_last_error(void);
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_feature(wasm_config_t*, const char* name, size_t name_size, bool on);
 
 typedef uint8_t wjit_tier_t;
-enum wjit_tier_enum { WJIT_TIER_INTERP, WJIT_TIER_JIT };
+enum wjit_tier_enum { WJIT_TIER_INTERP, WJIT_TIER_JIT, WJIT_TIER_TIERED };
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_tier(wasm_config_t*, wjit_tier_t);
+
+/* With WJIT_TIER_TIERED: calls of a function, or rounds of its loops, after which it is hot (1000 and 20000 by default);
+ * whether a hot loop goes on in native code at once; and, not 0, a seed for choosing those numbers at random, function by
+ * function, up to the ones given: for tests. */
+typedef uint8_t wjit_osr_t;
+enum wjit_osr_enum { WJIT_OSR_AUTO, WJIT_OSR_OFF, WJIT_OSR_ALWAYS };
+WASM_API_EXTERN void wjit_config_set_call_threshold(wasm_config_t*, uint32_t);
+WASM_API_EXTERN void wjit_config_set_loop_threshold(wasm_config_t*, uint32_t);
+WASM_API_EXTERN own wjit_error_t* wjit_config_set_osr(wasm_config_t*, wjit_osr_t);
+WASM_API_EXTERN void wjit_config_set_tier_seed(wasm_config_t*, uint64_t);
 
 typedef uint8_t wjit_compilation_mode_t;
 enum wjit_compilation_mode_enum {
@@ -87,8 +97,9 @@ WASM_API_EXTERN own wjit_error_t* wjit_config_set_dispatch(wasm_config_t*, wjit_
 WASM_API_EXTERN void wjit_config_set_consume_fuel(wasm_config_t*, bool);
 /* Fill tables of functions at instantiation instead of on first read. Off by default. */
 WASM_API_EXTERN void wjit_config_set_eager_tables(wasm_config_t*, bool);
-/* For validating and translating whole modules. */
-WASM_API_EXTERN void wjit_config_set_compile_threads(wasm_config_t*, unsigned); /* 0: one per core */
+/* For validating, translating and compiling whole modules: one per core by default. With WJIT_TIER_TIERED: how many
+ * compile in the background; 0: none, whoever runs a hot function compiles it. */
+WASM_API_EXTERN void wjit_config_set_compile_threads(wasm_config_t*, unsigned);
 /* Past either WebAssembly traps: 16 MiB and 100000 by default. */
 WASM_API_EXTERN void wjit_config_set_max_wasm_stack(wasm_config_t*, uint64_t bytes);
 WASM_API_EXTERN void wjit_config_set_max_native_stack(wasm_config_t*, uint64_t bytes);

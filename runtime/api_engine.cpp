@@ -11,6 +11,8 @@
 #include "compiler/wasm/limits.h"
 #include "compiler/wasm/text/parse_wat.h"
 #include "runtime/jit/native_module.h"
+#include "runtime/code/code_map.h"
+#include "runtime/jit/tiered_module.h"
 #include "runtime/store.h"
 #include "wjit/wjit.hpp"
 
@@ -145,11 +147,47 @@ Result<Ok> Module::validate(const Engine& engine, std::span<const uint8_t> wasm)
 
 NativeReport Module::native_report() const {
   NativeReport report;
+  if (impl_->tiered) {
+    rt::TieredModule::Report r = impl_->tiered->report();
+    report.native = r.native;
+    report.code_bytes = r.code_bytes;
+    for (auto& f : r.refused) report.stayed.push_back({f.func_index, std::move(f.reason), impl_->located(f.error)});
+    return report;
+  }
   const rt::NativeModule* native = impl_->native.get();
   if (!native) return report;
   report.native = native->functions();
   report.code_bytes = native->code_bytes();
   for (const auto& r : native->refusals()) report.stayed.push_back({r.func_index, r.reason, impl_->located(r.error)});
+  return report;
+}
+TierReport Module::tier_report() const {
+  TierReport report;
+  if (!impl_->tiered) return report;
+  const rt::TieredModule::Report r = impl_->tiered->report();
+  size_t refused = 0;
+  for (const rt::CodeEntry* e : impl_->code_entries) {
+    TierReport::Function f;
+    f.func_index = impl_->wasm().imported_funcs + e->defined_index;
+    f.calls = e->calls.load(std::memory_order_relaxed);
+    if (f.calls == 0) continue;
+    f.loops = e->loops.load(std::memory_order_relaxed);
+    f.translate_nanoseconds = e->translate_nanoseconds.load(std::memory_order_relaxed);
+    f.native = e->heat.load(std::memory_order_acquire) == rt::CodeEntry::Heat::kNative;
+    while (refused < r.refused.size() && r.refused[refused].func_index < f.func_index) ++refused;
+    if (refused < r.refused.size() && r.refused[refused].func_index == f.func_index)
+      f.refused = impl_->located(r.refused[refused].error).to_string();
+    if (const auto it = r.functions.find(e->defined_index); it != r.functions.end()) {
+      const rt::TieredModule::FuncReport& made = it->second;
+      f.compile_nanoseconds = made.compile_nanoseconds;
+      f.code_bytes = made.code_bytes;
+      f.loops_compiled = made.loops_compiled;
+      f.loops_refused = made.loops_refused;
+      f.loops_entered = made.loops_entered;
+      f.loop_refused = made.loop_refusal;
+    }
+    report.functions.push_back(std::move(f));
+  }
   return report;
 }
 std::string Module::name() const { return impl_->name(); }

@@ -8,6 +8,8 @@
 #include "runtime/code/code_map.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/jit/native_module.h"
+#include "runtime/jit/tier_up.h"
+#include "runtime/jit/tiered_module.h"
 #include "runtime/table.h"
 
 namespace wjit::rt {
@@ -99,14 +101,15 @@ CompiledModule::CompiledModule(std::shared_ptr<Engine> engine, std::shared_ptr<c
 }
 
 CompiledModule::~CompiledModule() {
+  if (tiered) engine_->tier_up->forget(*tiered);  // nobody compiles any of it from here on
   if (!code_entries.empty()) engine_->code_map->remove_module(code_base, uint32_t(code_entries.size()));
 }
 
 namespace {
 
 unsigned thread_count(const Engine& engine) {
-  return engine.config.compile_threads ? engine.config.compile_threads
-                                       : std::max(1u, std::thread::hardware_concurrency());
+  const unsigned asked = engine.config.compile_threads;
+  return std::max(1u, asked == Config::kThreadPerCore ? std::thread::hardware_concurrency() : asked);
 }
 
 // Translates every function now. One that this tier cannot run keeps its error until it is called.
@@ -144,6 +147,7 @@ support::Result<void> CompiledModule::register_functions() {
     entry.type = &(*engine_->registry)[wasm().funcs[wasm().imported_funcs + i]];
     code_entries.push_back(&entry);
   }
+  if (engine_->tier_up) tiered = std::make_unique<TieredModule>(*this);
   return {};
 }
 
@@ -161,8 +165,8 @@ support::Result<std::shared_ptr<CompiledModule>> CompiledModule::create(
   compiled->locate_ = std::move(locate);
   if (compiled->gc_initialiser_) compiled->gc_initialiser_ = compiled->located(*compiled->gc_initialiser_);
   WJIT_CHECK(compiled->register_functions());
-  if (compiled->engine().native_refused) return tl::unexpected<Error>(*compiled->engine().native_refused);
   if (compiled->engine().config.tier == Tier::kJit) {
+    if (compiled->engine().native_refused) return tl::unexpected<Error>(*compiled->engine().native_refused);
     auto native = NativeModule::create(*compiled, thread_count(compiled->engine()));
     if (mode != CompilationMode::kLazy && (!native || !(*native)->refusals().empty()))
       WJIT_CHECK(validate_bodies(compiled->wasm()));

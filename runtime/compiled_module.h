@@ -22,6 +22,7 @@ namespace wjit::rt {
 struct CodeEntry;
 class FunctionThunks;
 class NativeModule;
+class TieredModule;
 
 // The start of a defined func-ref table as the leading active segments leave it; slots are made from it when
 // they are first read. Segments that cannot be known beforehand are written at instantiation instead.
@@ -61,6 +62,7 @@ class CompiledModule : public std::enable_shared_from_this<CompiledModule> {
 
   // Code of the functions that have some; null where the configuration wants none.
   std::unique_ptr<NativeModule> native;
+  std::unique_ptr<TieredModule> tiered;     // null where functions do not change tier
   std::unique_ptr<FunctionThunks> thunks;  // null where the engine has no native code
 
   // Leading element segments that lazy_tables stand for; instantiation writes the rest.

@@ -12,6 +12,7 @@
 #include "runtime/code/eh_frame.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber/fiber.h"
+#include "runtime/jit/tier_up.h"
 #include "runtime/trap/owns_address.h"
 #include "runtime/trap/signals.h"
 
@@ -90,7 +91,13 @@ Engine::Engine(const Config& c)
   if (c.unwind_info || c.native_frames) enable_unwind_info();
   if (c.debugger_info) enable_debugger_info();
   if (config.tier == Tier::kInterp) return;
-  if (auto enabled = enable_native_code(); !enabled) native_refused = std::move(enabled).error();
+#if !defined(__x86_64__)
+  if (config.tier == Tier::kTiered) return;  // nothing becomes native there
+#endif
+  if (auto enabled = enable_native_code(); !enabled)
+    native_refused = std::move(enabled).error();
+  else if (config.tier == Tier::kTiered)
+    tier_up = std::make_unique<TierUp>(config);
 }
 Engine::~Engine() = default;
 

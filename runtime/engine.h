@@ -15,6 +15,7 @@ namespace wjit::rt {
 class CodeMap;
 class FiberPool;
 class NativeEntries;
+class TierUp;
 
 // How linear memories are laid out. Chosen once, when the engine is made, because code compiled without
 // bounds checks must never meet a memory without guard pages.
@@ -45,7 +46,8 @@ class Engine {
   // What crosses between native code and the rest; null in engines that only interpret.
   std::unique_ptr<NativeEntries> native;
   std::unique_ptr<FiberPool> fibers;  // there with it: for resumable calls
-  // Why there is none although the configuration asks for it; modules are refused with it.
+  std::unique_ptr<TierUp> tier_up;    // there where functions change tier
+  // Why there is none although the configuration asks for it; with Tier::kJit modules are refused with it.
   std::optional<Error> native_refused;
   // Before there is any module or store. Errors: kResource, where the host gives no executable memory.
   support::Result<void> enable_native_code();

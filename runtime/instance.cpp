@@ -5,6 +5,7 @@
 
 #include "runtime/code/native_entries.h"
 #include "runtime/jit/native_module.h"
+#include "runtime/jit/tiered_module.h"
 #include "runtime/libcalls.h"
 #include "runtime/native_calls.h"
 #include "runtime/store.h"
@@ -46,6 +47,7 @@ Instance::Instance(Store* s, std::shared_ptr<CompiledModule> m, const Imports& i
 Instance::~Instance() = default;
 
 void Instance::Deleter::operator()(Instance* instance) const {
+  if (instance->module->tiered) instance->module->tiered->remove(*instance);
   instance->vmctx()->~VMContext();
   instance->~Instance();
   ::operator delete (instance, std::align_val_t{alignof(Instance)});
@@ -90,7 +92,9 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
   instance->memories = std::move(memories);
   instance->tables = std::move(tables);
   instance->initialize_vmctx(imports);
-  return InstancePtr(instance);
+  InstancePtr made(instance);
+  if (instance->module->tiered) instance->module->tiered->add(*instance);
+  return made;
 }
 
 // SAFETY: the allocation holds module->offsets.size() bytes behind this, uninitialised. Every array element

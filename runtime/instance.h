@@ -51,6 +51,7 @@ class alignas(16) Instance {
   vm::VMMemoryDefinition* memory0 = nullptr;  // of no length when the module has no memory
   std::vector<ImportTarget> imported_func_refs;
   const std::shared_ptr<CompiledModule> module;
+  size_t tiered_slot = ~size_t{0};  // TieredModule's
 
   // By index in the module's index spaces (imports first).
   vm::VMMemoryDefinition* memory(uint32_t index);

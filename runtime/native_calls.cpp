@@ -21,7 +21,7 @@ support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& m, uin
                       m.offsets.vmctx_defined_functions_begin());
 }
 
-support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
+support::Result<std::unique_ptr<const bc::Code>> make_bridge(const CompiledModule& m, uint32_t func_index) {
   const uint32_t defined = func_index - m.wasm().imported_funcs;
   WJIT_TRY(const FunctionThunks::Calls calls, native_calls(m, defined));
   WJIT_TRY(const TypeTrampolines* trampolines, m.engine().native->of(m.wasm().funcs[func_index]));
@@ -30,13 +30,18 @@ support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_inde
   auto bridge = std::make_unique<bc::Code>();
   bridge->func_index = func_index;
   bridge->is_bridge = true;
-  bridge->bridge = {&sub, reinterpret_cast<const void*>(calls.array), reinterpret_cast<const void*>(calls.wasm),
-                    (*trampolines)[isa::Trampoline::kTailCall]};
+  bridge->bridge = {&sub, false, reinterpret_cast<const void*>(calls.array),
+                    reinterpret_cast<const void*>(calls.wasm), (*trampolines)[isa::Trampoline::kTailCall]};
   bridge->param_cells = cell_count(type.params);
   bridge->result_cells = cell_count(type.results);
   bridge->frame_cells = std::max(bridge->param_cells, bridge->result_cells);
   bridge->words = {uint64_t(bc::Op::call_native), uint64_t(bc::Op::ret)};
-  return CodeMap::publish(*m.code_entries[defined], std::move(bridge));
+  return bridge;
+}
+
+support::Result<void> publish_bridge(const CompiledModule& m, uint32_t func_index) {
+  WJIT_TRY(auto bridge, make_bridge(m, func_index));
+  return CodeMap::publish(*m.code_entries[func_index - m.wasm().imported_funcs], std::move(bridge));
 }
 
 support::Result<void> publish_native(Instance& instance, uint32_t func_index, const void* code) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <vector>
 
+#include "compiler/bytecode/code.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/instance.h"
 #include "vmcontext/abi.h"
@@ -19,6 +20,9 @@ support::Result<FunctionThunks::Calls> native_calls(const CompiledModule& module
 
 // What the interpreter finds in place of the function's bytecode: a call of its native code, through the VMCodeEntry.
 support::Result<void> publish_bridge(const CompiledModule& module, uint32_t func_index);
+
+// The same, not published.
+support::Result<std::unique_ptr<const bc::Code>> make_bridge(const CompiledModule& module, uint32_t func_index);
 
 // Runs a defined function in the interpreter for native code that called it (runtime/interp/enter.cpp); the calling
 // frames' exit is noted in VMRuntimeLimits. exit->run is null the first time; on a fiber there may be others.

@@ -47,9 +47,23 @@ struct SourceOffset {
 // its type's kTailCall trampoline. Addresses: a bridge is of this process, unlike other code.
 struct Bridge {
   const wasm::SubType* type = nullptr;
+  bool takes_cells = false;  // what it calls has one parameter: the address of the frame's cells
   const void* array_call = nullptr;
   const void* wasm_call = nullptr;
   const void* tail_call = nullptr;
+};
+
+// A loop header, as native code that goes on there needs it: where each operand of wasm's stack is. Locals are where they
+// always are.
+struct LoopHeader {
+  static constexpr uint32_t kUnknown = ~uint32_t{0};
+  uint32_t word;                          // of its count_loop
+  uint32_t wasm_offset;                   // of the loop instruction
+  uint32_t first_operand = 0, operands;   // in Code::loop_operands, bottom up; kUnknown: there were too many
+};
+struct LoopOperand {
+  bool is_constant;
+  uint64_t value;  // or its cell
 };
 
 struct Code {
@@ -58,14 +72,20 @@ struct Code {
   uint32_t param_cells = 0;
   uint32_t zero_cells = 0;    // locals behind the params that start as zero
   uint32_t result_cells = 0;
-  bool is_bridge = false;     // stands for native code: no function of its own to a backtrace
+  bool is_bridge = false;     // stands for native code, of the function or of a loop in it: no frame to a backtrace
   Bridge bridge;              // then
   std::vector<uint64_t> words;
   std::vector<SourceOffset> offsets;
+  std::vector<LoopHeader> loops;  // sorted; profiling engines only
+  std::vector<LoopOperand> loop_operands;
+  uint32_t local_gap = 0;  // cells between params and the other locals
 
   // Byte offset in the module of the instruction that covers `word`.
   uint32_t wasm_offset(uint32_t word) const;
-  size_t bytes() const { return sizeof *this + words.capacity() * 8 + offsets.capacity() * sizeof(SourceOffset); }
+  size_t bytes() const {
+    return sizeof *this + words.capacity() * 8 + offsets.capacity() * sizeof(SourceOffset) +
+           loops.capacity() * sizeof(LoopHeader) + loop_operands.capacity() * sizeof(LoopOperand);
+  }
 };
 
 // How ref.test/ref.cast name their target in one word, free of engine-wide ids: bit 0 nullable, bits 1…7 wasm::Heap,

@@ -161,6 +161,7 @@ Result<void> Translator::begin(const wasm::ValidatorView&, std::span<const wasm:
   if (far_frame_) {
     scratch_base_ = cell;
     cell += kScratchCells;
+    code_->local_gap = kScratchCells;
   }
   for (const wasm::LocalGroup& g : locals)
     for (uint32_t i = 0; i < g.count; ++i) add_local(g.type);
@@ -171,6 +172,7 @@ Result<void> Translator::begin(const wasm::ValidatorView&, std::span<const wasm:
   stack_.reset(local_slot_.size());
   control_.push_back({wasm::Op::kCount, 0, 0, 0});
   code_->words.reserve(module_.bodies[func_index_ - module_.imported_funcs].size / 2 + 8);
+  if (options_.profile) emit_imm(Op::count_call, 0, func_index_ - module_.imported_funcs);
   return {};
 }
 
@@ -178,6 +180,8 @@ std::unique_ptr<const Code> Translator::take() {
   code_->frame_cells = std::max(temp_base_ + stack_.max_cells(), code_->result_cells);
   code_->words.shrink_to_fit();
   code_->offsets.shrink_to_fit();
+  code_->loops.shrink_to_fit();
+  code_->loop_operands.shrink_to_fit();
   return std::move(code_);
 }
 

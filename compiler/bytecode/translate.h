@@ -10,7 +10,7 @@ namespace wjit::bc {
 // Part of every cache key of bytecode: what changes the words a function becomes.
 struct TranslateOptions {
   bool fuel = false;     // a fuel instruction at the start of each block
-  bool profile = false;  // back-edge counters
+  bool profile = false;  // calls and loop headers are counted, and loops can be left for native code
 };
 
 // Validates and translates one body. Errors: those of the validator, and kUnsupported for an instruction this tier

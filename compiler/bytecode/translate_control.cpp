@@ -231,9 +231,25 @@ void Translator::begin_block(const wasm::Instr& in) {
   } else if (in.op == wasm::Op::loop) {
     c.start = pos();
     label_here();
-    if (options_.profile) emit(Op::count_loop);
+    if (options_.profile) count_loop();
   }
   control_.push_back(c);
+}
+
+// Nothing on the stack reads a local here. What is written down of it all is bounded by the size of the code.
+void Translator::count_loop() {
+  LoopHeader loop{.word = pos(), .wasm_offset = offset_, .operands = LoopHeader::kUnknown};
+  std::vector<LoopOperand>& all = code_->loop_operands;
+  if (stack_.size() + all.size() <= pos() + 64) {
+    loop.first_operand = uint32_t(all.size());
+    loop.operands = stack_.size();
+    for (uint32_t i = 0; i < stack_.size(); ++i) {
+      const bool constant = stack_[i].kind == Operand::kConst;
+      all.push_back({constant, constant ? stack_[i].value : home(stack_[i])});
+    }
+  }
+  code_->loops.push_back(loop);
+  emit_imm(Op::count_loop, 0, func_index_ - module_.imported_funcs);
 }
 
 void Translator::else_(bool reachable, const wasm::ValidatorView& view) {

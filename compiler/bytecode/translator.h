@@ -112,6 +112,7 @@ class Translator {
   // ---- control
   Result<void> control(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   void begin_block(const wasm::Instr& in);
+  void count_loop();
   void else_(bool reachable, const wasm::ValidatorView& view);
   void end(bool reachable, const wasm::ValidatorView& view);
   Control& target(uint32_t depth) { return control_[control_.size() - 1 - depth]; }

@@ -89,6 +89,7 @@ void Translator::br_table(const wasm::Instr& in, uint32_t arity) {
 
 void Translator::open_block(const wasm::Instr& in) {
   Control c{.op = in.op, .height = static_cast<uint32_t>(stack_.size() - in.block.params.size())};
+  share_operands(c);
   c.opened = ssa_.here();
   control_.push_back(c);
 }
@@ -96,12 +97,14 @@ void Translator::open_block(const wasm::Instr& in) {
 void Translator::open_loop(const wasm::Instr& in) {
   const size_t params = in.block.params.size();
   Control c{.op = in.op, .height = static_cast<uint32_t>(stack_.size() - params), .label = f_.new_block()};
+  share_operands(c);
   c.opened = ssa_.here();
   const ir::Edge e = f_.new_edge(c.label, top(params));
   jump(e);
   go_on_in(c.label);
   for (size_t i = c.height; i < stack_.size(); ++i) stack_[i] = f_.append_param(c.label, f_.type(stack_[i]));
   c.loop = ssa_.begin_loop(c.label, e);
+  if (!c.behind_point) reread_operands(c.height);
   forget_all();
   control_.push_back(c);
   if (env_.options.epoch) {
@@ -114,6 +117,7 @@ void Translator::open_if(const wasm::Instr& in) {
   const Value condition = pop();
   const size_t params = in.block.params.size();
   Control c{.op = in.op, .height = static_cast<uint32_t>(stack_.size() - params)};
+  share_operands(c);
   c.opened = ssa_.here();
   c.otherwise = f_.new_edge(ir::Block(), top(params));
   const ir::Block then = f_.new_block();
@@ -140,6 +144,7 @@ void Translator::otherwise(const wasm::ValidatorView& view) {
   ir::Ssa::Ways ways;
   ssa_.add_way(ways, e, c.opened);
   ssa_.begin_join(b, c.opened, ways);
+  if (around_point(c)) reread_operands(c.height);
   forget_all();
 }
 
@@ -179,6 +184,7 @@ void Translator::meet(Control& c, std::span<const wasm::ValType> results) {
     for (wasm::ValType t : results) push(f_.append_param(c.label, ir_type(t)));
   }
   ssa_.begin_join(c.label, c.opened, c.ways);
+  if (around_point(c)) reread_operands(c.height);
   forget_all();
 }
 
@@ -202,6 +208,7 @@ void Translator::end(const wasm::ValidatorView& view) {
     }
   }
   control_.pop_back();
+  forget_operand_variables();
 }
 
 Result<void> Translator::control(const wasm::Instr& in, bool, const wasm::ValidatorView& view) {
@@ -220,7 +227,10 @@ Result<void> Translator::control(const wasm::Instr& in, bool, const wasm::Valida
   if (passed_ > most_passed_ || ssa_.too_large()) return finish();
   switch (in.op) {
     case W::block: open_block(in); return {};
-    case W::loop: open_loop(in); return {};
+    case W::loop:
+      if (point_ && in.offset == point_->offset) WJIT_CHECK(enter_at_loop());
+      open_loop(in);
+      return {};
     case W::if_: open_if(in); return {};
     case W::else_: otherwise(view); return {};
     case W::end: end(view); return {};

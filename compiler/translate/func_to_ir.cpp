@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/support/plant.h"
+#include "compiler/translate/loop_entry.h"
 #include "compiler/translate/translator.h"
 
 namespace wjit::translate {
@@ -27,7 +28,8 @@ Buffers::~Buffers() = default;
 static uint64_t most_values(uint64_t body_size) { return std::min<uint64_t>((256 << 10) + 16 * body_size, 32 << 20); }
 static uint64_t most_work(uint64_t body_size) { return std::min<uint64_t>((512 << 10) + 32 * body_size, 24 << 20); }
 
-Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f)
+Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f,
+                       const LoopPoint* loop)
     : env_(env),
       module_(env.module),
       offsets_(env.offsets),
@@ -39,7 +41,8 @@ Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b,
       stack_(b.stack),
       args_(b.args),
       control_(b.control),
-      most_passed_(most_values(env.module.bodies[defined_index].size)) {
+      most_passed_(most_values(env.module.bodies[defined_index].size)),
+      point_(loop) {
   stack_.clear();
   control_.clear();
   b.signatures.clear();
@@ -57,6 +60,7 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   go_on_in(entry);
   vmctx_ = f_.append_param(entry, Type::kI64);
   f_.append_param(entry, Type::kI64);
+  if (point_) return begin_at_loop(type, locals);
   for (wasm::ValType t : type.params) {
     f_.signature.params.push_back(ir_type(t));
     ssa_.declare(ir_type(t));
@@ -89,6 +93,8 @@ Result<void> Translator::finish() {
   if (ssa_.too_large() || passed_ > most_passed_)
     return fail(ErrorKind::kLimit, "the function's branches pass too many values for its size",
                 module_.bodies[func_index_ - module_.imported_funcs].offset);
+  if (!point_) return {};
+  if (!entered_) return fail(ErrorKind::kUnsupported, "control does not get to the loop", point_->offset);
   return {};
 }
 
@@ -230,11 +236,13 @@ void Translator::mul_wide(bool is_signed) {
 
 // ---- the door -----------------------------------------------------------------------------------------------------
 
-support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers) {
+support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers,
+                                         const LoopPoint* loop) {
   ir::Function f;
-  Translator t(env, defined_index, *buffers, f);
+  Translator t(env, defined_index, *buffers, f, loop);
   WJIT_CHECK(wasm::validate_func(env.module, defined_index, t, (*buffers).validator));
   f.resolve_aliases();
+  if (loop) drop_what_is_not_needed(f);
   return f;
 }
 

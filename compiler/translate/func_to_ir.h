@@ -33,6 +33,18 @@ struct Env {
   std::span<const MemoryInfo> memories;  // one for each of the module's; those missing are checked
 };
 
+// A loop header at which the interpreter stands, and where it keeps things: in cells of 8 bytes from an address on, which
+// is the only parameter of what goes on there. Parameters and locals come first, in order, with a gap between.
+struct LoopPoint {
+  uint32_t offset;  // of the loop instruction
+  uint32_t local_gap;
+  struct Operand {
+    bool is_constant;
+    uint64_t value;  // or its cell
+  };
+  std::vector<Operand> operands;  // wasm's stack as the loop finds it, bottom up
+};
+
 // What a translation needs room for; give the same one to many functions, one at a time.
 class Buffers {
  public:
@@ -50,6 +62,10 @@ class Buffers {
 // Errors: those of the validator; kUnsupported for what has no IR yet (exceptions, objects, atomics, calls through
 // tables of types with subtypes), naming the feature in front, the instruction and its offset; kLimit for a function
 // whose branches pass more values than its size allows. Such functions stay in tier 0. Near-linear in the body's size.
-support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers);
+//
+// With a LoopPoint the function is what is left of the body from there on, without the fuel of anything before. Its graph
+// is reducible: of loops around the point the header is a block in front of the point, which the entry leads to.
+support::Result<ir::Function> func_to_ir(const Env& env, uint32_t defined_index, Buffers& buffers,
+                                         const LoopPoint* loop = nullptr);
 
 }  // namespace wjit::translate

@@ -1,5 +1,6 @@
 // The visitor that turns validated wasm into IR. func_to_ir.cpp has straight-line code, control.cpp blocks and
-// branches, memory.cpp what touches memories, simd.cpp vectors, calls.cpp calls, tables and references.
+// branches, memory.cpp what touches memories, simd.cpp vectors, calls.cpp calls, tables and references, loop_entry.cpp the
+// beginning in the middle.
 //
 // Operands are values; locals are variables of Ssa. Nothing is made for code that control does not reach: alive_ says
 // whether it does. That is stricter than the validator's `reachable`, which lets code behind every `end` count; frames
@@ -32,6 +33,7 @@ struct Control {
   ir::Ssa::Point opened;
   ir::Ssa::Ways ways;       // to the label, but for loops
   uint32_t loop = 0;        // Ssa's number
+  bool behind_point = true;  // not opened before the point of entry
   ir::Edge otherwise;       // of an if that had no else yet; its arguments are the block's parameters
   uint32_t table_seen = 0;  // the br_table that had this label last, and its edge
   ir::Edge table_edge;
@@ -55,7 +57,7 @@ struct Buffers::Impl {
 
 class Translator {
  public:
-  Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f);
+  Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b, ir::Function& f, const LoopPoint* loop);
 
   // The visitor's side (compiler/wasm/validate.h).
   Result<void> begin(const wasm::ValidatorView& view, std::span<const wasm::LocalGroup> locals);
@@ -203,6 +205,16 @@ class Translator {
   void br_table(const wasm::Instr& in, uint32_t arity);
   void return_values(uint32_t n);
 
+  // ---- entry at a loop header (loop_entry.cpp)
+  Result<void> begin_at_loop(const wasm::FuncType& type, std::span<const wasm::LocalGroup> locals);
+  Result<void> enter_at_loop();
+  void share_operands(Control& c);
+  void reread_operands(uint32_t height);
+  void forget_operand_variables();
+  // Control comes here by ways from before the point of entry and from behind it.
+  bool around_point(const Control& c) const { return entered_ && !c.behind_point; }
+  Value load_cell(Type t, uint64_t cell);
+
   const Env& env_;
   const wasm::Module& module_;
   const vm::VMOffsets& offsets_;
@@ -221,6 +233,12 @@ class Translator {
   // Values that branches and calls pass, and how many a body of this size may.
   uint64_t passed_ = 0, most_passed_;
   std::array<ir::Sig, std::size(vm::kLibcalls)> libcall_signatures_;
+
+  const LoopPoint* point_;  // null: the function begins where it begins
+  bool entered_ = false;    // the point is behind us
+  Value cells_;
+  std::vector<Value> locals_at_entry_;
+  std::vector<uint32_t> operand_variables_;  // of the operands below the innermost open frame
 };
 
 }  // namespace wjit::translate

@@ -74,6 +74,22 @@ WJIT_API const char* feature_name(Feature f);
 enum class Tier : uint8_t {
   kInterp,  // the interpreter
   kJit,     // native code, made when the module is; what the compiler refuses stays with the interpreter
+  kTiered,  // the interpreter, and native code of what turns out to be hot (TierConfig)
+};
+
+// When Tier::kTiered makes native code. Results are the same whatever is chosen here.
+struct TierConfig {
+  // Entering native code in the middle of a loop that the interpreter runs (on-stack replacement).
+  enum class Osr : uint8_t {
+    kAuto,    // where a loop is hot
+    kOff,     // never: from the next call on
+    kAlways,  // at the first loop header that is reached, or, with a seed, at one of the function's chosen by it
+  };
+  uint32_t call_threshold = 1'000;     // calls of a function by or from the interpreter; from then on it is hot
+  uint32_t loop_threshold = 20'000;    // times that loop headers of a function were reached, likewise
+  Osr osr = Osr::kAuto;
+  // Not 0: thresholds are chosen at random, function by function, from 1 to the ones above. The same each time.
+  uint64_t seed = 0;
 };
 
 // How the compiler of native code works. Results are the same but for speed; all but `cpu` and `opt_level` is for tests.
@@ -126,10 +142,14 @@ struct Config {
   CompilationMode mode = CompilationMode::kLazyTranslation;
   Dispatch dispatch = Dispatch::kAuto;
   CompilerConfig compiler;
+  TierConfig tiering;
   MemoryStyle memory_style = MemoryStyle::kAuto;
   bool consume_fuel = false;                   // meter wasm (Store::set_fuel); a new Store has no fuel
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
-  unsigned compile_threads = 0;                // for validation, translation, compilation; 0: one per core
+  // For validation, translation and compilation of whole modules. With Tier::kTiered: how many compile in the background
+  // (kThreadPerCore: less than that, so that the guest has a core); 0: none, hot functions are compiled where they run.
+  static constexpr unsigned kThreadPerCore = ~0u;
+  unsigned compile_threads = kThreadPerCore;
   uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation; past it wasm traps
   // Bytes of the calling thread's stack that native code, and host functions it calls, may use below the outermost call;
   // past it wasm traps. The thread must have them. Resumable calls have stacks of their own, of 256 KiB.

@@ -236,6 +236,25 @@ struct NativeReport {
   std::vector<Stayed> stayed;  // by index
 };
 
+// What tiering did for each function of a module that was called in the interpreter (Tier::kTiered; empty elsewhere). Other
+// threads may be running the module: then the numbers are those of a moment.
+struct TierReport {
+  struct Function {
+    uint32_t func_index = 0;
+    uint32_t calls = 0;  // by the interpreter, or of it
+    uint32_t loops = 0;  // times it reached a loop header
+    uint64_t translate_nanoseconds = 0, compile_nanoseconds = 0;
+    uint64_t code_bytes = 0;  // of the function and of the loops below
+    bool native = false;
+    std::string refused;      // why not, if it was tried
+    // On-stack replacement: loops that can be left for native code, or could not, and how often that was done.
+    uint32_t loops_compiled = 0, loops_refused = 0;
+    uint64_t loops_entered = 0;
+    std::string loop_refused;  // why the last of them could not
+  };
+  std::vector<Function> functions;  // by index
+};
+
 // A module, read and as far as the engine's mode has it validated. A handle; threads may use it and its copies at the
 // same time, but for set_name.
 class WJIT_API Module {
@@ -257,6 +276,7 @@ class WJIT_API Module {
   void set_name(std::string name);  // overrides the name section in backtraces; before instantiation and other threads
   std::vector<ImportType> imports() const;  // in the module's order, which is that of Instance::create's items
   std::vector<ExportType> exports() const;  // in the module's order
+  TierReport tier_report() const;           // what became native while the module ran, and what it took
   NativeReport native_report() const;       // which functions have native code, and why the others have none
   explicit Module(std::shared_ptr<rt::CompiledModule> impl) : impl_(std::move(impl)) {}
   rt::CompiledModule& impl() const { return *impl_; }

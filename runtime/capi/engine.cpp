@@ -95,15 +95,21 @@ wjit_error_t* wjit_config_set_feature(wasm_config_t* config, const char* name, s
       config->config.field = Type(value);                                                                      \
     });                                                                                                        \
   }
-WJIT_ENUM_OPTION(tier, tier, Tier, Tier::kJit)
+WJIT_ENUM_OPTION(tier, tier, Tier, Tier::kTiered)
 WJIT_ENUM_OPTION(compilation_mode, mode, CompilationMode, CompilationMode::kLazy)
 WJIT_ENUM_OPTION(memory_style, memory_style, MemoryStyle, MemoryStyle::kChecks)
 WJIT_ENUM_OPTION(dispatch, dispatch, Dispatch, Dispatch::kTail)
 
-#define WJIT_OPTION(option, Type) \
-  void wjit_config_set_##option(wasm_config_t* config, Type value) {        \
-    ask(config, "config", [&] { return config->config.option = value, true; }); \
+WJIT_ENUM_OPTION(osr, tiering.osr, TierConfig::Osr, TierConfig::Osr::kAlways)
+
+#define WJIT_NAMED_OPTION(option, field, Type)                                 \
+  void wjit_config_set_##option(wasm_config_t* config, Type value) {           \
+    ask(config, "config", [&] { return config->config.field = value, true; }); \
   }
+WJIT_NAMED_OPTION(call_threshold, tiering.call_threshold, uint32_t)
+WJIT_NAMED_OPTION(loop_threshold, tiering.loop_threshold, uint32_t)
+WJIT_NAMED_OPTION(tier_seed, tiering.seed, uint64_t)
+#define WJIT_OPTION(option, Type) WJIT_NAMED_OPTION(option, option, Type)
 WJIT_OPTION(consume_fuel, bool)
 WJIT_OPTION(eager_tables, bool)
 WJIT_OPTION(compile_threads, unsigned)
@@ -143,4 +149,6 @@ static_assert(WJIT_COMPILE_EAGER == int(CompilationMode::kEager) && WJIT_COMPILE
               WJIT_MEMORY_AUTO == int(MemoryStyle::kAuto) && WJIT_MEMORY_GUARD == int(MemoryStyle::kGuard) &&
               WJIT_MEMORY_CHECKS == int(MemoryStyle::kChecks) && WJIT_DISPATCH_AUTO == int(Dispatch::kAuto) &&
               WJIT_DISPATCH_LOOP == int(Dispatch::kLoop) && WJIT_DISPATCH_TAIL == int(Dispatch::kTail) &&
-              WJIT_TIER_INTERP == int(Tier::kInterp) && WJIT_TIER_JIT == int(Tier::kJit));
+              WJIT_TIER_INTERP == int(Tier::kInterp) && WJIT_TIER_JIT == int(Tier::kJit) &&
+              WJIT_TIER_TIERED == int(Tier::kTiered) && WJIT_OSR_AUTO == int(TierConfig::Osr::kAuto) &&
+              WJIT_OSR_OFF == int(TierConfig::Osr::kOff) && WJIT_OSR_ALWAYS == int(TierConfig::Osr::kAlways));

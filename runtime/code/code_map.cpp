@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "compiler/bytecode/translate.h"
 #include "runtime/compiled_module.h"
+#include "runtime/jit/tiered_module.h"
 
 namespace wjit::rt {
 
@@ -18,6 +21,12 @@ const char* to_string(State state) {
 
 static void free_entry(CodeEntry& e) {
   delete e.code.exchange(nullptr);
+  e.bytecode.reset();
+  e.heat.store(CodeEntry::Heat::kCold, std::memory_order_relaxed);
+  e.loops.store(0, std::memory_order_relaxed);
+  e.hot_calls.store(~0u, std::memory_order_relaxed);
+  e.hot_loops.store(~0u, std::memory_order_relaxed);
+  e.translate_nanoseconds.store(0, std::memory_order_relaxed);
   e.error.reset();
   e.module = nullptr;
   e.calls.store(0, std::memory_order_relaxed);
@@ -134,8 +143,13 @@ CodeOrWhy CodeMap::get(CodeEntry& e, CompileFuel fuel) {
     const uint64_t cost = compile_cost(e);
     if (!pay(fuel, cost)) return {.required_fuel = cost};
     const CompiledModule& m = *e.module;
+    const bool profile = m.tiered != nullptr;
+    const auto before = profile ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
     auto code = bc::translate_func(m.wasm(), m.offsets, e.defined_index,
-                                   {.fuel = m.engine().config.consume_fuel, .profile = false});
+                                   {.fuel = m.engine().config.consume_fuel, .profile = profile});
+    if (profile)
+      e.translate_nanoseconds.store(uint64_t((std::chrono::steady_clock::now() - before).count()),
+                                    std::memory_order_relaxed);
     if (code)
       scope.compiled(std::move(*code));
     else
@@ -150,6 +164,12 @@ Result<void> CodeMap::publish(CodeEntry& e, std::unique_ptr<const bc::Code> code
     return fail(ErrorKind::kUsage, fmt::format("the function is {}, expected uncompiled", to_string(s)));
   Compiling(e).compiled(std::move(code));
   return {};
+}
+
+void CodeMap::supersede(CodeEntry& e, std::unique_ptr<const bc::Code> code) {
+  WJIT_ASSERT(!e.bytecode && e.state.load(std::memory_order_acquire) == State::kCompiled);
+  e.bytecode.reset(e.code.load(std::memory_order_relaxed));
+  e.code.store(code.release(), std::memory_order_release);
 }
 
 }  // namespace wjit::rt

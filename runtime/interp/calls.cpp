@@ -7,6 +7,7 @@
 #include "runtime/interp/values.h"
 #include "runtime/interp/vm.h"
 #include "runtime/fiber_call.h"
+#include "runtime/jit/tiered_module.h"
 #include "runtime/libcalls.h"
 #include "runtime/trap_access.h"
 
@@ -88,9 +89,9 @@ static bool call_out(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext
 }
 
 // The same on a fiber: the run ends, and the stub that entered it makes the call. Arguments and results are on the
-// interpreter's stack, behind everything else.
-static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* cells,
-                          uint64_t* top) {
+// interpreter's stack, behind everything else; they come from `args` and go to `cells`.
+static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* args,
+                          uint64_t* cells, uint64_t* top) {
   const wasm::SubType& type = *callee.type;
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
   const size_t results = type.values.size() - type.param_count;
@@ -103,7 +104,7 @@ static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMCo
     vm->done(DoneReason::kTrap);
     return false;
   }
-  cells_to_raw(type.values.data(), type.param_count, cells, values);
+  cells_to_raw(type.values.data(), type.param_count, args, values);
   vm->out_type = &type;
   vm->out_cells = cells;
   vm->stack->top = top;
@@ -138,7 +139,7 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
     return false;
   }
   const Callee callee{ref->array_call, ref->vmctx, &sub, true};
-  if (vm->leaves) return leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells + room);
+  if (vm->leaves) return leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells, cells + room);
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
   const bool ok = call_out(vm, vm->inst, callee, caller->vmctx(), values, cells + room);
@@ -160,11 +161,11 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
 
 // Returning from the only frame of a run that native code called: the run ends instead, and native code makes the
 // call in its place, so that tail calls between the tiers need no stack.
-static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller) {
+static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller, uint64_t* args) {
   const bc::Bridge& bridge = vm->frame->code->bridge;
   std::vector<vm::ValRaw>& values = vm->store->tail_values;
   values.resize(std::max<size_t>({bridge.type->param_count, values.size(), 1}));
-  cells_to_raw(bridge.type->values.data(), bridge.type->param_count, vm->frame->sp, values.data());
+  cells_to_raw(bridge.type->values.data(), bridge.type->param_count, args, values.data());
   vm::VMInterpreterExit& e = *vm->exit;
   e.values = values.data();
   e.callee = vm::VMOpaqueContext::from(inst->vmctx());
@@ -180,22 +181,32 @@ bool call_native(Vm* vm, Instance* inst) {
   const bc::Bridge& bridge = f->code->bridge;
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
-  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, inst, caller);
+  uint64_t address = reinterpret_cast<uint64_t>(f->sp);
+  uint64_t* const args = bridge.takes_cells ? &address : f->sp;
+  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, inst, caller, args);
   const auto function = reinterpret_cast<vm::VMArrayCallFunction>(const_cast<void*>(bridge.array_call));
   const Callee callee{function, vm::VMOpaqueContext::from(inst->vmctx()), bridge.type, false};
   if (vm->leaves) {
     f->ip = f->code->words.data() + 1;
-    return leave_to_call(vm, inst, callee, caller->vmctx(), f->sp, f->sp);
+    return leave_to_call(vm, inst, callee, caller->vmctx(), args, f->sp, f->sp);
   }
   const size_t params = bridge.type->param_count, results = bridge.type->values.size() - params;
   HostValues values(std::max(params, results));
-  cells_to_raw(bridge.type->values.data(), params, f->sp, values.data());
+  cells_to_raw(bridge.type->values.data(), params, args, values.data());
   if (!call_out(vm, inst, callee, caller->vmctx(), values, f->sp)) {
     vm->done(DoneReason::kPending);
     return false;
   }
   raw_to_cells(bridge.type->values.data() + params, results, values.data(), f->sp);
   return true;
+}
+
+// ---- tiers ----------------------------------------------------------------------------------------------------
+
+const bc::Code* hot_call(Vm* vm, CodeEntry* entry) { return entry->module->tiered->hot_call(*vm->store, *entry); }
+
+const bc::Code* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip) {
+  return entry->module->tiered->hot_loop(*vm->store, *entry, *vm->frame->code, ip);
 }
 
 // ---- calls through references -------------------------------------------------------------------------------

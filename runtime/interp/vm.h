@@ -137,6 +137,10 @@ vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uin
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
 
+// A hot function begins, or a hot loop begins another round: what the frame goes on with in place of its code, or null.
+const bc::Code* hot_call(Vm* vm, CodeEntry* entry);
+const bc::Code* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip);
+
 // The results of a call that the stub made for vm->exit, into their cells.
 void take_call_results(Vm* vm);
 // CodeMap::get, paid by the store; from a fiber on the resumer's stack.

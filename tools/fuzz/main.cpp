@@ -180,6 +180,12 @@ int hunt(const Settings& s) {
     std::printf("%llu calls and %llu functions in native code, %llu functions stayed in tier 0\n",
                 static_cast<unsigned long long>(native.calls), static_cast<unsigned long long>(native.compiled),
                 static_cast<unsigned long long>(refused));
+  if (native.loops + native.loops_refused)
+    std::printf("%llu loops were entered %llu times, %llu loops were refused\n",
+                static_cast<unsigned long long>(native.loops), static_cast<unsigned long long>(native.loops_entered),
+                static_cast<unsigned long long>(native.loops_refused));
+  for (const auto& [why, n] : native.loop_refusals)
+    std::printf("  loops, %llu: %s\n", static_cast<unsigned long long>(n), why.c_str());
   for (const auto& [why, n] : native.refused)
     std::printf("  %llu: %s\n", static_cast<unsigned long long>(n), why.c_str());
   return bad ? 1 : 0;

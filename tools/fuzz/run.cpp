@@ -52,6 +52,14 @@ const std::vector<Mode>& modes() {
       m.config.compiler.opt_level = 0;
       return m;
     };
+    // Functions become native at random numbers of calls, and loops at random rounds: Runner gives the seed.
+    auto tiered = [](Mode m, uint32_t calls, uint32_t loops, TierConfig::Osr osr, unsigned threads = 0) {
+      m.config.tier = Tier::kTiered;
+      m.config.tiering = {.call_threshold = calls, .loop_threshold = loops, .osr = osr, .seed = 1};
+      m.config.compile_threads = threads;
+      return m;
+    };
+    using O = TierConfig::Osr;
     std::vector<Mode> modes{
         mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
         mode("tail, checks, lazy translation", D::kTail, M::kChecks, C::kLazyTranslation),
@@ -69,6 +77,12 @@ const std::vector<Mode>& modes() {
         native("jit, shuffle, sse2, checks", M::kChecks, R::kShuffle, "sse2"),
         native("jit, metered", M::kAuto, R::kScan, "native", true),
         native("jit, shuffle, checks, metered, stopping", M::kChecks, R::kShuffle, "native", true, true),
+        tiered(native("tiered", M::kAuto, R::kScan), 4, 6, O::kAuto),
+        tiered(native("tiered, loops", M::kAuto, R::kScan), 1000, 1, O::kAlways),
+        tiered(native("tiered, loops, shuffle, checks, metered", M::kChecks, R::kShuffle, "native", true), 100, 1,
+               O::kAlways),
+        tiered(native("tiered, metered, stopping", M::kAuto, R::kScan, "native", true, true), 3, 8, O::kAuto),
+        tiered(native("tiered, background, metered", M::kAuto, R::kScan, "native", true), 2, 2, O::kAuto, 1),
     };
 #if !defined(__x86_64__)
     std::erase_if(modes, [](const Mode& m) { return m.native(); });  // there is no compiler for others yet
@@ -85,6 +99,7 @@ std::vector<size_t> modes_called(const std::string& name) {
   for (size_t i = 0; i < modes().size(); ++i) {
     const Mode& m = modes()[i];
     if (name == "all" || name == m.name || (name == "interp" && !m.native()) ||
+        (name == "tiered" && (m.tiered() || i == 0 || i == kMetered)) ||
         (name == "native" && (m.native() || m.ir || i == 0 || i == kMetered)))
       out.push_back(i);
   }
@@ -201,6 +216,7 @@ class Run {
  private:
   bool instantiate(Outcome& out);
   std::string count_native(const Module& module);
+  std::string count_tiered();
   Func host_function(const std::string& name, const wjit::FuncType& type);
   Result<Ok, Trap> host_call(const std::string& name, std::span<const Val> args, std::span<Val> results);
   Result<Ok, Trap> reenter(uint32_t module, std::span<const Val> args, std::span<Val> results);
@@ -225,6 +241,7 @@ class Run {
   std::optional<irhost::InstanceHost> ir_;
   const bool stops_ = mode_.resumable && !program_.host_reenters;
   std::vector<Instance> instances_;
+  std::vector<Module> modules_;  // where functions change tier
   std::unordered_map<const void*, std::string> func_names_;
   int depth_ = 0;               // of re-entered calls
   uint32_t host_calls_ = 0;
@@ -280,14 +297,42 @@ Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::s
 }
 
 // What has native code, and what may have none: the huge. Another refusal is told.
+static bool may_be_refused(const std::string& why) {
+  return why.find("too many") != std::string::npos;
+}
+
+// The same at the end of a program whose functions change tier.
+std::string Run::count_tiered() {
+  for (const Module& module : modules_) {
+    const NativeReport made = module.native_report();
+    native_.compiled += made.native;
+    for (const auto& r : made.stayed) {
+      if (!may_be_refused(r.error.message()))
+        return fmt::format("function {} refused: {}", r.func_index, r.error.message());
+      ++native_.refused[r.error.message()];
+    }
+    for (const auto& f : module.tier_report().functions) {
+      native_.loops += f.loops_compiled;
+      native_.loops_entered += f.loops_entered;
+      native_.loops_refused += f.loops_refused;
+      if (!f.loops_refused) continue;
+      if (!may_be_refused(f.loop_refused))
+        return fmt::format("a loop of function {} refused: {}", f.func_index, f.loop_refused);
+      ++native_.loop_refusals[f.loop_refused];
+    }
+  }
+  return "";
+}
+
 std::string Run::count_native(const Module& module) {
+  if (mode_.tiered()) return modules_.push_back(module), "";
   const rt::NativeModule* native = module.impl().native.get();
   if (!native) return "there is no native code";
   const auto& refusals = native->refusals();
   native_.compiled += module.impl().wasm().bodies.size() - refusals.size();
   for (const auto& r : refusals) {
     const std::string& why = r.error.message();
-    if (why.find("too many values") == std::string::npos)
+    if (!may_be_refused(why))
       return fmt::format("function {} refused: {}", r.func_index, why);
     ++native_.refused[why];
   }
@@ -508,6 +553,7 @@ Outcome Run::run() {
     if (out.overflow) break;
   }
   if (for_oracle_) out.state = state(false);
+  if (const std::string why = count_tiered(); !why.empty()) out.error = why;
   return out;
 }
 
@@ -520,6 +566,7 @@ const Engine& Runner::engine(size_t mode) {
   if (!engines_[mode]) {
     Config config = modes()[mode].config;
     config.compiler.seed = compiler_seed_;
+    if (config.tiering.seed) config.tiering.seed = compiler_seed_ + 1;
     engines_[mode].emplace(config);
     if (modes()[mode].ir) (void)engines_[mode]->impl().enable_native_code();
   }
@@ -530,7 +577,8 @@ void Runner::set_seed(uint64_t seed) {
   if (seed / 64 == compiler_seed_) return;
   compiler_seed_ = seed / 64;
   for (size_t i = 0; i < engines_.size(); ++i)
-    if (modes()[i].config.compiler.regalloc == CompilerConfig::Regalloc::kShuffle) engines_[i].reset();
+    if (modes()[i].tiered() || modes()[i].config.compiler.regalloc == CompilerConfig::Regalloc::kShuffle)
+      engines_[i].reset();
 }
 
 Outcome Runner::run(const Program& program, size_t mode, bool for_oracle) {

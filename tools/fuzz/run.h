@@ -21,11 +21,12 @@ struct Mode {
   Config config;
   bool resumable = false;   // stop every few units of fuel, and at host functions, and go on
   bool ir = false;          // functions run in the interpreter of IR, with this opt_level
-  bool native() const { return config.tier == Tier::kJit; }
+  bool native() const { return config.tier != Tier::kInterp; }
+  bool tiered() const { return config.tier == Tier::kTiered; }
 };
 const std::vector<Mode>& modes();  // the first is what the others are compared with
 // Numbers of modes: "all", "interp" (the interpreter's), "native" (those of the compiler and of its IR, and what
-// they are compared with), or one mode's name beside the first. Empty: none is called that.
+// they are compared with), "tiered" (those in which functions change tier, likewise), or one mode's name beside the first. Empty: none is called that.
 std::vector<size_t> modes_called(const std::string& name);
 
 struct Record {
@@ -45,6 +46,8 @@ struct Outcome {
 // Functions that were to have native code.
 struct NativeCount {
   uint64_t compiled = 0, calls = 0;  // functions; calls of a program in a mode, compared
+  uint64_t loops = 0, loops_entered = 0, loops_refused = 0;  // entered in the middle of a call
+  std::map<std::string, uint64_t> loop_refusals;
   std::map<std::string, uint64_t> refused;  // stayed in tier 0, by reason
 };
 

@@ -33,6 +33,10 @@ std::string native_text(const Report& report) {
     stayed += n;
     reasons += fmt::format("stayed, {}: {}{}\n", reason, n, may_stay_in_tier_0(reason) ? "" : " (NOT EXPECTED)");
   }
+  if (report.loops_entered + report.loops_refused)
+    reasons += fmt::format("{} times a loop was entered in native code, {} loops were refused\n", report.loops_entered,
+                           report.loops_refused);
+  for (const auto& [why, n] : report.loop_refusals) reasons += fmt::format("  {}: {}\n", n, why);
   return fmt::format("{}{} functions had native code, {} functions stayed in tier 0\n", reasons, report.native, stayed);
 }
 

@@ -23,6 +23,8 @@ struct Report {
   bool has_native = false;
   uint64_t native = 0;
   std::map<std::string, uint64_t> stayed_by_reason;
+  uint64_t loops_entered = 0, loops_refused = 0;  // on-stack replacement
+  std::map<std::string, uint64_t> loop_refusals;
   uint64_t unexpectedly_stayed = 0;  // for reasons that tools/wast/tier0.def does not list
 
   Counts total() const;

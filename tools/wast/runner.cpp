@@ -54,7 +54,7 @@ void report_crashes() {
 Runner::Runner(RunOptions options) : options_(std::move(options)) {
   if (!options_.say)
     options_.say = [](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); };
-  report_.has_native = options_.config.tier == Tier::kJit;
+  report_.has_native = options_.config.tier != Tier::kInterp;
 }
 
 Engine Runner::engine_for(FeatureSet features) {
@@ -96,8 +96,11 @@ void Runner::run(const Script& script) {
   }
   Counts& counts = report_.by_feature[names_.row_of(script.path)];
   ++counts.files;
-  ScriptRun run(engine_for(policy.features), policy, options_.call,
-                [&](const Module& module) { note_native(script.path, module.native_report()); });
+  const bool tiered = options_.config.tier == Tier::kTiered;
+  std::vector<Module> modules;  // where functions change tier, what became of them shows at the end
+  ScriptRun run(engine_for(policy.features), policy, options_.call, [&](const Module& module) {
+    tiered ? modules.push_back(module) : note_native(script.path, module.native_report());
+  });
   for (const Command& c : script.commands) {
     counts.assertions += c.is_assertion();
     note_command(script.path, c);
@@ -114,6 +117,14 @@ void Runner::run(const Script& script) {
         ++counts.failed;
         options_.say(fmt::format("{}:{}:{}: {}\n  expected {}\n  found    {}\n", script.path, c.at.line,
                                  c.at.column, to_string(c), v.expected, v.found));
+    }
+  }
+  for (const Module& module : modules) {
+    note_native(script.path, module.native_report());
+    for (const TierReport::Function& f : module.tier_report().functions) {
+      report_.loops_entered += f.loops_entered;
+      report_.loops_refused += f.loops_refused;
+      if (f.loops_refused) ++report_.loop_refusals[f.loop_refused];
     }
   }
   g_where_size = 0;

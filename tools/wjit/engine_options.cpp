@@ -14,7 +14,10 @@ struct Choice {
   const char* name;
   E value;
 };
-constexpr Choice<Tier> kTiers[] = {{"interp", Tier::kInterp}, {"jit", Tier::kJit}};
+constexpr Choice<Tier> kTiers[] = {
+    {"interp", Tier::kInterp}, {"jit", Tier::kJit}, {"tiered", Tier::kTiered}};
+constexpr Choice<TierConfig::Osr> kOsrs[] = {
+    {"auto", TierConfig::Osr::kAuto}, {"off", TierConfig::Osr::kOff}, {"always", TierConfig::Osr::kAlways}};
 constexpr Choice<CompilerConfig::Regalloc> kRegallocs[] = {{"scan", CompilerConfig::Regalloc::kScan},
                                                            {"spill", CompilerConfig::Regalloc::kSpill},
                                                            {"shuffle", CompilerConfig::Regalloc::kShuffle}};
@@ -120,6 +123,12 @@ std::optional<std::string> choose_passes(const std::string& option, CompilerConf
 void EngineOptions::declare(Options& options) {
   options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
   options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions");
+  options.value("--tier-calls", tier_calls, "N", "With --tier=tiered: calls after which a function is hot");
+  options.value("--tier-loops", tier_loops, "N", "Rounds of its loops after which a function is hot, likewise");
+  options.choice("--osr", osr, "WHEN", names(kOsrs), "Whether a hot loop goes on in native code at once");
+  options.value("--tier-seed", tier_seed, "N", "Choose those numbers at random for each function, up to the ones given");
+  options.value("--compile-threads", compile_threads, "N",
+                "How many threads compile; 0: with --tier=tiered, whoever runs what is hot does");
   options.value("--cpu", cpu, "FEATURES", "What native code may use: native, or sse2 and others with commas");
   options.choice("-O", opt_level, "LEVEL", names(kOptLevels), "How much native code is optimised");
   options.choice("--regalloc", regalloc, "KIND", names(kRegallocs), "How registers are given out");
@@ -138,6 +147,14 @@ void EngineOptions::declare(Options& options) {
 std::optional<int> EngineOptions::resolve(const char* command) {
   std::string full = std::string("wjit ") + command;
   auto problem = choose("--tier", tier, kTiers, config.tier);
+  if (!problem) problem = choose("--osr", osr, kOsrs, config.tiering.osr);
+  const auto limited = [](std::optional<uint64_t> n, uint32_t& out) {
+    if (n) out = static_cast<uint32_t>(std::min<uint64_t>(*n, ~uint32_t{0}));
+  };
+  limited(tier_calls, config.tiering.call_threshold);
+  limited(tier_loops, config.tiering.loop_threshold);
+  if (compile_threads) config.compile_threads = static_cast<unsigned>(std::min<uint64_t>(*compile_threads, 1024));
+  if (tier_seed) config.tiering.seed = *tier_seed;
   if (!problem) problem = choose("--regalloc", regalloc, kRegallocs, config.compiler.regalloc);
   if (!problem) problem = choose("-O", opt_level, kOptLevels, config.compiler.opt_level);
   if (!problem) problem = choose_functions(jit_functions, config.compiler);

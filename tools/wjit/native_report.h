@@ -10,7 +10,9 @@ namespace wjit::cli {
 // A line for each pass, and their sum.
 std::string pass_table(const support::PassTimes& times);
 // "N functions have native code, N functions stayed in tier 0", how many for which reason, and each by name.
+// Where functions change tier, then a line for each that was called, the hottest first.
 std::string tier_report(const Module& module);
+std::string tier_report_json(const Module& module);
 // From now on passes are measured, if `wanted`; print_times prints them of the module, on standard error.
 void measure_times(bool wanted);
 void print_times(const Module& module);

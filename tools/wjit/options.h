@@ -82,8 +82,8 @@ class Options {
 
 // The options every command has that makes an Engine.
 struct EngineOptions {
-  std::string features, tier, opt_level, cpu, regalloc, jit_functions, opt_passes, mode, dispatch, memory;
-  std::optional<uint64_t> regalloc_seed;
+  std::string features, tier, osr, opt_level, cpu, regalloc, jit_functions, opt_passes, mode, dispatch, memory;
+  std::optional<uint64_t> regalloc_seed, tier_calls, tier_loops, tier_seed, compile_threads;
   Config config;
   std::vector<std::pair<Feature, bool>> feature_changes;
 

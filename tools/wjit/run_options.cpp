@@ -147,7 +147,9 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
   o.engine.declare(options);
   options.flag("--compile-only", o.compile_only, "Make the module and run nothing");
   options.flag("--tier-report", o.tier_report,
-               "Which functions have no native code, and why, on standard error at the end");
+               "Which functions have no native code, and why, on standard error at the end; with --tier=tiered what\n"
+               "became of each function that was called");
+  options.flag("--tier-report-json", o.tier_report_json, "The same of each function, as JSON");
   options.flag("--time-passes", o.time_passes,
                "How long each pass of the compiler took, summed over functions, on standard error at the end");
   options.positional("FILE", o.file, "The module; - is standard input");

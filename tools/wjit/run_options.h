@@ -11,7 +11,7 @@ struct RunOptions {
   Args dirs, env, preloads;
   std::string wasi, unknown_imports;
   std::optional<uint64_t> fuel;
-  bool json = false, compile_only = false, time_passes = false, tier_report = false;
+  bool json = false, compile_only = false, time_passes = false, tier_report = false, tier_report_json = false;
   std::string file;
   Args args;
 

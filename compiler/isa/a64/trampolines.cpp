@@ -41,6 +41,14 @@ const isa::Target kTarget = {
         [](uint8_t* to, uint32_t offset, uint32_t to_word) {
           thunk(to, offset, 0x58000010 | ((to_word - 12) / 4 & 0x7ffff) << 5);  // ldr x16, literal
         },
+    .far_thunk =
+        [](uint8_t* to, uint64_t entry, uint64_t to_code) {
+          const uint32_t code[] = {0x58000089, 0x580000b0, 0xd61f0200, 0x00000000};  // ldr x9, ldr x16, br x16, udf
+          static_assert(sizeof code + 16 == isa::kFarThunkBytes);
+          std::memcpy(to, code, sizeof code);
+          std::memcpy(to + 16, &entry, sizeof entry);
+          std::memcpy(to + 24, &to_code, sizeof to_code);
+        },
 };
 
 }  // namespace wjit::a64

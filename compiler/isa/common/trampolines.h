@@ -46,6 +46,7 @@ constexpr int32_t kSavedLimits = 96;
 //   wasm:   entry register := vmctx + offset; jump to what is in it
 //   others: entry register := vmctx + offset; jump to the address in a word that lies `to_word` bytes behind the thunk
 constexpr uint32_t kThunkBytes = 24;
+constexpr uint32_t kFarThunkBytes = 32;
 
 // Ends wasm: (vmctx, trap code) in the first registers of C. Two ways in. At 0 it is called by a cold stub of the
 // function that failed, and notes where; at `redirected` a signal handler has noted it already, and the stack pointer
@@ -65,6 +66,8 @@ struct Target {  // what can be emitted for, whatever the machine this runs on
   support::Result<RaiseCode> (*raise)();
   void (*wasm_thunk)(uint8_t* to, uint32_t entry_offset);
   void (*host_thunk)(uint8_t* to, uint32_t entry_offset, uint32_t to_word);
+  // Entry register := `entry`, then a jump to `to_code`; kFarThunkBytes.
+  void (*far_thunk)(uint8_t* to, uint64_t entry, uint64_t to_code);
 };
 
 }  // namespace wjit::isa

@@ -38,6 +38,16 @@ const isa::Target kTarget = {
     .wasm_thunk = [](uint8_t* to, uint32_t offset) { thunk(to, offset, {0x41, 0xff, 0x22}, 0, false); },  // jmp [r10]
     .host_thunk =
         [](uint8_t* to, uint32_t offset, uint32_t to_word) { thunk(to, offset, {0xff, 0x25}, to_word - 13, true); },
+    .far_thunk =
+        [](uint8_t* to, uint64_t entry, uint64_t to_code) {
+          uint8_t code[isa::kFarThunkBytes] = {0x49, 0xba, 0, 0, 0, 0, 0, 0, 0, 0,  // mov r10, entry
+                                               0x49, 0xbb, 0, 0, 0, 0, 0, 0, 0, 0,  // mov r11, to_code
+                                               0x41, 0xff, 0xe3};                   // jmp r11
+          std::memcpy(code + 2, &entry, sizeof entry);
+          std::memcpy(code + 12, &to_code, sizeof to_code);
+          std::memset(code + 23, 0xcc, sizeof code - 23);
+          std::memcpy(to, code, sizeof code);
+        },
 };
 
 }  // namespace wjit::x64

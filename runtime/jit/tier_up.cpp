@@ -1,0 +1,146 @@
+#include "runtime/jit/tier_up.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "runtime/code/code_map.h"
+#include "runtime/compiled_module.h"
+#include "runtime/jit/tiered_module.h"
+
+namespace wjit::rt {
+
+namespace {
+
+// A core for the guest; and few compile as fast as functions become hot.
+unsigned thread_count(const Config& config) {
+  if (config.compile_threads != Config::kThreadPerCore) return std::min(config.compile_threads, 64u);
+  return std::clamp(std::thread::hardware_concurrency() / 2, 1u, 4u);
+}
+
+uint64_t hotness(const TierJob& job) {
+  // A round of a loop that waits for its native code counts for more than one of a loop that does not wait.
+  const uint64_t loops = job.entry->loops.load(std::memory_order_relaxed);
+  return uint64_t{job.entry->calls.load(std::memory_order_relaxed)} * 4 + (job.is_loop() ? loops * 4 : loops);
+}
+
+// Signals are for the embedder's threads.
+class NoSignals {
+ public:
+  NoSignals() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~NoSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+TierUp::TierUp(const Config& config) : most_threads_(thread_count(config)) {
+  jobs_.reserve(kMostJobs);
+  workers_.reserve(most_threads_);
+}
+
+TierUp::~TierUp() {
+  {
+    const std::lock_guard hold(lock_);
+    WJIT_ASSERT(jobs_.empty());
+    stop_ = true;
+  }
+  wake_.notify_all();
+  for (auto& w : workers_) w->thread.join();
+}
+
+bool TierUp::start_worker() {
+  try {
+    auto worker = std::make_unique<Worker>();
+    Worker& w = *worker;
+    const NoSignals none;
+    w.thread = std::thread([this, &w] { work(w); });
+    workers_.push_back(std::move(worker));  // there is room
+    return true;
+  } catch (const std::exception&) {
+    return !workers_.empty();  // no more threads: those that there are do it
+  }
+}
+
+bool TierUp::push(TierJob job) {
+  const std::unique_lock hold(lock_, std::try_to_lock);
+  if (!hold || jobs_.size() == kMostJobs) return false;
+  if (idle_ == 0 && workers_.size() < most_threads_ && !start_worker()) return false;
+  jobs_.push_back(job);
+  wake_.notify_one();
+  return true;
+}
+
+void TierUp::forget(TieredModule& module) {
+  std::unique_lock hold(lock_);
+  std::erase_if(jobs_, [&](const TierJob& j) { return j.module == &module; });
+  done_.wait(hold, [&] {
+    return std::none_of(workers_.begin(), workers_.end(), [&](const auto& w) { return w->running == &module; });
+  });
+}
+
+void TierUp::wait_until_idle() {
+  std::unique_lock hold(lock_);
+  done_.wait(hold, [&] {
+    return jobs_.empty() && std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->running; });
+  });
+}
+
+// The hottest job, and if it is a function, the hottest others of its module.
+void TierUp::take_batch(std::vector<TierJob>& batch) {
+  std::vector<std::pair<uint64_t, size_t>> order;
+  for (size_t i = 0; i < jobs_.size(); ++i) order.push_back({hotness(jobs_[i]), i});
+  std::sort(order.begin(), order.end(), std::greater<>());
+  std::vector<bool> taken(jobs_.size());
+  size_t bytes = 0;
+  const TierJob first = jobs_[order[0].second];
+  for (const auto& [hot, i] : order) {
+    const TierJob& j = jobs_[i];
+    if (!batch.empty() && (first.is_loop() || j.is_loop() || j.module != first.module)) continue;
+    bytes += j.entry->module->wasm().bodies[j.entry->defined_index].size;
+    if (!batch.empty() && (bytes > kBatchBytes || batch.size() == kBatch)) break;
+    batch.push_back(j);
+    taken[i] = true;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < jobs_.size(); ++i)
+    if (!taken[i]) jobs_[kept++] = jobs_[i];
+  jobs_.resize(kept);
+}
+
+void TierUp::work(Worker& self) {
+  // On a small machine the guest's thread gets three quarters of what the two want. (The number is the thread's on Linux.)
+  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5);
+  std::vector<TierJob> batch;
+  std::unique_lock hold(lock_);
+  for (;;) {
+    ++idle_;
+    wake_.wait(hold, [&] { return stop_ || !jobs_.empty(); });
+    --idle_;
+    if (stop_) return;
+    try {
+      take_batch(batch);
+    } catch (const std::bad_alloc&) {
+      if (batch.empty()) batch.push_back(jobs_.front()), jobs_.erase(jobs_.begin());
+    }
+    self.running = batch.front().module;
+    hold.unlock();
+    self.running->run(batch);
+    batch.clear();
+    hold.lock();
+    self.running = nullptr;
+    done_.notify_all();
+  }
+}
+
+}  // namespace wjit::rt

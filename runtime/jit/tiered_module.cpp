@@ -1,0 +1,295 @@
+#include "runtime/jit/tiered_module.h"
+
+#include <algorithm>
+
+#include "compiler/compile.h"
+#include "runtime/code/native_entries.h"
+#include "runtime/compiled_module.h"
+#include "runtime/fiber_call.h"
+#include "runtime/instance.h"
+#include "runtime/jit/native_module.h"
+#include "runtime/native_calls.h"
+#include "runtime/store.h"
+
+namespace wjit::rt {
+
+using Heat = CodeEntry::Heat;
+
+namespace {
+
+constexpr size_t kMostLoops = 8;       // of one function that are entered
+constexpr uint32_t kNever = ~uint32_t{0};
+
+uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+uint64_t choice(const TierConfig& config, uint32_t func_index, uint32_t what) {
+  return mix(config.seed + mix(uint64_t{func_index} << 8 | what));
+}
+uint32_t threshold(const TierConfig& config, uint32_t most, uint32_t func_index, uint32_t what) {
+  most = std::clamp(most, 1u, kNever - 1);
+  return config.seed == 0 ? most : static_cast<uint32_t>(1 + choice(config, func_index, what) % most);
+}
+// When counts that have reached `n` are to be looked at again.
+uint32_t later(uint32_t n, uint32_t step) { return n > kNever - 1 - step ? kNever : n + step; }
+
+CodeTables tables_of(CompiledModule& module, const NativeCode& code) {
+  CodeTables tables;
+  tables.kind = CodeKind::kModule;
+  tables.owner = &module;
+  tables.name = &CompiledModule::symbol;
+  tables.raise_offset = code.raise_offset;
+  for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
+  tables.traps.reserve(code.sites.size());
+  for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
+  return tables;
+}
+
+}  // namespace
+
+TieredModule::TieredModule(CompiledModule& module) : module_(module), tier_up_(*module.engine().tier_up) {
+  const TierConfig& config = module.engine().config.tiering;
+  for (CodeEntry* e : module.code_entries) {
+    const uint32_t index = module.wasm().imported_funcs + e->defined_index;
+    e->hot_calls.store(threshold(config, config.call_threshold, index, 0), std::memory_order_relaxed);
+    e->hot_loops.store(config.osr == TierConfig::Osr::kAlways ? 1 : threshold(config, config.loop_threshold, index, 1),
+                       std::memory_order_relaxed);
+  }
+}
+TieredModule::~TieredModule() = default;
+
+// ---- instances ----------------------------------------------------------------------------------------------------
+
+void TieredModule::add(Instance& instance) {
+  const std::lock_guard hold(lock_);
+  instances_.push_back(&instance);
+  instance.tiered_slot = instances_.size() - 1;
+  for (const auto& [defined, code] : published_)
+    vm::vmctx_at<vm::VMCodeEntry>(instance.vmctx(), module_.offsets.vmctx_entry(defined))->publish(code);
+}
+
+void TieredModule::remove(Instance& instance) {
+  const std::lock_guard hold(lock_);
+  if (instance.tiered_slot >= instances_.size()) return;  // never added
+  instances_[instance.tiered_slot] = instances_.back();
+  instances_.back()->tiered_slot = instance.tiered_slot;
+  instances_.pop_back();
+}
+
+// ---- what the interpreter asks --------------------------------------------------------------------------------------
+
+bool TieredModule::submit(Store& store, TierJob job) {
+  if (tier_up_.has_threads()) return tier_up_.push(job);
+  on_resumer(store, [&] { run({&job, 1}); });
+  return true;
+}
+
+const bc::Code* TieredModule::hot_call(Store& store, CodeEntry& e) {
+  Heat heat = Heat::kCold;
+  if (e.heat.compare_exchange_strong(heat, Heat::kWaiting, std::memory_order_acq_rel)) {
+    e.hot_calls.store(kNever, std::memory_order_relaxed);
+    if (!submit(store, {this, &e})) {
+      e.hot_calls.store(later(e.calls.load(std::memory_order_relaxed), 64), std::memory_order_relaxed);
+      e.heat.store(Heat::kCold, std::memory_order_release);
+    }
+  }
+  const bc::Code* code = e.code.load(std::memory_order_acquire);
+  return code->is_bridge ? code : nullptr;
+}
+
+bool TieredModule::is_chosen(const CodeEntry& e, uint32_t loop, size_t loops) const {
+  const TierConfig& config = module_.engine().config.tiering;
+  if (config.osr != TierConfig::Osr::kAlways || config.seed == 0) return true;
+  return choice(config, module_.wasm().imported_funcs + e.defined_index, 2) % loops == loop;
+}
+
+const bc::Code* TieredModule::hot_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
+  const TierConfig& config = module_.engine().config.tiering;
+  const uint32_t word = static_cast<uint32_t>(ip - code.words.data());
+  const auto header = std::lower_bound(code.loops.begin(), code.loops.end(), word,
+                                       [](const bc::LoopHeader& l, uint32_t w) { return l.word < w; });
+  WJIT_ASSERT(header != code.loops.end() && header->word == word);
+  const uint32_t number = static_cast<uint32_t>(header - code.loops.begin());
+  const uint32_t count = e.loops.load(std::memory_order_relaxed);
+  std::unique_lock hold(lock_);
+  if (config.osr != TierConfig::Osr::kAlways && e.heat.load(std::memory_order_relaxed) == Heat::kCold)
+    e.hot_calls.store(0, std::memory_order_relaxed);  // hot as it is when it is called next
+  if (config.osr == TierConfig::Osr::kOff) {
+    e.hot_loops.store(kNever, std::memory_order_relaxed);
+    return nullptr;
+  }
+  if (!is_chosen(e, number, code.loops.size())) return nullptr;
+  const uint32_t step = config.osr == TierConfig::Osr::kAlways ? 1 : std::max(config.loop_threshold / 2, 1u);
+  e.hot_loops.store(later(count, step), std::memory_order_relaxed);
+  std::unique_ptr<Loop>& slot = loops_[key(e.defined_index, number)];
+  if (!slot) {
+    slot = std::make_unique<Loop>();
+    slot->code = &code;
+    slot->header = &*header;
+    FuncReport& r = reports_[e.defined_index];
+    if (r.loops_compiled + r.loops_refused >= kMostLoops && config.osr != TierConfig::Osr::kAlways) {
+      slot->state = Loop::State::kRefused;
+      ++r.loops_refused;
+      r.loop_refusal = "too many loops of the function are entered already";
+    } else {
+      Loop* const loop = slot.get();
+      hold.unlock();
+      const bool submitted = submit(store, {this, &e, number});
+      hold.lock();
+      if (!submitted) {
+        loops_.erase(key(e.defined_index, number));
+        return nullptr;
+      }
+      if (loop->state != Loop::State::kReady) return nullptr;
+      ++reports_[e.defined_index].loops_entered;
+      return loop->bridge.get();
+    }
+  }
+  if (slot->state != Loop::State::kReady) return nullptr;
+  e.hot_loops.store(0, std::memory_order_relaxed);
+  ++reports_[e.defined_index].loops_entered;
+  return slot->bridge.get();
+}
+
+// ---- compiling ------------------------------------------------------------------------------------------------------
+
+void TieredModule::run(std::span<const TierJob> jobs) noexcept {
+  try {
+    if (jobs[0].is_loop())
+      compile_loop(jobs[0]);
+    else
+      compile_functions(jobs);
+  } catch (const std::bad_alloc&) {
+    // They stay in tier 0, as Heat::kWaiting: nothing is asked for again where there is no memory.
+  }
+}
+
+void TieredModule::refuse(CodeEntry& e, std::string reason, Error error) {
+  const std::lock_guard hold(lock_);
+  e.heat.store(Heat::kRefused, std::memory_order_release);
+  refusals_.push_back({module_.wasm().imported_funcs + e.defined_index, std::move(reason), std::move(error)});
+}
+
+void TieredModule::compile_functions(std::span<const TierJob> jobs) {
+  auto done = try_functions(jobs);
+  if (done) return;
+  for (const TierJob& j : jobs)
+    if (j.entry->heat.load(std::memory_order_acquire) == Heat::kWaiting)
+      refuse(*j.entry, refusal_reason(done.error()), Error(done.error()));
+}
+
+support::Result<void> TieredModule::try_functions(std::span<const TierJob> jobs) {
+  std::vector<uint32_t> defined;
+  for (const TierJob& j : jobs) defined.push_back(j.entry->defined_index);
+  std::sort(defined.begin(), defined.end());
+  WJIT_TRY(const CompileOptions options, compile_options(module_, 1));
+  WJIT_TRY(NativeCode code, wjit::compile_functions(module_.wasm(), module_.offsets, options, defined));
+  const uint32_t imported = module_.wasm().imported_funcs;
+  for (NativeCode::Refusal& r : code.refused)
+    refuse(*module_.code_entries[r.func_index - imported], std::move(r.reason), std::move(r.error));
+  if (code.functions.empty()) return {};
+  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, tables_of(module_, code)));
+  std::vector<std::unique_ptr<const bc::Code>> bridges;
+  for (const NativeCode::Func& f : code.functions) {
+    WJIT_TRY(auto bridge, make_bridge(module_, f.func_index));
+    bridges.push_back(std::move(bridge));
+  }
+  const std::lock_guard hold(lock_);
+  published_.reserve(published_.size() + code.functions.size());
+  reports_.reserve(reports_.size() + code.functions.size());
+  const uintptr_t begin = handle->begin();
+  code_.push_back(std::move(handle));
+  for (size_t i = 0; i < code.functions.size(); ++i) {
+    const NativeCode::Func& f = code.functions[i];
+    const uint32_t at = f.func_index - imported;
+    auto* start = reinterpret_cast<vm::VMWasmCallFunction*>(begin + f.start);
+    FuncReport& r = reports_[at];
+    r.compile_nanoseconds += f.nanoseconds;
+    r.code_bytes += f.end - f.start;
+    published_.push_back({at, start});
+    for (Instance* instance : instances_)
+      vm::vmctx_at<vm::VMCodeEntry>(instance->vmctx(), module_.offsets.vmctx_entry(at))->publish(start);
+    CodeEntry& e = *module_.code_entries[at];
+    CodeMap::supersede(e, std::move(bridges[i]));
+    e.heat.store(Heat::kNative, std::memory_order_release);
+  }
+  return {};
+}
+
+void TieredModule::compile_loop(const TierJob& job) {
+  const uint32_t defined = job.entry->defined_index;
+  Loop* loop;
+  {
+    const std::lock_guard hold(lock_);
+    loop = loops_.at(key(defined, job.loop)).get();
+  }
+  auto done = try_loop(job, *loop);
+  if (done) return;
+  const std::lock_guard hold(lock_);
+  loop->state = Loop::State::kRefused;
+  FuncReport& r = reports_[defined];
+  ++r.loops_refused;
+  r.loop_refusal = done.error().message();
+}
+
+support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
+  const uint32_t defined = job.entry->defined_index;
+  const bc::LoopHeader& header = *loop.header;
+  if (header.operands == bc::LoopHeader::kUnknown)
+    return fail(ErrorKind::kLimit, "too many operands lie below the loop", header.wasm_offset);
+  translate::LoopPoint point{header.wasm_offset, loop.code->local_gap, {}};
+  for (uint32_t i = 0; i < header.operands; ++i) {
+    const bc::LoopOperand& o = loop.code->loop_operands[header.first_operand + i];
+    point.operands.push_back({o.is_constant, o.value});
+  }
+  WJIT_TRY(const CompileOptions options, compile_options(module_, 1));
+  WJIT_TRY(NativeCode code, wjit::compile_loop(module_.wasm(), module_.offsets, options, defined, point));
+  if (!code.refused.empty()) return tl::unexpected<Error>(std::move(code.refused[0].error));
+  // Behind the code, the thunk by which the array convention gets to it.
+  Engine& engine = module_.engine();
+  const wasm::ValType address[] = {wasm::kI64};
+  const wasm::SubType& of = *job.entry->type;
+  WJIT_TRY(const wasm::TypeId type, engine.registry->intern_func(address, of.func().results));
+  WJIT_TRY(const TypeTrampolines* trampolines, engine.native->of(type));
+  const size_t thunk = code.bytes.size();
+  code.bytes.resize(thunk + isa::kFarThunkBytes);
+  isa::host_target().far_thunk(code.bytes.data() + thunk, reinterpret_cast<uintptr_t>(&loop.entry),
+                               reinterpret_cast<uintptr_t>((*trampolines)[isa::Trampoline::kArrayToWasm]));
+  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, tables_of(module_, code)));
+  const uintptr_t begin = handle->begin(), start = begin + code.functions[0].start;
+
+  auto bridge = std::make_unique<bc::Code>();
+  bridge->func_index = module_.wasm().imported_funcs + defined;
+  bridge->is_bridge = true;
+  bridge->bridge = {&(*engine.registry)[type], true, reinterpret_cast<const void*>(begin + thunk),
+                    reinterpret_cast<const void*>(start), (*trampolines)[isa::Trampoline::kTailCall]};
+  bridge->param_cells = loop.code->param_cells;
+  bridge->result_cells = loop.code->result_cells;
+  bridge->frame_cells = loop.code->frame_cells;  // what lies there is read after the call has begun
+  bridge->words = {uint64_t(bc::Op::call_native), uint64_t(bc::Op::ret)};
+
+  const std::lock_guard hold(lock_);
+  FuncReport& r = reports_[defined];
+  code_.push_back(std::move(handle));
+  loop.entry.publish(reinterpret_cast<vm::VMWasmCallFunction*>(start));
+  loop.bridge = std::move(bridge);
+  loop.state = Loop::State::kReady;
+  ++r.loops_compiled;
+  r.compile_nanoseconds += code.functions[0].nanoseconds;
+  r.code_bytes += code.functions[0].end - code.functions[0].start;
+  job.entry->hot_loops.store(0, std::memory_order_relaxed);
+  return {};
+}
+
+TieredModule::Report TieredModule::report() const {
+  const std::lock_guard hold(lock_);
+  Report r{reports_, refusals_, static_cast<uint32_t>(published_.size()), 0};
+  for (const auto& [defined, f] : r.functions) r.code_bytes += f.code_bytes;
+  std::sort(r.refused.begin(), r.refused.end(),
+            [](const Refusal& a, const Refusal& b) { return a.func_index < b.func_index; });
+  return r;
+}
+
+}  // namespace wjit::rt

@@ -1,0 +1,95 @@
+// The native code of one module whose functions become native when they are hot: what there is, who is to learn of new
+// code, and what the interpreter does when a count says that something is hot.
+//
+// Invariants.
+//  1. Publishing a function: its code is executable; then every instance's entry word is stored; then its CodeEntry holds
+//     the bridge. A bridge therefore never leads back to the interpreter, whatever thread looks when. New instances get
+//     their words under the same lock, so none is left out.
+//  2. Code, bridges and bytecode stay as long as the module: frames of each may be anywhere.
+//  3. hot_calls and hot_loops of an entry are written under the lock (but for races with counts, which only delay), so
+//     that what is published does not get lost between looking and waiting.
+//  4. Compiling holds no lock, and nothing of the guest's waits for it; with no background threads the guest's thread
+//     compiles itself, from a fiber on the resumer's stack.
+#pragma once
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/support/result.h"
+#include "runtime/code/code_map.h"
+#include "runtime/code/code_memory.h"
+#include "runtime/jit/tier_up.h"
+#include "vmcontext/vm_types.h"
+
+namespace wjit::rt {
+
+class Instance;
+class Store;
+
+class TieredModule {
+ public:
+  explicit TieredModule(CompiledModule& module);
+  ~TieredModule();
+
+  // An instance with all its entry words set to the interpreter's stubs.
+  void add(Instance& instance);
+  void remove(Instance& instance);
+
+  // For the interpreter: what the frame goes on with, or null.
+  const bc::Code* hot_call(Store& store, CodeEntry& entry);
+  const bc::Code* hot_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
+
+  // Compiles and publishes; any thread. All functions, or one loop.
+  void run(std::span<const TierJob> jobs) noexcept;
+
+  struct FuncReport {
+    uint64_t compile_nanoseconds = 0, code_bytes = 0;  // of function and loops
+    uint32_t loops_compiled = 0, loops_refused = 0;
+    uint64_t loops_entered = 0;
+    std::string loop_refusal;  // why the last one was
+  };
+  struct Refusal {
+    uint32_t func_index;
+    std::string reason;
+    Error error;
+  };
+  struct Report {
+    std::unordered_map<uint32_t, FuncReport> functions;  // by defined index: those that something was done for
+    std::vector<Refusal> refused;                        // sorted
+    uint32_t native = 0;
+    uint64_t code_bytes = 0;
+  };
+  Report report() const;
+
+ private:
+  struct Loop {
+    enum class State : uint8_t { kWaiting, kReady, kRefused } state = State::kWaiting;
+    vm::VMCodeEntry entry{nullptr};  // what the trampoline calls through
+    const bc::Code* code = nullptr;  // where it is
+    const bc::LoopHeader* header = nullptr;
+    std::unique_ptr<const bc::Code> bridge;
+  };
+  static uint64_t key(uint32_t defined, uint32_t loop) { return uint64_t{defined} << 32 | loop; }
+  // Whoever is to compile it does, or has. False: ask again later.
+  bool submit(Store& store, TierJob job);
+  void compile_functions(std::span<const TierJob> jobs);
+  void compile_loop(const TierJob& job);
+  support::Result<void> try_functions(std::span<const TierJob> jobs);
+  support::Result<void> try_loop(const TierJob& job, Loop& loop);
+  void refuse(CodeEntry& entry, std::string reason, Error error);
+  bool is_chosen(const CodeEntry& entry, uint32_t loop, size_t loops) const;
+
+  CompiledModule& module_;
+  TierUp& tier_up_;
+  mutable std::mutex lock_;
+  std::vector<Instance*> instances_;
+  std::vector<std::pair<uint32_t, vm::VMWasmCallFunction*>> published_;  // by defined index
+  std::vector<CodeHandle> code_;
+  std::unordered_map<uint64_t, std::unique_ptr<Loop>> loops_;
+  std::unordered_map<uint32_t, FuncReport> reports_;
+  std::vector<Refusal> refusals_;
+};
+
+}  // namespace wjit::rt
