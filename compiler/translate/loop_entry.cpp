@@ -25,14 +25,9 @@ Translator::Value Translator::load_cell(Type t, uint64_t cell) {
 Result<void> Translator::begin_at_loop(const wasm::FuncType& type, std::span<const wasm::LocalGroup> locals) {
   cells_ = f_.append_param(f_.entry(), Type::kI64);
   f_.signature.params.push_back(Type::kI64);
-  bool vectors = false;
-  for (wasm::ValType t : type.results) {
-    vectors |= t == wasm::kV128;
-    f_.signature.results.push_back(ir_type(t));
-  }
+  for (wasm::ValType t : type.results) f_.signature.results.push_back(ir_type(t));
   uint64_t cell = 0;
   const auto add_local = [&](wasm::ValType t) {
-    vectors |= t == wasm::kV128;
     ssa_.declare(ir_type(t));
     locals_at_entry_.push_back(load_cell(ir_type(t), cell));
     cell += t.cells();
@@ -44,7 +39,6 @@ Result<void> Translator::begin_at_loop(const wasm::FuncType& type, std::span<con
       return fail(ErrorKind::kLimit, "too many locals to enter a loop with", point_->offset);
     for (uint32_t i = 0; i < g.count; ++i) add_local(g.type);
   }
-  if (vectors) return fail(ErrorKind::kUnsupported, "simd: v128 in a signature or local is not compiled yet", point_->offset);
   ssa_.start();
   // Any value does for what only dead code reads, but a constant: that may end in a trap before the loop.
   for (uint32_t i = 0; i < type.params.size(); ++i) ssa_.set(i, locals_at_entry_[i]);

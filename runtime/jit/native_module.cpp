@@ -52,6 +52,20 @@ size_t NativeModule::metadata_bytes() const {
   return bytes;
 }
 
+CodeTables code_tables(CompiledModule& module, const NativeCode& code) {
+  CodeTables tables;
+  tables.kind = CodeKind::kModule;
+  tables.owner = &module;
+  tables.name = &CompiledModule::symbol;
+  tables.raise_offset = code.raise_offset;
+  for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
+  tables.traps.reserve(code.sites.size());
+  for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
+  tables.frames = code.frames;
+  tables.inlined = code.inlined;
+  return tables;
+}
+
 support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModule& module, unsigned threads) {
   auto out = std::make_unique<NativeModule>();
   out->entries_.assign(module.counts.defined_functions, kNoCode);
@@ -62,17 +76,7 @@ support::Result<std::unique_ptr<NativeModule>> NativeModule::create(CompiledModu
   out->times_ = code.times;
   out->functions_ = static_cast<uint32_t>(code.functions.size());
   support::PassClock clock(options.times ? &out->times_ : nullptr);
-  CodeTables tables;
-  tables.kind = CodeKind::kModule;
-  tables.owner = &module;
-  tables.name = &CompiledModule::symbol;
-  tables.raise_offset = code.raise_offset;
-  for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
-  tables.traps.reserve(code.sites.size());
-  for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
-  tables.frames = std::move(code.frames);
-  tables.inlined = std::move(code.inlined);
-  WJIT_TRY(out->code_, CodeMemory::process().publish(code.bytes, std::move(tables)));
+  WJIT_TRY(out->code_, CodeMemory::process().publish(code.bytes, code_tables(module, code)));
   out->entries_ = std::move(code.entries);
   for (uint32_t i = 0; i < out->entries_.size(); ++i)
     if (out->entries_[i] != kNoCode) WJIT_CHECK(publish_bridge(module, module.wasm().imported_funcs + i));

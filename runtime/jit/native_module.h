@@ -9,6 +9,7 @@
 
 namespace wjit {
 struct CompileOptions;
+struct NativeCode;
 }
 
 namespace wjit::rt {
@@ -17,6 +18,9 @@ class CompiledModule;
 
 // What an engine's configuration means for this module's code. Error kUsage: unknown processor features.
 support::Result<CompileOptions> compile_options(const CompiledModule& module, unsigned threads);
+
+// What CodeMemory is told of code of this module's.
+CodeTables code_tables(CompiledModule& module, const NativeCode& code);
 
 class NativeModule {
  public:

@@ -35,18 +35,6 @@ uint32_t threshold(const TierConfig& config, uint32_t most, uint32_t func_index,
 // When counts that have reached `n` are to be looked at again.
 uint32_t later(uint32_t n, uint32_t step) { return n > kNever - 1 - step ? kNever : n + step; }
 
-CodeTables tables_of(CompiledModule& module, const NativeCode& code) {
-  CodeTables tables;
-  tables.kind = CodeKind::kModule;
-  tables.owner = &module;
-  tables.name = &CompiledModule::symbol;
-  tables.raise_offset = code.raise_offset;
-  for (const NativeCode::Func& f : code.functions) tables.functions.push_back({f.start, f.end, f.func_index});
-  tables.traps.reserve(code.sites.size());
-  for (const isa::Site& s : code.sites) tables.traps.push_back({s.offset, s.code, s.wasm_offset});
-  return tables;
-}
-
 }  // namespace
 
 TieredModule::TieredModule(CompiledModule& module) : module_(module), tier_up_(*module.engine().tier_up) {
@@ -190,7 +178,7 @@ support::Result<void> TieredModule::try_functions(std::span<const TierJob> jobs)
   for (NativeCode::Refusal& r : code.refused)
     refuse(*module_.code_entries[r.func_index - imported], std::move(r.reason), std::move(r.error));
   if (code.functions.empty()) return {};
-  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, tables_of(module_, code)));
+  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, code_tables(module_, code)));
   std::vector<std::unique_ptr<const bc::Code>> bridges;
   for (const NativeCode::Func& f : code.functions) {
     WJIT_TRY(auto bridge, make_bridge(module_, f.func_index));
@@ -255,9 +243,10 @@ support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
   WJIT_TRY(const TypeTrampolines* trampolines, engine.native->of(type));
   const size_t thunk = code.bytes.size();
   code.bytes.resize(thunk + isa::kFarThunkBytes);
+  code.frames.push_back({static_cast<uint32_t>(thunk), isa::FrameState::kNone});
   isa::host_target().far_thunk(code.bytes.data() + thunk, reinterpret_cast<uintptr_t>(&loop.entry),
                                reinterpret_cast<uintptr_t>((*trampolines)[isa::Trampoline::kArrayToWasm]));
-  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, tables_of(module_, code)));
+  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, code_tables(module_, code)));
   const uintptr_t begin = handle->begin(), start = begin + code.functions[0].start;
 
   auto bridge = std::make_unique<bc::Code>();

@@ -82,7 +82,8 @@ static void engines_and_stores(kit_t* kit) {
   wasm_config_t* config = wasm_config_new();
   NO_ERROR_BUT(wjit_config_set_feature(config, WJIT_STR("smid"), true), "no feature has the name \"smid\"");
   NO_ERROR_BUT(wjit_config_set_feature(config, NULL, 3, true), "name is NULL");
-  NO_ERROR_BUT(wjit_config_set_tier(config, 9), "found 9, expected at most 1");
+  NO_ERROR_BUT(wjit_config_set_tier(config, 9), "found 9, expected at most 2");
+  NO_ERROR_BUT(wjit_config_set_osr(config, 9), "found 9, expected at most 2");
   NO_ERROR_BUT(wjit_config_set_compilation_mode(config, 9), "found 9, expected at most 2");
   NO_ERROR_BUT(wjit_config_set_memory_style(config, 9), "found 9, expected at most 2");
   NO_ERROR_BUT(wjit_config_set_dispatch(config, 9), "found 9, expected at most 2");

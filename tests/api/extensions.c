@@ -40,6 +40,10 @@ static void options(void) {
   CHECK(error_says(wjit_config_set_compilation_mode(config, 3), WJIT_ERROR_USAGE, "found 3, expected at most 2"));
   wjit_config_set_eager_tables(config, true);
   wjit_config_set_compile_threads(config, 1);
+  CHECK(!wjit_config_set_osr(config, WJIT_OSR_OFF));
+  wjit_config_set_call_threshold(config, 2);
+  wjit_config_set_loop_threshold(config, 2);
+  wjit_config_set_tier_seed(config, 1);
   wjit_config_set_max_wasm_stack(config, 1 << 20);
   wjit_config_set_max_native_stack(config, 1 << 20);
   wjit_config_set_max_call_depth(config, 1000);
@@ -255,6 +259,41 @@ static void native(void) {
   wasm_byte_vec_delete(&binary);
 }
 
+/* The same where functions become native when they are called often enough. */
+static void tiered(void) {
+  wasm_byte_vec_t binary;
+  CHECK(!wjit_wat2wasm(WJIT_STR("(module (func (export \"f\") (result i32) (i32.const 7)))"), &binary));
+  wasm_config_t* config = wasm_config_new();
+  CHECK(!wjit_config_set_tier(config, WJIT_TIER_TIERED));
+  wjit_config_set_call_threshold(config, 3);
+  wjit_config_set_compile_threads(config, 0);
+  wasm_engine_t* engine = wasm_engine_new_with_config(config);
+  wasm_store_t* store = wasm_store_new(engine);
+  wasm_module_t* module = wasm_module_new(store, &binary);
+  wasm_extern_vec_t imports = WASM_EMPTY_VEC;
+  wasm_instance_t* instance = wasm_instance_new(store, module, &imports, NULL);
+  CHECK(instance);
+  wasm_extern_t* f = wjit_instance_get(instance, WJIT_STR("f"));
+  for (uint32_t call = 1; call <= 4; ++call) {
+    wasm_val_t result[1];
+    wasm_val_vec_t none = WASM_EMPTY_VEC, results = WASM_ARRAY_VEC(result);
+    CHECK(!wasm_func_call(wasm_extern_as_func(f), &none, &results) && result[0].of.i32 == 7);
+    wjit_native_report_t report;
+    wjit_module_native_report(module, &report);
+#if defined(__x86_64__)
+    CHECK(report.native == (call >= 3));
+#else
+    CHECK(report.native == 0);
+#endif
+  }
+  wasm_extern_delete(f);
+  wasm_instance_delete(instance);
+  wasm_module_delete(module);
+  wasm_store_delete(store);
+  wasm_engine_delete(engine);
+  wasm_byte_vec_delete(&binary);
+}
+
 int main(void) {
   CHECK(strchr(wjit_version(), '.') != NULL);
   options();
@@ -263,5 +302,6 @@ int main(void) {
   wasi();
   text();
   native();
+  tiered();
   return 0;
 }

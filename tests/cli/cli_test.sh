@@ -134,7 +134,7 @@ check 2 '' "unexpected argument 'b'" "$wjit" dump math.wasm b
 check 2 '' 'FILE is required' "$wjit" run
 check 2 '' 'FILE is required' "$wjit" run --dir .
 check 2 '' "unknown option '--bogus'" "$wjit" --bogus math.wasm
-check 2 '' "^wjit: --tier: found 'turbo', expected one of: interp, jit\|" "$wjit" --tier=turbo math.wasm
+check 2 '' "^wjit: --tier: found 'turbo', expected one of: interp, jit, tiered\|" "$wjit" --tier=turbo math.wasm
 check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" --features=+bogus math.wasm
 check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm
 check 2 '' "^wjit: --env: found '=x', expected NAME=VALUE" "$wjit" --env =x argc.wasm

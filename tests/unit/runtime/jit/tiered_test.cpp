@@ -1,0 +1,302 @@
+// Functions and loops that change tier: what they compute, where they trap and what they cost in fuel is what it was, and
+// what becomes native is what was asked for.
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "guest.h"
+#include "runtime/store.h"
+
+using namespace wjit;
+using namespace wjit::test;
+
+namespace {
+
+Config tiered(uint32_t calls, uint32_t loops, TierConfig::Osr osr = TierConfig::Osr::kAuto, unsigned threads = 0) {
+  Config c;
+  c.tier = Tier::kTiered;
+  c.tiering = {.call_threshold = calls, .loop_threshold = loops, .osr = osr, .seed = 0};
+  c.compile_threads = threads;
+  c.compiler.verify = true;
+  return c;
+}
+
+// A module in an engine of its own, as text.
+struct World {
+  World(std::string_view wat, Config config) : engine(config), store(engine) {
+    auto made = Module::from_text(engine, wat);
+    if (!made) FAIL(made.err().to_string());
+    module.emplace(std::move(made).ok());
+    if (config.consume_fuel) REQUIRE(store.set_fuel(1'000'000'000));
+    instance.emplace(instantiate(store));
+  }
+  Instance instantiate(Store& in) {
+    auto i = Instance::create(in, *module, {});
+    if (!i) FAIL(to_string(i.err()));
+    return i.ok();
+  }
+  TrapResult<std::vector<Val>> call(std::string_view name, const std::vector<Val>& args = {}) {
+    return call(store, *instance, name, args);
+  }
+  static TrapResult<std::vector<Val>> call(Store& store, Instance& instance, std::string_view name,
+                                           const std::vector<Val>& args) {
+    return std::get<Func>(*instance.get(store, name)).call(store, args);
+  }
+  std::string run(std::string_view name, const std::vector<Val>& args = {}) { return to_text(call(name, args)); }
+  TierReport::Function of(uint32_t func) {
+    for (const auto& f : module->tier_report().functions)
+      if (f.func_index == func) return f;
+    return {};
+  }
+  Engine engine;
+  Store store;
+  std::optional<Module> module;
+  std::optional<Instance> instance;
+};
+
+// 0: recursion; 1: three loops that pass values, with operands and constants below them; 2: a loop that traps in round n;
+// 3: calls 2 by table; 4: a loop entered by many paths; 5: results that find no register.
+constexpr const char* kModule = R"((module
+  (memory (export "m") 1)
+  (table funcref (elem $traps))
+  (type $t (func (param i32) (result i32)))
+  (func $fib (export "fib") (param i32) (result i32)
+    (if (result i32) (i32.lt_u (local.get 0) (i32.const 2)) (then (local.get 0))
+      (else (i32.add (call $fib (i32.sub (local.get 0) (i32.const 1)))
+                     (call $fib (i32.sub (local.get 0) (i32.const 2)))))))
+  (func (export "nest") (param $n i32) (result i64)
+    (local $i i32) (local $j i32) (local $k i32) (local $s i64)
+    (i64.const 7)
+    (block $out (result i64)
+      (i64.extend_i32_u (local.get $n))
+      (loop $a (param i64) (result i64)
+        (local.set $j (i32.const 0))
+        (i64.const 3) (i64.add)
+        (i64.extend_i32_u (local.get $i))
+        (block (result i64)
+          (br_if 0 (i64.const 11) (i32.eq (local.get $i) (i32.const 3)))
+          (loop $b (param i64) (result i64)
+            (local.set $k (i32.const 0))
+            (loop $c (param i64) (result i64)
+              (i64.add (i64.extend_i32_u (i32.mul (local.get $i) (i32.add (local.get $j) (local.get $k)))))
+              (local.set $s (i64.add (local.get $s) (i64.const 1)))
+              (local.set $k (i32.add (local.get $k) (i32.const 1)))
+              (br_if $c (i32.lt_u (local.get $k) (local.get $n))))
+            (local.set $j (i32.add (local.get $j) (i32.const 1)))
+            (br_if $b (i32.lt_u (local.get $j) (local.get $n)))))
+        (i64.add)
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $a (i32.lt_u (local.get $i) (local.get $n)))))
+    (i64.add) (local.get $s) (i64.mul))
+  (func $traps (export "traps") (param $n i32) (result i32)
+    (local $i i32)
+    (loop $l
+      (i32.store (i32.const 16) (local.get $i))
+      (drop (i32.div_u (i32.const 1000) (i32.sub (local.get $n) (local.get $i))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $l (i32.lt_u (local.get $i) (i32.const 500))))
+    (local.get $i))
+  (func (export "indirect") (param i32) (result i32)
+    (i32.add (i32.const 1) (call_indirect (type $t) (local.get 0) (i32.const 0))))
+  (func (export "paths") (param $n i32) (result f64)
+    (local $x f64) (local $i i32) (local $f f32)
+    (local.set $x (f64.const 0.5))
+    (if (result f64) (i32.and (local.get $n) (i32.const 1))
+      (then (loop $l (result f64)
+        (local.set $x (f64.add (local.get $x) (f64.convert_i32_u (local.get $i))))
+        (local.set $f (f32.demote_f64 (local.get $x)))
+        (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))
+        (f64.promote_f32 (local.get $f))))
+      (else
+        (block $done (loop $l
+          (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
+          (local.set $i (i32.add (local.get $i) (i32.const 2)))
+          (local.set $x (f64.mul (local.get $x) (f64.const 1.25)))
+          (br $l)))
+        (local.get $x))))
+  (func (export "many") (param $n i32) (result i32 i64 f32 i32 i32 i64 i32 i32)
+    (local $i i32)
+    (loop $l (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+    (local.get $i) (i64.const 2) (f32.const 3) (i32.const 4) (local.get $n) (i64.const 6) (local.get $i) (i32.const 8))
+))";
+
+std::string everything(World& w) {
+  std::string text;
+  for (int round = 0; round < 2; ++round) {
+    text += w.run("fib", {Val(int32_t{12})}) + "\n";
+    for (int32_t n : {0, 1, 2, 3, 5, 12}) text += w.run("nest", {Val(n)}) + "\n";
+    for (int32_t n : {0, 1, 7, 100, 499, 1000}) {
+      text += w.run("traps", {Val(n)}) + "\n";
+      text += w.run("indirect", {Val(n)}) + "\n";
+    }
+    for (int32_t n : {0, 1, 2, 9, 40}) text += w.run("paths", {Val(n)}) + w.run("many", {Val(n)}) + "\n";
+    text += std::to_string(w.store.get_fuel() ? w.store.get_fuel().ok() - w.store.impl().compile_fuel : 0) + "\n";
+  }
+  return text + state_of(w.store, *w.instance);
+}
+
+Config metered(Config c) {
+  c.consume_fuel = true;
+  return c;
+}
+
+}  // namespace
+
+#if defined(__x86_64__)
+
+TEST_CASE("tiered: a function becomes native at its threshold, for every instance and every way to call it", "[jit][tiered]") {
+  World w(kModule, tiered(5, 1'000'000, TierConfig::Osr::kOff));
+  Store other(w.engine);
+  Instance before = w.instantiate(other);
+  for (int32_t i = 0; i < 4; ++i) CHECK(w.run("indirect", {Val(int32_t{1000})}) == "i32:1f5 ");
+  CHECK_FALSE(w.of(2).native);
+  CHECK(w.run("indirect", {Val(int32_t{1000})}) == "i32:1f5 ");
+  CHECK(w.of(2).native);
+  CHECK(w.of(3).native);
+  const uint32_t calls = w.of(2).calls;
+  Instance after = w.instantiate(other);
+  CHECK(to_text(World::call(other, before, "indirect", {Val(int32_t{1000})})) == "i32:1f5 ");
+  CHECK(to_text(World::call(other, after, "indirect", {Val(int32_t{1000})})) == "i32:1f5 ");
+  CHECK(w.of(2).calls == calls);  // from native code, without the interpreter
+  CHECK(w.of(2).code_bytes > 0);
+  CHECK(w.of(2).compile_nanoseconds > 0);
+  CHECK(w.of(2).translate_nanoseconds > 0);
+  CHECK(w.module->native_report().native == 2);
+}
+
+TEST_CASE("tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered]") {
+  using O = TierConfig::Osr;
+  Config plain;
+  plain.consume_fuel = true;
+  World interp(kModule, plain);
+  const std::string expected = everything(interp);
+  for (uint32_t calls : {1u, 2u, 7u, 1000u})
+    for (uint32_t loops : {1u, 3u, 40u})
+      for (O osr : {O::kAuto, O::kOff, O::kAlways})
+        for (uint64_t seed : {0u, 1u, 2u, 3u}) {
+          Config c = metered(tiered(calls, loops, osr));
+          c.tiering.seed = seed;
+          World w(kModule, c);
+          INFO("calls " << calls << " loops " << loops << " osr " << int(osr) << " seed " << seed);
+          CHECK(everything(w) == expected);
+          for (const auto& f : w.module->tier_report().functions) CHECK(f.refused + f.loop_refused == "");
+        }
+}
+
+TEST_CASE("tiered: one long call goes on in native code, at any of its loops", "[jit][tiered]") {
+  World interp(kModule, {});
+  const std::string expected = interp.run("nest", {Val(int32_t{30})});
+  bool entered[4] = {};
+  for (uint64_t seed = 1; seed < 16; ++seed) {
+    Config c = tiered(1'000'000, 100, TierConfig::Osr::kAlways);
+    c.tiering.seed = seed;
+    World w(kModule, c);
+    CHECK(w.run("nest", {Val(int32_t{30})}) == expected);
+    const auto f = w.of(1);
+    CHECK(f.loops_compiled == 1);
+    CHECK(f.loops_entered == 1);
+    // What was counted before: 1 round of the outermost loop, 1 and 2 of the others.
+    REQUIRE(f.loops < 4);
+    entered[f.loops] = true;
+  }
+  CHECK((entered[1] && entered[2] && entered[3]));
+}
+
+TEST_CASE("tiered: what is refused stays with the interpreter, and says why", "[jit][tiered]") {
+  Config c = tiered(1, 1);
+  c.compiler.first_function = 1;
+  World w(kModule, c);
+  CHECK(w.run("fib", {Val(int32_t{10})}) == "i32:37 ");
+  CHECK_FALSE(w.of(0).native);
+  CHECK(w.of(0).refused.find("not asked for") != std::string::npos);
+  const NativeReport report = w.module->native_report();
+  REQUIRE(report.stayed.size() == 1);
+  CHECK(report.stayed[0].func_index == 0);
+  CHECK(report.stayed[0].reason == "not asked for");
+}
+
+TEST_CASE("tiered: calls that stop and go on, in every tier", "[jit][tiered]") {
+  const auto run = [](Config c) {
+    World w(kModule, metered(std::move(c)));
+    REQUIRE(w.store.set_fuel(10));
+    std::string text;
+    for (const char* name : {"fib", "nest", "traps", "many"}) {
+      auto r = std::get<Func>(*w.instance->get(w.store, name)).call_resumable(w.store, {{Val(int32_t{9})}});
+      for (;;) {
+        if (!r) {
+          text += to_text(TrapResult<std::vector<Val>>(std::move(r).err())) + "\n";
+          break;
+        }
+        if (auto* done = std::get_if<std::vector<Val>>(&r.ok())) {
+          for (const Val& v : *done) text += to_text(v) + " ";
+          break;
+        }
+        ResumableCall call = std::move(std::get<ResumableCall>(r.ok()));
+        text += std::to_string(call.required_fuel()) + ",";
+        REQUIRE(w.store.set_fuel(call.required_fuel() + 3));
+        r = call.resume(w.store);
+      }
+    }
+    return text;
+  };
+  // Fuel of translation is another thing: what is asked for, block by block, is compared where there is none of it.
+  Config eager;
+  eager.mode = CompilationMode::kEager;
+  const std::string expected = run(eager);
+  for (uint32_t calls : {1u, 3u, 1000u})
+    for (auto osr : {TierConfig::Osr::kAuto, TierConfig::Osr::kAlways}) {
+      Config c = tiered(calls, 5, osr);
+      c.mode = CompilationMode::kEager;
+      CHECK(run(c) == expected);
+    }
+}
+
+TEST_CASE("tiered: threads that run, tier up, trap, suspend and drop modules", "[jit][tiered][threads]") {
+  World interp(kModule, {});
+  const std::string fib = interp.run("fib", {Val(int32_t{11})}), nest = interp.run("nest", {Val(int32_t{6})}),
+                    traps = interp.run("traps", {Val(int32_t{50})});
+  Config c = metered(tiered(3, 20, TierConfig::Osr::kAuto, 2));
+  c.compiler.verify = false;
+  const Engine engine(c);
+  auto shared = Module::from_text(engine, kModule);
+  REQUIRE(shared);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t)
+    threads.emplace_back([&, t] {
+      for (int round = 0; round < 12; ++round) {
+        std::optional<Module> own;
+        if ((round + t) % 3 == 0) own.emplace(Module::from_text(engine, kModule).ok());
+        const Module& module = own ? *own : shared.ok();
+        Store store(engine);
+        if (!store.set_fuel(1'000'000'000)) ++wrong;
+        auto made = Instance::create(store, module, {});
+        if (!made) {
+          ++wrong;
+          continue;
+        }
+        Instance instance = made.ok();
+        own.reset();  // the store has it; dropped with its jobs waiting or under way
+        const auto check = [&](const char* name, int32_t n, const std::string& expected) {
+          wrong += to_text(World::call(store, instance, name, {Val(n)})) != expected;
+        };
+        check("fib", 11, fib);
+        check("nest", 6, nest);
+        check("traps", 50, traps);
+        // Left where it stands, with the store.
+        (void)store.set_fuel(700);
+        (void)std::get<Func>(*instance.get(store, "fib")).call_resumable(store, {{Val(int32_t{20})}});
+      }
+    });
+  for (std::thread& t : threads) t.join();
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("tiered: code of one-time modules goes with them", "[jit][tiered]") {
+  for (int i = 0; i < 50; ++i) {
+    World w(kModule, tiered(1, 1, TierConfig::Osr::kAuto, 1));  // the engine ends with jobs waiting or under way
+    CHECK(w.run("fib", {Val(int32_t{5})}) == "i32:5 ");
+  }
+}
+
+#endif
