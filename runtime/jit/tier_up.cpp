@@ -44,18 +44,25 @@ class NoSignals {
 
 }  // namespace
 
-TierUp::TierUp(const Config& config) : most_threads_(thread_count(config)) {
+TierUp::TierUp(const Config& config) : most_threads_(thread_count(config)), process_(getpid()) {
   jobs_.reserve(kMostJobs);
   workers_.reserve(most_threads_);
 }
 
+bool TierUp::is_forked() const { return getpid() != process_; }
+
 TierUp::~TierUp() {
+  if (is_forked()) {
+    for (auto& w : workers_) (void)w.release();  // nobody is there to be waited for
+    conditions_.release();
+    return;
+  }
   {
     const std::lock_guard hold(lock_);
     WJIT_ASSERT(jobs_.empty());
     stop_ = true;
   }
-  wake_.notify_all();
+  conditions_->wake.notify_all();
   for (auto& w : workers_) w->thread.join();
 }
 
@@ -74,24 +81,25 @@ bool TierUp::start_worker() {
 
 bool TierUp::push(TierJob job) {
   const std::unique_lock hold(lock_, std::try_to_lock);
-  if (!hold || jobs_.size() == kMostJobs) return false;
+  if (!hold || is_forked() || jobs_.size() == kMostJobs) return false;
   if (idle_ == 0 && workers_.size() < most_threads_ && !start_worker()) return false;
   jobs_.push_back(job);
-  wake_.notify_one();
+  conditions_->wake.notify_one();
   return true;
 }
 
 void TierUp::forget(TieredModule& module) {
+  if (is_forked()) return;
   std::unique_lock hold(lock_);
   std::erase_if(jobs_, [&](const TierJob& j) { return j.module == &module; });
-  done_.wait(hold, [&] {
+  conditions_->done.wait(hold, [&] {
     return std::none_of(workers_.begin(), workers_.end(), [&](const auto& w) { return w->running == &module; });
   });
 }
 
 void TierUp::wait_until_idle() {
   std::unique_lock hold(lock_);
-  done_.wait(hold, [&] {
+  conditions_->done.wait(hold, [&] {
     return jobs_.empty() && std::all_of(workers_.begin(), workers_.end(), [](const auto& w) { return !w->running; });
   });
 }
@@ -125,7 +133,7 @@ void TierUp::work(Worker& self) {
   std::unique_lock hold(lock_);
   for (;;) {
     ++idle_;
-    wake_.wait(hold, [&] { return stop_ || !jobs_.empty(); });
+    conditions_->wake.wait(hold, [&] { return stop_ || !jobs_.empty(); });
     --idle_;
     if (stop_) return;
     try {
@@ -139,7 +147,7 @@ void TierUp::work(Worker& self) {
     batch.clear();
     hold.lock();
     self.running = nullptr;
-    done_.notify_all();
+    conditions_->done.notify_all();
   }
 }
 

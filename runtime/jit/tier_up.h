@@ -4,9 +4,12 @@
 //  - A job is of a module that is not forgotten. forget takes a module's jobs out and waits for those that run, so a
 //    worker needs no handle on modules, and never is the one that drops the last.
 //  - Guests never wait here: a queue that is full, or held by somebody, refuses, and the function asks again later.
+//  - A process that was forked has none of the threads, and compiles nothing in the background. (If a thread was just
+//    publishing when it was forked, a lock of that module's is never free there.)
 //  - Locks: TieredModule's may be held when this one is tried for, never the other way round.
 #pragma once
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -50,9 +53,16 @@ class TierUp {
   void work(Worker& self);
   void take_batch(std::vector<TierJob>& batch);
 
+  bool is_forked() const;
+
   const unsigned most_threads_;
+  const int process_;
   std::mutex lock_;
-  std::condition_variable wake_, done_;
+  // Never destroyed in a forked process: one that somebody waited for there would wait for them.
+  struct Conditions {
+    std::condition_variable wake, done;
+  };
+  std::unique_ptr<Conditions> conditions_ = std::make_unique<Conditions>();
   std::vector<TierJob> jobs_;
   std::vector<std::unique_ptr<Worker>> workers_;
   unsigned idle_ = 0;

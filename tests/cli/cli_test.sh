@@ -314,6 +314,10 @@ if [ "$(uname -m)" = x86_64 ]; then
   check 0 '^functions 6\|stayed 0\|code [0-9]+\|metadata [0-9]+\|nanoseconds [0-9]+\|cpu_nanoseconds [0-9]+\|$' '' "$wjit" compile --threads=1 math.wasm
   check 0 'stayed 1\|.*stayed, gc: 1\|function 0: .*gc: ' '^pass .*publish' "$wjit" compile --time-passes stays.wat
   check 0 '^5\|$' '^1 functions have native code, 0 functions stayed in tier 0\|$' "$wjit" run --tier=jit --tier-report --invoke two-and-three one.wat
+  check 0 '^5\|$' '^1 functions have native code, .*  native         1 ' "$wjit" run --tier=tiered --tier-calls=1 --compile-threads=0 --tier-report --invoke two-and-three one.wat
+  check 0 '^5\|$' '"function": 0, .*"native": false, "calls": 1, ' "$wjit" run --tier=tiered --tier-report=json --invoke two-and-three one.wat
+  check 2 '' "^wjit: --tier-report: found 'xml', expected one of: text, json" "$wjit" run --tier-report=xml one.wat
+  check 2 '' "^wjit: --osr: found 'never', expected one of: auto, off, always" "$wjit" run --osr=never one.wat
   check 0 '^5\|$' '' "$wjit" run --tier=jit -O0 --regalloc=shuffle --regalloc-seed=3 --verify --invoke two-and-three one.wat
   check 0 '^5\|$' 'function 0: not asked for' "$wjit" run --tier=jit --jit-functions=1- --tier-report --invoke two-and-three one.wat
   check 0 '' '' "$wjit" run --tier=jit --compile-only one.wat

@@ -177,8 +177,10 @@ int run_main(Args args) {
   auto module = load_module(engine, o.file);
   if (!module) return report(o.file, module.err());
   const int status = o.compile_only ? static_cast<int>(kExitOk) : run_module(engine, module.ok(), o);
-  if (o.tier_report_json) std::fflush(stdout), std::fputs(tier_report_json(module.ok()).c_str(), stderr);
-  if (o.tier_report) std::fflush(stdout), std::fputs(tier_report(module.ok()).c_str(), stderr);
+  if (!o.tier_report.empty()) {
+    std::fflush(stdout);
+    std::fputs((o.tier_report == "json" ? tier_report_json : tier_report)(module.ok()).c_str(), stderr);
+  }
   if (o.time_passes) print_times(module.ok());
   return status;
 }

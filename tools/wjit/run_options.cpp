@@ -146,10 +146,9 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
   options.value("--fuel", o.fuel, "N", "Stop after N units of fuel");
   o.engine.declare(options);
   options.flag("--compile-only", o.compile_only, "Make the module and run nothing");
-  options.flag("--tier-report", o.tier_report,
-               "Which functions have no native code, and why, on standard error at the end; with --tier=tiered what\n"
-               "became of each function that was called");
-  options.flag("--tier-report-json", o.tier_report_json, "The same of each function, as JSON");
+  options.flag_or_choice("--tier-report", o.tier_report, "text", {"text", "json"},
+                         "Which functions have no native code, and why, on standard error at the end; with "
+                         "--tier=tiered what became of each function that was called");
   options.flag("--time-passes", o.time_passes,
                "How long each pass of the compiler took, summed over functions, on standard error at the end");
   options.positional("FILE", o.file, "The module; - is standard input");
@@ -161,6 +160,8 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
       "can be given back. Exits with the guest's status, or 1 (a file, module or import), 2 (this command\n"
       "line), 134 (a trap).");
   if (auto status = options.parse(std::move(args))) return status;
+  if (!o.tier_report.empty() && o.tier_report != "text" && o.tier_report != "json")
+    return report_usage("wjit run", fmt::format("--tier-report: found '{}', expected one of: text, json", o.tier_report));
   if (auto status = o.engine.resolve("run")) return status;
   if (auto resolved = resolve(o); !resolved) return report_usage("wjit run", resolved.err().message());
   return {};

@@ -11,7 +11,8 @@ struct RunOptions {
   Args dirs, env, preloads;
   std::string wasi, unknown_imports;
   std::optional<uint64_t> fuel;
-  bool json = false, compile_only = false, time_passes = false, tier_report = false, tier_report_json = false;
+  bool json = false, compile_only = false, time_passes = false;
+  std::string tier_report;  // "text" or "json"
   std::string file;
   Args args;
 

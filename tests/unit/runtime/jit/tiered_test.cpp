@@ -4,7 +4,10 @@
 #include <optional>
 #include <thread>
 
+#include "child.h"
 #include "guest.h"
+#include "runtime/engine.h"
+#include "runtime/jit/tier_up.h"
 #include "runtime/store.h"
 
 using namespace wjit;
@@ -299,5 +302,20 @@ TEST_CASE("tiered: code of one-time modules goes with them", "[jit][tiered]") {
     CHECK(w.run("fib", {Val(int32_t{5})}) == "i32:5 ");
   }
 }
+
+#if !defined(__SANITIZE_THREAD__)
+TEST_CASE("tiered: a forked process goes on without the threads, and ends", "[jit][tiered]") {
+  std::optional<World> w(std::in_place, kModule, tiered(1, 1, TierConfig::Osr::kAuto, 1));
+  CHECK(w->run("fib", {Val(int32_t{5})}) == "i32:5 ");
+  w->engine.impl().tier_up->wait_until_idle();
+  const int status = status_of_child([&] {
+    WJIT_CHILD_REQUIRE(w->run("fib", {Val(int32_t{9})}) == "i32:22 ");
+    WJIT_CHILD_REQUIRE(w->run("traps", {Val(int32_t{1000})}) == "i32:1f4 ");
+    w.reset();
+    return 7;
+  });
+  CHECK(exited_with(status, 7));
+}
+#endif
 
 #endif
