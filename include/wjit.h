@@ -176,7 +176,7 @@ WASM_API_EXTERN void wjit_module_name(const wasm_module_t*, own wasm_name_t* out
 /* Overrides the name section in backtraces; before the module is instantiated or shared. */
 WASM_API_EXTERN void wjit_module_set_name(wasm_module_t*, const char* name, size_t name_size);
 
-/* What became of the module's functions where the tier is WJIT_TIER_JIT; all zero elsewhere. */
+/* What became of the module's functions so far where the tier is WJIT_TIER_JIT, or WJIT_TIER_TIERED; all zero elsewhere. */
 typedef struct wjit_native_report_t {
   uint32_t native; /* functions with native code */
   uint32_t stayed; /* functions that the interpreter runs */

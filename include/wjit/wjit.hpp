@@ -222,7 +222,7 @@ class WJIT_API Engine {
   std::shared_ptr<rt::Engine> impl_;
 };
 
-// What became of a module's functions where the engine's tier is native code (Config::tier); all zero elsewhere.
+// What became so far of a module's functions where the engine's tier has native code (Config::tier); all zero elsewhere.
 struct NativeReport {
   uint32_t native = 0;      // functions with native code
   uint64_t code_bytes = 0;  // machine code, and what lies with it

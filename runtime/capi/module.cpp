@@ -3,6 +3,7 @@
 #include "runtime/capi/objects.h"
 #include "runtime/compiled_module.h"
 #include "runtime/jit/native_module.h"
+#include "runtime/jit/tiered_module.h"
 #include "runtime/version.h"
 #include "vmcontext/abi.h"
 
@@ -196,20 +197,32 @@ void wjit_module_set_name(wasm_module_t* m, const char* name, size_t size) {
 void wjit_module_native_report(const wasm_module_t* m, wjit_native_report_t* out) {
   *out = {};
   border_void([&] {
-    if (const rt::NativeModule* native = module_only(m).impl().native.get())
+    const rt::CompiledModule& module = module_only(m).impl();
+    if (module.tiered) {
+      const rt::TieredModule::Report r = module.tiered->report();
+      *out = {r.native, uint32_t(r.refused.size()), r.code_bytes};
+    }
+    if (const rt::NativeModule* native = module.native.get())
       *out = {native->functions(), uint32_t(native->refusals().size()), native->code_bytes()};
   });
 }
 bool wjit_module_native_stayed(const wasm_module_t* m, uint32_t n, uint32_t* func_index, const char** reason,
                                const char** message) {
   return border(false, [&] {
-    const rt::NativeModule* native = module_only(m).impl().native.get();
+    const auto say = [&](const auto& r) {
+      *func_index = r.func_index;
+      *reason = r.reason.c_str();
+      *message = r.error.message().c_str();
+      return true;
+    };
+    const rt::CompiledModule& module = module_only(m).impl();
+    if (module.tiered) {
+      const rt::TieredModule::Refusal* r = module.tiered->refusal(n);
+      return r && say(*r);
+    }
+    const rt::NativeModule* native = module.native.get();
     if (!native || n >= native->refusals().size()) return false;
-    const auto& r = native->refusals()[n];
-    *func_index = r.func_index;
-    *reason = r.reason.c_str();
-    *message = r.error.message().c_str();
-    return true;
+    return say(native->refusals()[n]);
   });
 }
 

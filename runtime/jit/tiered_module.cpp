@@ -272,9 +272,14 @@ support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
   return {};
 }
 
+const TieredModule::Refusal* TieredModule::refusal(size_t n) const {
+  const std::lock_guard hold(lock_);
+  return n < refusals_.size() ? &refusals_[n] : nullptr;
+}
+
 TieredModule::Report TieredModule::report() const {
   const std::lock_guard hold(lock_);
-  Report r{reports_, refusals_, static_cast<uint32_t>(published_.size()), 0};
+  Report r{reports_, {refusals_.begin(), refusals_.end()}, static_cast<uint32_t>(published_.size()), 0};
   for (const auto& [defined, f] : r.functions) r.code_bytes += f.code_bytes;
   std::sort(r.refused.begin(), r.refused.end(),
             [](const Refusal& a, const Refusal& b) { return a.func_index < b.func_index; });

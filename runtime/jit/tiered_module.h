@@ -11,6 +11,7 @@
 //  4. Compiling holds no lock, and nothing of the guest's waits for it; with no background threads the guest's thread
 //     compiles itself, from a fiber on the resumer's stack.
 #pragma once
+#include <deque>
 #include <mutex>
 #include <span>
 #include <string>
@@ -62,6 +63,8 @@ class TieredModule {
     uint64_t code_bytes = 0;
   };
   Report report() const;
+  // The n-th that was refused, in no order; stays as long as the module. Null: there are not as many.
+  const Refusal* refusal(size_t n) const;
 
  private:
   struct Loop {
@@ -89,7 +92,7 @@ class TieredModule {
   std::vector<CodeHandle> code_;
   std::unordered_map<uint64_t, std::unique_ptr<Loop>> loops_;
   std::unordered_map<uint32_t, FuncReport> reports_;
-  std::vector<Refusal> refusals_;
+  std::deque<Refusal> refusals_;  // handed out, so they do not move
 };
 
 }  // namespace wjit::rt

@@ -168,7 +168,7 @@ TEST_CASE("tiered: a function becomes native at its threshold, for every instanc
   CHECK(w.module->native_report().native == 2);
 }
 
-TEST_CASE("tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered]") {
+TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered][failure-classes]") {
   using O = TierConfig::Osr;
   Config plain;
   plain.consume_fuel = true;
@@ -187,7 +187,7 @@ TEST_CASE("tiered: results, memory, traps with their traces, and fuel are those 
         }
 }
 
-TEST_CASE("tiered: one long call goes on in native code, at any of its loops", "[jit][tiered]") {
+TEST_CASE("row 23: tiered: one long call goes on in native code, at any of its loops", "[jit][tiered][failure-classes]") {
   World interp(kModule, {});
   const std::string expected = interp.run("nest", {Val(int32_t{30})});
   bool entered[4] = {};
@@ -219,7 +219,7 @@ TEST_CASE("tiered: what is refused stays with the interpreter, and says why", "[
   CHECK(report.stayed[0].reason == "not asked for");
 }
 
-TEST_CASE("tiered: calls that stop and go on, in every tier", "[jit][tiered]") {
+TEST_CASE("row 23: tiered: calls that stop and go on, in every tier", "[jit][tiered][failure-classes]") {
   const auto run = [](Config c) {
     World w(kModule, metered(std::move(c)));
     REQUIRE(w.store.set_fuel(10));
