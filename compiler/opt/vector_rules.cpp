@@ -370,7 +370,7 @@ class VectorRules : Rewriter {
     const bool plain = one && low;
     for (uint8_t& i : indices) i &= 15;
     bool identity = true;
-    for (unsigned k = 0; k < 16; ++k) identity = identity && (WJIT_PLANTED(wrong_shuffle) ? indices[0] == 0 : indices[k] == k);
+    for (unsigned k = 0; k < 16; ++k) identity = identity && indices[k] == k;
     if (identity || moves_alike(from, indices)) return is(from);
     if (plain) return kNothing;
     return become_vec(VecOp::i8x16_shuffle, from.n, from.n, f_.add_vector_constant(indices));
