@@ -196,6 +196,9 @@ vm::VMFuncRef Instance::make_func_ref(uint32_t func_index) {
     const auto calls = native_calls(*module, func_index - w.imported_funcs);
     WJIT_ASSERT(calls);  // made when the instance was
     ref.wasm_call = calls->wasm, ref.native_call = calls->native, ref.array_call = calls->array;
+    // What was compiled with the module stays its code: no thunk, and no entry word, on the way to it.
+    if (const uint8_t* code = module->native ? module->native->code_of(func_index - w.imported_funcs) : nullptr)
+      ref.wasm_call = reinterpret_cast<vm::VMWasmCallFunction*>(const_cast<uint8_t*>(code));
   }
   ref.type_index = {w.funcs[func_index]};
   ref.code_index = module->code_index(func_index);
