@@ -294,7 +294,9 @@ void Emitter::inst() {
     case MOp::kCmpImm: in_reg(0) ? a_.cmp(w(), gp(0), imm) : a_.cmp(w(), place(0), imm); break;
     case MOp::kCmpMem: fault_site(), a_.cmp(w(), gp(0), mem()); break;
     case MOp::kCmpMemImm: fault_site(), a_.cmp(w(), mem(), imm); break;
-    case MOp::kTest: a_.test(w(), gp(0), gp(1)); break;
+    case MOp::kTest:
+      if (!flags_are_of_operand()) a_.test(w(), gp(0), gp(1));
+      break;
     case MOp::kTestImm: a_.test(w(), gp(0), imm); break;
     case MOp::kSetcc: setcc(); break;
     case MOp::kCmov: cmov(); break;
@@ -489,6 +491,20 @@ void Emitter::cmov() {
   a_.jcc(Cc::p, no, Masm::Reach::kShort);
   take(Cc::e);
   a_.bind(no);
+}
+
+// Whether a test of a register with itself would say what the logical instruction before it, which made the register's
+// value, has said already. (Moves that the allocator put between leave the flags alone.)
+bool Emitter::flags_are_of_operand() const {
+  const uint32_t n = static_cast<uint32_t>(now_ - c_.insts.data());
+  if (gp(0) != gp(1) || n == c_.blocks[now_block_].first || !f_.poison.empty()) return false;
+  const MInst& before = c_.insts[n - 1];
+  const MOp op = MOp(before.op);
+  if ((op != MOp::kAlu && op != MOp::kAluImm) || before.size != now_->size) return false;
+  if (Alu(before.x) != Alu::kAnd && Alu(before.x) != Alu::kOr && Alu(before.x) != Alu::kXor) return false;
+  const mach::Alloc& made = al_.operands[before.first_operand + before.operands - 1];
+  return made == at(0) &&
+         c_.operands[before.first_operand + before.operands - 1].vreg == c_.operands[now_->first_operand].vreg;
 }
 
 void Emitter::fselect() {

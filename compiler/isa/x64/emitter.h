@@ -60,6 +60,7 @@ class Emitter {
   void extend();
   void setcc();
   void cmov();
+  bool flags_are_of_operand() const;
   void fselect();
   void jcc();
   void br_table();

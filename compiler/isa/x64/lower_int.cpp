@@ -267,7 +267,7 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
   if (constant(a) && !constant(b)) std::swap(a, b), cc = ir::swap_operands(cc);
   if (const auto c = small(b)) {
     if (*c == 0 && (cc == IntCc::eq || cc == IntCc::ne)) {
-      if (const InstData* m = def_data(a); m && m->op == Op::and_) {
+      if (const InstData* m = def_data(a); m && m->op == Op::and_ && uses_[a.n] <= 1) {  // (else its result is there anyway)
         if (const auto mask = small(m->vb())) {
           const VReg x = reg(m->va());
           make(MOp::kTestImm, {mach::use(x)}, size).imm = static_cast<uint64_t>(int64_t{*mask});

@@ -40,12 +40,12 @@
 ;;        2  cmpmem.8 ← v10 [v3+72]  ; @5e
 ;;        3  trapcc.ae undefined-element  ; @5e
 ;;        4  load.plain.8 v13 [v3+64]  ; @5e
-;;        5  load.plain.8 v11 [v13+v10*8]  ; @5e
-;;        6  aluimm.and.8 v12=v11 ← v11 0xfffffffffffffffe  ; @5e
-;;        7  testimm.8 ← v11 0xfffffffffffffffe  ; @5e
+;;        5  load.plain.8 v12 [v13+v10*8]  ; @5e
+;;        6  aluimm.and.8 v11=v12 ← v12 0xfffffffffffffffe  ; @5e
+;;        7  test.8 ← v11, v11  ; @5e
 ;;        8  jcc.e → b3, b1  ; @5e
 ;; b1:
-;;        9  jmp → b2 (v12)  ; @5e
+;;        9  jmp → b2 (v11)  ; @5e
 ;; b2 (v5):
 ;;       10  load.plain.4 v7 [v5+24]  ; @5e
 ;;       11  load.plain.8 v6 [v3+40]  ; @5e
