@@ -12,6 +12,7 @@
 #include "compiler/translate/loop_entry.h"
 
 #include "compiler/ir/cfg.h"
+#include "compiler/ir/domtree.h"
 #include "compiler/translate/translator.h"
 
 namespace wjit::translate {
@@ -173,12 +174,47 @@ class ParamSweep {
   std::vector<ir::Value> work_, kept_, args_;
 };
 
+// What dominates a block stands before it in the layout, which the allocator relies on: what comes around in loops around
+// the point, and was text before it, goes behind the last branch back there.
+void put_in_order(ir::Function& f) {
+  ir::Cfg cfg;
+  ir::DomTree dom;
+  cfg.compute(f);
+  dom.compute(f, cfg);
+  std::vector<ir::Block> text, order;
+  std::vector<uint32_t> at(f.block_count());
+  for (ir::Block b = f.entry(); b.valid(); b = f.block(b).next) {
+    at[b.n] = static_cast<uint32_t>(text.size());
+    text.push_back(b);
+  }
+  const uint32_t point = at[cfg.succs(f.entry())[0].block.n];
+  if (point == 1) return;
+  uint32_t last = point;
+  for (uint32_t i = point; i < text.size(); ++i)
+    for (const ir::Cfg::Succ& s : cfg.succs(text[i]))
+      if (at[s.block.n] < point) last = i;
+  order.assign(text.begin() + point, text.begin() + last + 1);
+  order.insert(order.end(), text.begin() + 1, text.begin() + point);
+  order.insert(order.end(), text.begin() + last + 1, text.end());
+  std::vector<bool> placed(f.block_count());
+  placed[f.entry().n] = true;
+  std::vector<ir::Block> chain;
+  for (size_t i = 1; i < text.size(); ++i) f.remove_block(text[i]);
+  for (ir::Block b : order) {
+    for (chain.clear(); !placed[b.n]; b = dom.idom(b)) placed[b.n] = true, chain.push_back(b);
+    for (size_t i = chain.size(); i-- > 0;) f.append_block(chain[i]);
+  }
+}
+
 }  // namespace
 
 void drop_what_is_not_needed(ir::Function& f) {
-  ParamSweep sweep(f);
-  sweep.drop_blocks();
-  sweep.drop_params();
+  {
+    ParamSweep sweep(f);
+    sweep.drop_blocks();
+    sweep.drop_params();
+  }
+  put_in_order(f);
 }
 
 }  // namespace wjit::translate
