@@ -122,7 +122,7 @@ std::optional<std::string> choose_passes(const std::string& option, CompilerConf
 
 void EngineOptions::declare(Options& options) {
   options.value("--features", features, "+NAME,-NAME…", "Switch features on and off");
-  options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions");
+  options.choice("--tier", tier, "TIER", names(kTiers), "Which tier runs functions; wjit run: tiered if nothing is said");
   options.value("--tier-calls", tier_calls, "N", "With --tier=tiered: calls after which a function is hot");
   options.value("--tier-loops", tier_loops, "N", "Rounds of its loops after which a function is hot, likewise");
   options.choice("--osr", osr, "WHEN", names(kOsrs), "Whether a hot loop goes on in native code at once");

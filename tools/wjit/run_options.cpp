@@ -162,6 +162,8 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
   if (auto status = options.parse(std::move(args))) return status;
   if (!o.tier_report.empty() && o.tier_report != "text" && o.tier_report != "json")
     return report_usage("wjit run", fmt::format("--tier-report: found '{}', expected one of: text, json", o.tier_report));
+  // Whoever runs a program wants it fast. Where no native code is to be had, this is the interpreter alone.
+  if (o.engine.tier.empty()) o.engine.tier = "tiered";
   if (auto status = o.engine.resolve("run")) return status;
   if (auto resolved = resolve(o); !resolved) return report_usage("wjit run", resolved.err().message());
   return {};
