@@ -23,6 +23,7 @@ struct Budget {
 constexpr Budget kInLoop{140, 640}, kElsewhere{24, 96};
 constexpr uint32_t kMostCalls = 2;         // in a body
 constexpr uint32_t kMostGrowth = 1500;     // of a function, in weight
+constexpr uint64_t kMostCopied = 6000;     // into a function, in instructions, beyond as many as it has
 constexpr uint32_t kNotThis = ~uint32_t{0};
 
 // What it costs to have the body in place of its call; kNotThis: it cannot be.
@@ -63,6 +64,8 @@ bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const
   find_calls(f, own, a);
   weights_.clear();
   uint32_t growth = 0;
+  uint64_t copied = 0;
+  const uint32_t own_size = f.inst_count();
   bool changed = false;
   for (const Call& c : calls_) {
     const Budget& most = c.in_loop ? kInLoop : kElsewhere;
@@ -72,7 +75,11 @@ bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const
     if (is_new) known->second = weight_of(*g);
     const uint32_t weight = known->second;
     if (weight > most.weight || growth + weight > kMostGrowth) continue;
+    // What costs nothing to run still has to be copied.
+    const uint32_t size = g->inst_count() + 4 * g->block_count();
+    if (copied + size > kMostCopied + own_size) continue;
     growth += weight;
+    copied += size;
     expand(f, c.call, *g);
     changed = true;
   }

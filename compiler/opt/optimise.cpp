@@ -8,6 +8,7 @@
 #include "compiler/opt/branches.h"
 #include "compiler/opt/inline.h"
 #include "compiler/opt/memory.h"
+#include "compiler/ir/layout.h"
 #include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
 #include "compiler/support/plant.h"
@@ -246,7 +247,9 @@ struct Optimiser::Room {
     loads_seen = true;
   }
   void branches(ir::Function& f) {
-    if (ways.run(f, analyses)) analyses.compute(f);
+    if (!ways.run(f, analyses)) return;
+    analyses.compute(f);
+    if (ir::mend_layout(f, analyses.dom)) analyses.compute(f);
   }
 
   // Rules, and global value numbering, in one walk over the dominator tree: what dominates an instruction is done

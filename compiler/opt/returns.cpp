@@ -10,10 +10,12 @@ namespace {
 
 // How much is copied, how often.
 constexpr int kMaxInsts = 3, kMaxCopies = 4;
+constexpr size_t kMaxValues = 16;  // that are returned, or passed on
 
 // A few instructions that compute, and a return.
 bool is_small_return(const Function& f, Block b) {
   if (b == f.entry() || f.inst(f.terminator(b)).op != Op::return_) return false;
+  if (f.params(b).size() > kMaxValues || f.args(f.terminator(b)).size() > kMaxValues) return false;
   int n = 0;
   for (Inst i = f.block(b).first; i != f.terminator(b); i = f.next(i)) {
     const Format format = f.inst(i).format();

@@ -13,6 +13,7 @@
 
 #include "compiler/ir/cfg.h"
 #include "compiler/ir/domtree.h"
+#include "compiler/ir/layout.h"
 #include "compiler/translate/translator.h"
 
 namespace wjit::translate {
@@ -196,14 +197,7 @@ void put_in_order(ir::Function& f) {
   order.assign(text.begin() + point, text.begin() + last + 1);
   order.insert(order.end(), text.begin() + 1, text.begin() + point);
   order.insert(order.end(), text.begin() + last + 1, text.end());
-  std::vector<bool> placed(f.block_count());
-  placed[f.entry().n] = true;
-  std::vector<ir::Block> chain;
-  for (size_t i = 1; i < text.size(); ++i) f.remove_block(text[i]);
-  for (ir::Block b : order) {
-    for (chain.clear(); !placed[b.n]; b = dom.idom(b)) placed[b.n] = true, chain.push_back(b);
-    for (size_t i = chain.size(); i-- > 0;) f.append_block(chain[i]);
-  }
+  ir::lay_out(f, order, dom);
 }
 
 }  // namespace

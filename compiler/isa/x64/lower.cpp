@@ -229,6 +229,10 @@ VReg Lower::reg(Value v) {
       default: break;
     }
   }
+  // Blocks are lowered from the last one on: a definition that has been passed was taken for dead.
+  const ir::ValueData& data = f_.value(v);
+  const Block home = data.kind == ir::ValueData::Kind::kResult ? f_.block_of(Inst(data.owner)) : Block(data.owner);
+  if (passed_[home.n]) out_of_order_ = true;
   wanted_[v.n] = 1;
   return vreg_of(v);
 }
@@ -504,6 +508,7 @@ support::Result<void> Lower::run() {
   out_.avx = has.avx;
   vregs_.assign(f_.value_count(), VReg());
   wanted_.assign(f_.value_count(), 0);
+  passed_.assign(f_.block_count(), 0);
   folded_.assign(f_.value_count(), 0);
   count_uses();
   find_loops();
@@ -530,6 +535,10 @@ support::Result<void> Lower::run() {
   for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {
     if (!reached_[b.n]) continue;
     lower_block(b);
+    passed_[b.n] = 1;
+    if (out_of_order_)
+      return fail(ErrorKind::kUnsupported, "a block stands before one that dominates it (a mistake of the compiler)",
+                  f_.wasm_offset(f_.terminator(b)));
     if (error_at_)
       return fail(ErrorKind::kUnsupported,
                   fmt::format("{} has no rule for this processor yet", ir::info(f_.inst(Inst(error_at_ - 1)).op).text),

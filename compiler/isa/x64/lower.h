@@ -232,6 +232,8 @@ class Lower {
   std::vector<VReg> vregs_;            // by value
   std::vector<uint8_t> uses_;          // by value: 0, 1, 2 = several
   std::vector<uint8_t> wanted_;        // by value: in a register
+  std::vector<uint8_t> passed_;        // by block: it has been lowered
+  bool out_of_order_ = false;
   std::vector<uint8_t> folded_;        // by value: a load that its user makes
   std::vector<uint8_t> extended_;      // by value: an i32 whose register is to hold 0 above it
   std::vector<uint32_t> effects_, traps_;  // by instruction: how many there were before its end, in its block

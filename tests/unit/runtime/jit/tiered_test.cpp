@@ -206,6 +206,44 @@ TEST_CASE("row 23: tiered: one long call goes on in native code, at any of its l
   CHECK((entered[1] && entered[2] && entered[3]));
 }
 
+// The text in front of the inner loop comes after it where that is entered, and when the way to $E that is never taken
+// has gone, that text dominates $E, which stood before it.
+TEST_CASE("row 23: tiered: blocks in an order of their own, when branches go that are never taken", "[jit][tiered][failure-classes]") {
+  constexpr const char* kNever = R"((module (memory 1)
+    (func (export "f") (param $n i32) (result i32) (local $i i32) (local $j i32) (local $acc i32) (local $t i32) (local $z i32)
+      (loop $outer
+        (local.set $t (i32.mul (local.get $i) (i32.const 7)))
+        (block $cont
+          (block $E
+            (if (i32.eq (i32.rem_u (local.get $i) (i32.const 5)) (i32.const 3))
+              (then (i32.store (i32.const 8) (local.get $t)) (br $E)))
+            (local.set $j (i32.const 0))
+            (loop $inner
+              (local.set $acc (i32.add (local.get $acc) (i32.xor (local.get $t) (local.get $j))))
+              (br_if $E (NEVER))
+              (local.set $j (i32.add (local.get $j) (i32.const 1)))
+              (br_if $inner (i32.lt_u (local.get $j) (i32.const 13))))
+            (br $cont))
+          (local.set $z (i32.and (i32.load (i32.const 8)) (i32.const 0xfffc)))
+          (br_if $cont (i32.eqz (i32.and (local.get $i) (i32.const 1))))
+          (i64.store (local.get $z) (i64.const -1))
+          (local.set $acc (i32.add (local.get $acc) (i32.load (local.get $z)))))
+        (local.set $i (i32.add (local.get $i) (i32.const 1)))
+        (br_if $outer (i32.lt_u (local.get $i) (local.get $n))))
+      (local.get $acc))))";
+  for (const char* never : {"i32.const 0", "i32.gt_u (i32.and (local.get $j) (i32.const 255)) (i32.const 300)"}) {
+    std::string text = kNever;
+    text.replace(text.find("NEVER"), 5, never);
+    const std::string expected = World(text, {}).run("f", {Val(int32_t{3000})});
+    for (uint32_t rounds : {1u, 2u, 5u, 14u, 15u, 40u, 100u}) {
+      World w(text, tiered(1'000'000, rounds));
+      INFO(never << ", after " << rounds);
+      CHECK(w.run("f", {Val(int32_t{3000})}) == expected);
+      CHECK(w.of(0).loops_entered == 1);
+    }
+  }
+}
+
 TEST_CASE("tiered: what is refused stays with the interpreter, and says why", "[jit][tiered]") {
   Config c = tiered(1, 1);
   c.compiler.first_function = 1;
