@@ -6,6 +6,7 @@
 
 #include "runtime/libcalls.h"
 #include "runtime/fiber_call.h"
+#include "runtime/interp/activation.h"
 #include "runtime/native_calls.h"
 #include "runtime/out_of_memory.h"
 #include "runtime/store.h"
@@ -58,8 +59,7 @@ uint32_t out_of_fuel(VMContext* c, uint64_t cost) {
     if (crossing != vm::Crossing::kTrapped) return uint32_t(crossing);
   }
   return or_out_of_memory(store, uint32_t(vm::Crossing::kTrapped), [&] {
-    store.set_pending(make_trap(TrapCode::kOutOfFuel));
-    TrapAccess::set_required_fuel(*store.pending_trap, cost);
+    store.set_pending(rt::out_of_fuel(cost));
     TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
     return uint32_t(vm::Crossing::kTrapped);
   });

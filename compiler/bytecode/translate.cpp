@@ -185,8 +185,9 @@ std::unique_ptr<const Code> Translator::take() {
   return std::move(code_);
 }
 
-void Translator::fuel_block(uint32_t) {
+void Translator::fuel_block(uint32_t offset) {
   if (!options_.fuel) return;
+  offset_ = offset;
   may_trap();
   fuel_at_ = emit_imm(Op::fuel, 0, 0);
 }

@@ -78,9 +78,10 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   return {};
 }
 
-void Translator::fuel_block(uint32_t) {
+void Translator::fuel_block(uint32_t offset) {
   fuel_ = ir::Inst();
   if (!env_.options.fuel || !alive_) return;
+  b_.set_offset(offset);
   fuel_ = b_.put({.op = Op::fuel}, {});
   forget_moving();
 }

@@ -39,8 +39,11 @@ support::Result<std::unique_ptr<NativeEntries>> NativeEntries::create(std::share
 }
 
 support::Result<const TypeTrampolines*> NativeEntries::of(wasm::TypeId type) {
-  std::lock_guard hold(lock_);
-  if (auto found = types_.find(type); found != types_.end()) return &found->second->trampolines;
+  {
+    const std::lock_guard hold(lock_);
+    if (auto found = types_.find(type); found != types_.end()) return &found->second->trampolines;
+  }
+  // Made without the lock: whoever forks meanwhile leaves a child that can make its own.
   const wasm::FuncType func = (*registry_)[type].func();
   const std::vector<isa::Type> params = to_isa(func.params), results = to_isa(func.results);
   std::vector<uint8_t> bytes;
@@ -62,6 +65,7 @@ support::Result<const TypeTrampolines*> NativeEntries::of(wasm::TypeId type) {
   WJIT_TRY(auto code, CodeMemory::process().publish(bytes, std::move(tables)));
   for (uint32_t k = 0; k < isa::kTrampolines; ++k) entry->trampolines.at[k] = code->bytes.data() + starts[k];
   entry->code = std::move(code);
+  const std::lock_guard hold(lock_);  // (who comes second keeps what the first has put there)
   return &types_.emplace(type, std::move(entry)).first->second->trampolines;
 }
 

@@ -130,6 +130,10 @@ void TierUp::work(Worker& self) {
   // On a small machine the guest's thread gets three quarters of what the two want. (The number is the thread's on Linux.)
   setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5);
   std::vector<TierJob> batch;
+  try {
+    batch.reserve(kBatch);  // so that taking jobs does not fail half-way
+  } catch (const std::bad_alloc&) {
+  }
   std::unique_lock hold(lock_);
   for (;;) {
     ++idle_;

@@ -244,6 +244,30 @@ TEST_CASE("row 23: tiered: blocks in an order of their own, when branches go tha
   }
 }
 
+TEST_CASE("row 23: tiered: a call without fuel for its next block says so in the same words, with the same frames, in every tier", "[jit][tiered][failure-classes]") {
+  constexpr const char* kCalls = R"((module
+    (func $f (param i32) (result i32) (if (result i32) (local.get 0) (then (i32.const 5)) (else (i32.add (i32.const 1) (i32.const 2)))))
+    (func (export "m") (param i32) (result i32) (i32.add (call $f (local.get 0)) (call $f (i32.eqz (local.get 0)))))))";
+  for (uint64_t fuel = 0; fuel < 24; ++fuel) {
+    std::string expected;
+    for (int way = 0; way < 4; ++way) {
+      Config c = way == 0 ? Config{} : tiered(1, 1);
+      if (way > 1) c.tier = Tier::kJit;
+      if (way > 2) c.compiler.opt_level = 0;
+      c.consume_fuel = true;
+      c.mode = CompilationMode::kEager;
+      World w(kCalls, c);
+      REQUIRE(w.store.set_fuel(fuel));
+      std::string found = w.run("m", {Val(int32_t{1})});
+      // The place within the function is the block's in native code, and may be the one before in bytecode.
+      for (size_t at; (at = found.find('+')) != std::string::npos;) found.erase(at, found.find_first_not_of("0123456789", at + 1) - at);
+      if (way == 0) expected = found;
+      INFO("fuel " << fuel << ", way " << way);
+      CHECK(found == expected);
+    }
+  }
+}
+
 TEST_CASE("tiered: what is refused stays with the interpreter, and says why", "[jit][tiered]") {
   Config c = tiered(1, 1);
   c.compiler.first_function = 1;
