@@ -181,7 +181,7 @@
 ;; function 0 "" (i32, i64) -> (i32, i32, i64) {
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i64):
 ;;   epoch
-;;   fuel 9
+;;   fuel 9                                                ; @5f
 ;;   v4 = extend_u v2                                      ; @63
 ;;   v5 = load.i64 vmctx [v0 + 72]                         ; @63
 ;;   v6 = add.i64 v5, v4                                   ; @63
@@ -203,7 +203,7 @@
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32):
 ;;   epoch
-;;   fuel 3
+;;   fuel 3                                                ; @78
 ;;   v3 = extend_u v2                                      ; @7a
 ;;   v4 = iconst.i32 0                                     ; @7a
 ;;   v5 = libcall memory_grow sig0(v0, v4, v3)             ; @7a
@@ -223,7 +223,7 @@
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i32, v4: i32):
 ;;   epoch
-;;   fuel 6
+;;   fuel 6                                                ; @81
 ;;   v5 = extend_u v2                                      ; @87
 ;;   v6 = extend_u v4                                      ; @87
 ;;   v7 = load.i64 memdef0 [v0 + 80]                       ; @87
@@ -248,7 +248,7 @@
 ;; function 3 "" () -> (i32) {
 ;; block0(v0: i64, v1: i64):
 ;;   epoch
-;;   fuel 5
+;;   fuel 5                                                ; @92
 ;;   v2 = load.i32 global0 [v0 + 96]                       ; @92
 ;;   v3 = iconst.i32 1                                     ; @94
 ;;   v4 = add.i32 v2, v3                                   ; @96
