@@ -158,15 +158,15 @@ class World {
     a.load(A::kCaller, A::kFp, -vm::kFrameVmctx);
     if (callee < m.wasm().imported_funcs) {
       const int32_t at = int32_t(m.offsets.vmctx_imported_function(callee));
-      a.load(A::kT2, A::kCaller, at + int32_t(vm::off::VMFunctionImport::wasm_call));
+      a.load(A::kT0, A::kCaller, at + int32_t(vm::off::VMFunctionImport::wasm_call));
       a.load(A::kVmctx, A::kCaller, at + int32_t(vm::off::VMFunctionImport::vmctx));
     } else {
       a.move(A::kVmctx, A::kCaller);
       a.lea(A::kEntry, A::kVmctx, int32_t(m.offsets.vmctx_entry(callee - m.wasm().imported_funcs)));
-      a.load(A::kT2, A::kEntry, vm::off::VMCodeEntry::code);
+      a.load(A::kT0, A::kEntry, vm::off::VMCodeEntry::code);
     }
     sites.push_back({a.offset(), vm::TrapCode::kNone, 1});
-    a.call(A::kT2);
+    a.call(A::kT0);
     a.load(A::kT0, A::kFp, -16);
     a.lea(A::kT0, A::kT0, -1);
     a.store(A::kFp, -16, A::kT0);
