@@ -10,6 +10,7 @@
 #include "compiler/regalloc/allocate.h"
 #include "compiler/support/pass_times.h"
 #include "compiler/translate/func_to_ir.h"
+#include "compiler/translate/profile.h"
 
 namespace wjit {
 
@@ -24,6 +25,8 @@ struct CompileOptions {
   bool poison = false;     // i32 values get noise in the upper half of their registers
   bool times = false;      // measure passes
   unsigned threads = 1;
+  // What is known of a defined function, or null; it stays until the compilation is over. Called by any of the threads.
+  std::function<const translate::Profile*(uint32_t defined)> profile;
   uint32_t first_function = 0, last_function = ~uint32_t{0};  // by index in the module: the others are refused
 };
 
