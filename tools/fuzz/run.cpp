@@ -160,18 +160,32 @@ Val value_from(Hash& h, ValKind kind) {
 
 constexpr int64_t kPlenty = int64_t{1} << 50;
 
+uint64_t folded_product(uint64_t a, uint64_t b) {
+  const unsigned __int128 p = static_cast<unsigned __int128>(a) * b;
+  return uint64_t(p) ^ uint64_t(p >> 64);
+}
+
+// Memories are looked at after every call: four sums at a time, as one alone would wait for its multiplications.
 uint64_t words_hash(std::span<const uint8_t> bytes) {
-  uint64_t a = 0x9e3779b97f4a7c15, b = bytes.size();
-  for (size_t i = 0; i + 16 <= bytes.size(); i += 16) {
-    uint64_t x, y;
-    std::memcpy(&x, &bytes[i], 8);
-    std::memcpy(&y, &bytes[i + 8], 8);
-    a = (a ^ x) * 0xff51afd7ed558ccd;
-    b = (b ^ y) * 0xc4ceb9fe1a85ec53;
-    a ^= a >> 31;
-    b ^= b >> 29;
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;
+  uint64_t s0 = kOdd, s1 = 2 * kOdd, s2 = 3 * kOdd, s3 = 4 * kOdd;
+  const auto word = [&](size_t at) {
+    uint64_t w;
+    std::memcpy(&w, &bytes[at], 8);
+    return w;
+  };
+  const auto step = [&](uint64_t sum, size_t at) { return folded_product(sum ^ word(at), kOdd ^ word(at + 8)) + sum; };
+  size_t i = 0;
+  for (; i + 64 <= bytes.size(); i += 64) {
+    s0 = step(s0, i);
+    s1 = step(s1, i + 16);
+    s2 = step(s2, i + 32);
+    s3 = step(s3, i + 48);
   }
-  return a ^ b << 1;
+  uint64_t all = bytes.size();
+  for (; i < bytes.size(); ++i) all = folded_product(all ^ bytes[i], kOdd);
+  for (uint64_t sum : {s0, s1, s2, s3}) all = folded_product(all ^ sum, kOdd) + sum;
+  return all;
 }
 
 }  // namespace
