@@ -1,7 +1,6 @@
 #include "compiler/isa/x64/emit.h"
 
 #include <algorithm>
-#include <array>
 
 #include "compiler/isa/x64/emitter.h"
 #include "compiler/support/plant.h"
@@ -78,16 +77,6 @@ bool Emitter::needs_frame() const {
 void Emitter::frame(FrameState state) {
   if (!frames_.empty() && frames_.back().offset == a_.offset()) frames_.pop_back();
   if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
-}
-
-// How far a tail call moves the frame record down, at most.
-uint32_t Emitter::tail_bytes() const {
-  uint32_t most = 0;
-  for (const MInst& i : c_.insts) {
-    const MOp op = MOp(i.op);
-    if (op == MOp::kTailFunc || op == MOp::kTailEntry || op == MOp::kTailReg) most = std::max(most, i.target);
-  }
-  return most - std::min(most, f_.param_bytes);
 }
 
 void Emitter::prologue() {
@@ -559,180 +548,6 @@ void Emitter::br_table() {
   if (listing_) listing_->tables.push_back({a_.offset(), 0, static_cast<uint32_t>(table.size() - 1)});
   a_.jmp(t);
   jumps_.push_back({at, &table, now_block_});
-}
-
-// ---- calls ----------------------------------------------------------------------------------------------------
-
-void Emitter::call_rel(Reloc::Kind kind, Stub stub, uint32_t target, bool jump) {
-  const uint8_t bytes[] = {static_cast<uint8_t>(jump ? 0xe9 : 0xe8), 0, 0, 0, 0};
-  relocs_.push_back({a_.offset() + 1, kind, stub, target});
-  a_.data(bytes);
-}
-
-void Emitter::call(MOp op) {
-  if (op == MOp::kCallEntry) {
-    a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
-    site();
-    return a_.call(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
-  }
-  site();
-  if (op == MOp::kCallFunc)
-    call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm));
-  else
-    a_.call(gp(0));
-}
-
-// Notes the exit, calls, and takes the note back.
-void Emitter::libcall() {
-  const Gp t = reg::kScratch, pc = Gp::rax;  // of which C wants neither
-  const Label back = a_.new_label();
-  a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
-  a_.lea(kQ, pc, Mem::at(back));
-  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_fp), Gp::rbp);
-  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), pc);
-  a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::builtin_functions));
-  site();
-  a_.call(Mem::at(t, static_cast<int32_t>(vm::kLibcalls[now_->imm].offset)));
-  a_.bind(back);
-  a_.mov(kQ, t, Mem::at(Gp::rbp, -vm::kFrameVmctx));
-  a_.mov(kQ, t, Mem::at(t, vm::off::VMContext::runtime_limits));
-  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_fp), 0);
-  a_.mov(kQ, Mem::at(t, Limits::last_wasm_exit_pc), 0);
-}
-
-// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. If there
-// are more of them the frame record moves down first (run() has made room for it), if there are fewer it follows them
-// up: so at each instruction it is whole, and rbp points at it. Of the integer registers only the scratch one carries no
-// argument.
-void Emitter::tail(MOp op) {
-  const int32_t out = static_cast<int32_t>(now_->target), in = static_cast<int32_t>(f_.param_bytes);
-  if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
-  const auto copy = [&](Gp base, int32_t from, int32_t to) {
-    a_.mov(kQ, reg::kScratch, Mem::at(base, from));
-    a_.mov(kQ, Mem::at(Gp::rbp, to), reg::kScratch);
-  };
-  const auto move_record = [&] {
-    copy(Gp::rbp, 0, in - out);
-    copy(Gp::rbp, 8, in - out + 8);
-    a_.lea(kQ, Gp::rbp, Mem::at(Gp::rbp, in - out));
-  };
-  if (frame_) restore_preserved();
-  if (out > in) move_record();
-  const int32_t begin = 16 + std::max(in - out, 0);  // of the arguments, from rbp
-  for (int32_t at = out - 8; at >= 0; at -= 8) copy(Gp::rsp, at, begin + at);  // upwards, so from the last word on
-  if (out < in) move_record();
-  drop_frame();
-  if (op == MOp::kTailFunc)
-    call_rel(Reloc::Kind::kFunction, {}, static_cast<uint32_t>(now_->imm), true);
-  else if (op == MOp::kTailEntry)
-    a_.jmp(Mem::at(Gp::r10, vm::off::VMCodeEntry::code));
-  else
-    a_.jmp(Gp::r10);
-  if (frame_) frame(FrameState::kWhole);
-}
-
-// ---- checks ---------------------------------------------------------------------------------------------------
-
-void Emitter::fuel(bool by_register) {
-  Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true, {}};
-  a_.bind(c.again);
-  a_.mov(kQ, reg::kScratch, Mem::at(gp(0), vm::off::VMContext::runtime_limits));
-  const Mem consumed = Mem::at(reg::kScratch, Limits::fuel_consumed);
-  if (by_register) {
-    c.cost_in = gp(1);
-    a_.alu(Alu::kAdd, kQ, consumed, gp(1));
-  } else {
-    WJIT_ASSERT(now_->imm <= 0x7fffffff);
-    a_.add(kQ, consumed, static_cast<int32_t>(now_->imm));
-  }
-  a_.jcc(Cc::g, c.stub);
-  checks_.push_back(c);
-}
-
-void Emitter::epoch() {
-  Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false, {}};
-  const Gp t = gp(0), v = gp(1);
-  a_.bind(c.again);
-  a_.mov(kQ, t, Mem::at(v, vm::off::VMContext::epoch_ptr));
-  a_.mov(kQ, reg::kScratch, Mem::at(v, vm::off::VMContext::runtime_limits));
-  a_.mov(kQ, t, Mem::at(t, 0));
-  a_.cmp(kQ, t, Mem::at(reg::kScratch, Limits::epoch_deadline));
-  a_.jcc(Cc::ae, c.stub);
-  checks_.push_back(c);
-}
-
-// ---- behind the code ------------------------------------------------------------------------------------------
-
-Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
-  const auto [at, is_new] =
-      trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code), static_cast<uint32_t>(traps_.size()));
-  if (is_new) traps_.push_back({a_.new_label(), code, wasm_offset});
-  return traps_[at->second].label;
-}
-
-Label Emitter::constant(uint64_t low, uint64_t high, uint32_t size) {
-  const auto [at, is_new] = constant_index_.try_emplace({size, low, high});
-  if (is_new) {
-    at->second = a_.new_label();
-    constants_.push_back({at->second, low, high, size});
-  }
-  return at->second;
-}
-
-Label Emitter::lanes(uint64_t bits, uint32_t lane_size) {
-  return constant(lane_size == 4 ? bits | bits << 32 : bits, 16);
-}
-
-void Emitter::cold_code() {
-  const auto line = [&](uint32_t wasm_offset) {
-    if (listing_) listing_->lines.push_back({a_.offset(), wasm_offset, 0, false});
-  };
-  for (const ColdTrap& t : traps_) {
-    a_.bind(t.label);
-    line(t.wasm_offset);
-    sites_.push_back({a_.offset(), vm::TrapCode::kNone, WJIT_PLANTED(wrong_place) ? own_offset_ : t.wasm_offset});
-    call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(t.code));
-  }
-  for (const Check& c : checks_) {
-    a_.bind(c.stub);
-    line(c.wasm_offset);
-    if (c.cost_in) {  // the block is not entered, and not paid
-      a_.alu(Alu::kSub, kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), *c.cost_in);
-      a_.mov(kQ, reg::kScratch, *c.cost_in);
-    } else if (c.is_fuel) {
-      a_.sub(kQ, Mem::at(reg::kScratch, Limits::fuel_consumed), static_cast<int32_t>(c.cost));
-      a_.mov(reg::kScratch, c.cost);
-    }
-    sites_.push_back({a_.offset(), vm::TrapCode::kNone, c.wasm_offset});
-    call_rel(Reloc::Kind::kStub, c.is_fuel ? Stub::kFuel : Stub::kEpoch, 0);
-    a_.jmp(c.again);
-  }
-  if (leave_.valid()) {
-    a_.bind(leave_);
-    line(0);
-    call_rel(Reloc::Kind::kStub, Stub::kLand, 0, true);
-  }
-  std::stable_sort(constants_.begin(), constants_.end(), [](auto& x, auto& y) { return x.size > y.size; });
-  const uint32_t largest = !constants_.empty() ? constants_[0].size : jumps_.empty() ? 1 : 4;
-  a_.align(largest);
-  data_ = a_.offset();
-  for (const Constant& c : constants_) {
-    a_.bind(c.label);
-    if (c.size == 4) {
-      a_.data32(static_cast<uint32_t>(c.low));
-    } else {
-      a_.data64(c.low);
-      if (c.size == 16) a_.data64(c.high);
-    }
-  }
-  if (!jumps_.empty()) a_.align(4);
-  for (const Jumps& j : jumps_) {
-    a_.bind(j.label);
-    if (listing_) listing_->tables[static_cast<size_t>(&j - jumps_.data())].table = a_.offset();
-    const mach::VBlock& b = c_.blocks[j.block];
-    for (size_t n = 0; n + 1 < j.entries->size(); ++n)
-      a_.distance32(j.label, labels_[forward_[c_.succs[b.succs + (*j.entries)[n]]]]);
-  }
 }
 
 }  // namespace wjit::x64
