@@ -20,14 +20,15 @@ namespace {
 struct Budget {
   uint32_t weight, bytes;
 };
-constexpr Budget kInLoop{140, 640}, kElsewhere{24, 96};
+constexpr Budget kInLoop{140, 640}, kElsewhere{24, 96}, kItself{72, 200};
 constexpr uint32_t kMostCalls = 2;         // in a body
+constexpr uint32_t kMostOwnCalls = 3;      // of a function to itself, and others
 constexpr uint32_t kMostGrowth = 1500;     // of a function, in weight
 constexpr uint64_t kMostCopied = 6000;     // into a function, in instructions, beyond as many as it has
 constexpr uint32_t kNotThis = ~uint32_t{0};
 
 // What it costs to have the body in place of its call; kNotThis: it cannot be.
-uint32_t weight_of(const ir::Function& g) {
+uint32_t weight_of(const ir::Function& g, uint32_t most_calls) {
   if (!g.inlined.empty()) return kNotThis;
   uint32_t weight = 0, calls = 0;
   for (Block b = g.entry(); b.valid(); b = g.block(b).next) {
@@ -44,35 +45,36 @@ uint32_t weight_of(const ir::Function& g) {
       }
     }
   }
-  return calls > kMostCalls ? kNotThis : weight;
+  return calls > most_calls ? kNotThis : weight;
 }
 
 }  // namespace
 
-void Inliner::find_calls(const ir::Function& f, uint32_t own, const Analyses& a) {
+void Inliner::find_calls(const ir::Function& f, const Analyses& a) {
   calls_.clear();
   // From the end on, so that what stands behind a call is moved once.
   for (Block b = f.last_block(); b.valid(); b = f.block(b).prev) {
     if (f.block(b).cold || !a.cfg.reachable(b)) continue;
     const bool in_loop = a.loops.depth(b) != 0;
     for (Inst i = f.block(b).last; i.valid(); i = f.prev(i))
-      if (f.inst(i).op == Op::call && f.inst(i).c != own) calls_.push_back({i, in_loop});
+      if (f.inst(i).op == Op::call) calls_.push_back({i, in_loop});
   }
 }
 
 bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a) {
-  find_calls(f, own, a);
+  find_calls(f, a);
   weights_.clear();
   uint32_t growth = 0;
   uint64_t copied = 0;
   const uint32_t own_size = f.inst_count();
   bool changed = false;
   for (const Call& c : calls_) {
-    const Budget& most = c.in_loop ? kInLoop : kElsewhere;
-    const ir::Function* g = source(f.inst(c.call).c, most.bytes);
+    const uint32_t callee = f.inst(c.call).c;
+    const Budget& most = callee == own ? kItself : c.in_loop ? kInLoop : kElsewhere;
+    const ir::Function* g = source(callee, most.bytes);
     if (!g) continue;
-    const auto [known, is_new] = weights_.try_emplace(f.inst(c.call).c, 0);
-    if (is_new) known->second = weight_of(*g);
+    const auto [known, is_new] = weights_.try_emplace(callee, 0);
+    if (is_new) known->second = weight_of(*g, callee == own ? kMostOwnCalls : kMostCalls);
     const uint32_t weight = known->second;
     if (weight > most.weight || growth + weight > kMostGrowth) continue;
     // What costs nothing to run still has to be copied.

@@ -1,8 +1,11 @@
-// Bodies in place of calls: of small functions of the same module, in loops of larger ones.
+// Bodies in place of calls: of small functions of the same module, in loops of larger ones, and of small functions in
+// themselves.
 //
 // A body keeps its fuel and epoch instructions, and every instruction of it its place, with the call's behind it
-// (ir::Function::Inlined): traps and backtraces are those of the call. What it does not keep is the stack check; its
-// caller has one, and a body that is put in place of a call has no more calls put into it, so that a recursion meets one in each round.
+// (ir::Function::Inlined): traps and backtraces are those of the call. What it does not keep is the stack check. Two
+// things make that good. The calls of a body that was put in place stay calls: so between two checks of a chain of calls
+// there is at most one function that has none, and a recursion meets one in each round or, where it is the function's
+// own body, in every other. And the frame that holds the body is one that the check of the function around has seen whole.
 #pragma once
 #include <unordered_map>
 #include <vector>
@@ -21,7 +24,7 @@ class Inliner {
     ir::Inst call;
     bool in_loop;
   };
-  void find_calls(const ir::Function& f, uint32_t own, const Analyses& a);
+  void find_calls(const ir::Function& f, const Analyses& a);
   void expand(ir::Function& f, ir::Inst call, const ir::Function& g);
   void copy_blocks(ir::Function& f, const ir::Function& g, ir::Block before);
   void copy_insts(ir::Function& f, const ir::Function& g, uint32_t call_place);
