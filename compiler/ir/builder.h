@@ -63,6 +63,7 @@ class Builder {
     none({.op = op, .type = t, .aux = access.pack(), .a = address.n, .b = value.n,
           .c = static_cast<uint32_t>(displacement)});
   }
+  void bulk(Op op, Value to, Value from, Value length) { none({.op = op, .a = to.n, .b = from.n, .c = length.n}); }
   void check(Op op, Value condition, uint16_t trap_code = 0) { none({.op = op, .aux = trap_code, .a = condition.n}); }
   void fuel(uint64_t cost) {
     InstData d{.op = Op::fuel};

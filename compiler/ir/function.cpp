@@ -97,7 +97,7 @@ void Function::resolve_aliases() {
       case Format::kVecShuffle:
       fix(d.a), fix(d.b);
       break;
-        case Format::kSelect: case Format::kVec3: fix(d.a), fix(d.b), fix(d.c); break;
+        case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.a), fix(d.b), fix(d.c); break;
         case Format::kCall: case Format::kReturn: fix_list(List{d.a}); break;
         default: break;
       }

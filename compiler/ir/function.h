@@ -179,7 +179,7 @@ class Function {
       case Format::kVecShuffle:
         f(d.va()), f(d.vb());
         break;
-      case Format::kSelect: case Format::kVec3: f(d.va()), f(d.vb()), f(d.vc()); break;
+      case Format::kSelect: case Format::kVec3: case Format::kBulk: f(d.va()), f(d.vb()), f(d.vc()); break;
       case Format::kCall: case Format::kReturn:
         for (Value v : args(i)) f(v);
         break;

@@ -38,6 +38,7 @@ enum class Format : uint8_t {
   kVecShuffle,  // a, b, c: number of a constant of 16 bytes, the indices
   kLoad,     // a, c: displacement, aux: Access
   kStore,    // a, b: value, c: displacement, aux: Access; `type` is the value's
+  kBulk,     // a, b, c
   kCheck,    // a, aux: TrapCode
   kFuel,     // imm()
   kCall,     // a: list of arguments, b: Sig, c: callee or libcall

@@ -21,7 +21,7 @@ constexpr std::string_view shape(Op op) {
     case Format::kUnary: case Format::kConvert: return "a";
     case Format::kBinary: return "a, b";
     case Format::kCompare: return "C a, b";
-    case Format::kSelect: return "a, b, c";
+    case Format::kSelect: case Format::kBulk: return "a, b, c";
     case Format::kConst: return "I";
     case Format::kVConst: return "V";
     case Format::kVec1: return "O a";

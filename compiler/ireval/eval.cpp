@@ -90,6 +90,8 @@ class Machine {
       }
       case Format::kLoad: return load(i, d);
       case Format::kStore: return store(d);
+      case Format::kBulk:
+        return then_next(host_.bulk(d.op == Op::bulk_copy, get(d.va()).lo, get(d.vb()).lo, get(d.vc()).lo));
       case Format::kCheck: return check(d);
       case Format::kFuel: return then_next(host_.fuel(frame().vmctx, d.imm()));
       case Format::kNullary: return then_next(host_.epoch(frame().vmctx));
@@ -283,6 +285,15 @@ bool same(ir::Type t, const Bits& a, const Bits& b) {
     case 8: return a.lo == b.lo;
     default: return a == b;
   }
+}
+
+// SAFETY: the IR has compared both ends with the memories' lengths; the addresses are real.
+Signal Host::bulk(bool copy, uint64_t to, uint64_t from, uint64_t length) {
+  if (copy)
+    std::memmove(reinterpret_cast<void*>(to), reinterpret_cast<const void*>(from), length);
+  else
+    std::memset(reinterpret_cast<void*>(to), static_cast<int>(from & 0xff), length);
+  return {};
 }
 
 Outcome run(Host& host, const ir::Function& f, uint64_t vmctx, std::span<const Bits> arguments, const Limits& limits) {

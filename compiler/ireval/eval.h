@@ -54,6 +54,8 @@ class Host {
 
   // Before each access to memory: kMemoryOutOfBounds where it would fault. Addresses from here on are real.
   virtual Signal access(uint64_t& address, uint32_t bytes, ir::Access access, bool write) { return {}; }
+  // bulk_copy, bulk_fill: `from` is an address, or the byte.
+  virtual Signal bulk(bool copy, uint64_t to, uint64_t from, uint64_t length);
   // Function `defined` of the module whose function is running.
   virtual Callee direct(uint32_t defined, uint64_t vmctx) { return {}; }
   virtual Callee indirect(uint64_t code, uint64_t callee_vmctx) { return {}; }

@@ -42,6 +42,7 @@ uint16_t MemoryPass::writes(const InstData& d) const {
   switch (ir::info(d.op).effects) {
     case Effects::kWrite:
       if (d.format() == Format::kStore) return static_cast<uint16_t>(1u << classes_[index(d.access())]);
+      if (d.format() == Format::kBulk) return of_region_[static_cast<size_t>(Region::kHeap)];
       // Fuel and epochs may let somebody else in.
       return d.format() == Format::kCheck && d.op != Op::fuel_by ? 0 : kEverything;
     case Effects::kCall:
@@ -50,7 +51,8 @@ uint16_t MemoryPass::writes(const InstData& d) const {
         case vm::Libcall::table_get_lazy: return of_region_[static_cast<size_t>(Region::kTable)];
         case vm::Libcall::ref_func: return 0;
         case vm::Libcall::memory_fill: case vm::Libcall::memory_copy: case vm::Libcall::memory_init:
-          return of_region_[static_cast<size_t>(Region::kHeap)];
+          // Long ones look whether they are to stop, and who looks may let a memory grow.
+          return of_region_[static_cast<size_t>(Region::kHeap)] | of_region_[static_cast<size_t>(Region::kMemoryDef)];
         default: return kEverything;
       }
     default: return 0;

@@ -60,7 +60,7 @@ void resolve_operands(ir::Function& f, InstData& d) {
       case Format::kVecShuffle:
       fix(d.a), fix(d.b);
       break;
-    case Format::kSelect: case Format::kVec3: fix(d.a), fix(d.b), fix(d.c); break;
+    case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.a), fix(d.b), fix(d.c); break;
     default: break;  // lists at the end, by resolve_aliases
   }
 }

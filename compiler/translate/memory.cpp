@@ -168,9 +168,6 @@ void Translator::pay_by(Value units, Value most, uint32_t units_log2) {
 Result<void> Translator::memory_op(const wasm::Instr& in) {
   using W = wasm::Op;
   using vm::Libcall;
-  const auto pay = [&](uint32_t memory, Value bytes) {
-    if (env_.options.fuel) pay_by(bytes, memory_length(memory), wasm::kBytesPerFuelLog2);
-  };
   if (in.op == W::data_drop) {
     libcall(Libcall::data_drop, {i32(in.a)});
     return {};
@@ -187,19 +184,10 @@ Result<void> Translator::memory_op(const wasm::Instr& in) {
     push(narrow_for(growing_libcall(Libcall::memory_grow, {i32(in.a), delta}), module_.memories[in.a].is64));
     return {};
   }
+  if (in.op != W::memory_init) return bulk_op(in);
   const Value c = pop(), b = pop(), a = wide(pop());
-  if (in.op == W::memory_fill) {
-    const Value length = wide(c);
-    pay(in.a, length);
-    libcall_or_leave(Libcall::memory_fill, {i32(in.a), a, b, length});
-  } else if (in.op == W::memory_copy) {
-    const Value from = wide(b), length = wide(c);
-    pay(in.a, length);
-    libcall_or_leave(Libcall::memory_copy, {i32(in.a), i32(in.b), a, from, length});
-  } else {
-    if (env_.options.fuel) pay(in.b, wide(c));
-    libcall_or_leave(Libcall::memory_init, {i32(in.b), i32(in.a), a, b, c});
-  }
+  if (env_.options.fuel) pay_by(wide(c), memory_length(in.b), wasm::kBytesPerFuelLog2);
+  libcall_or_leave(Libcall::memory_init, {i32(in.b), i32(in.a), a, b, c});
   return {};
 }
 

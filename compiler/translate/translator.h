@@ -1,6 +1,6 @@
 // The visitor that turns validated wasm into IR. func_to_ir.cpp has straight-line code, control.cpp blocks and
-// branches, memory.cpp what touches memories, simd.cpp vectors, calls.cpp calls, tables and references, loop_entry.cpp the
-// beginning in the middle.
+// branches, memory.cpp what touches memories, bulk.cpp copies and fills, simd.cpp vectors, calls.cpp calls, tables and
+// references, loop_entry.cpp the beginning in the middle.
 //
 // Operands are values; locals are variables of Ssa. Nothing is made for code that control does not reach: alive_ says
 // whether it does. That is stricter than the validator's `reachable`, which lets code behind every `end` count; frames
@@ -150,6 +150,15 @@ class Translator {
   void load(const Form& form, const wasm::Instr& in);
   void store(const Form& form, const wasm::Instr& in);
   Result<void> memory_op(const wasm::Instr& in);
+  // memory.copy and memory.fill (bulk.cpp)
+  struct Stretch {
+    Value address;
+    ir::Access access;
+  };
+  Result<void> bulk_op(const wasm::Instr& in);
+  void check_range(uint32_t memory, Value start, Value length);  // traps unless it is all in the memory
+  void copy_few(const Stretch& to, const Stretch& from, uint32_t length);
+  void fill_few(const Stretch& to, Value byte, uint32_t length);
   // Fuel of an operation that grows with its operands, which is 0 when they are more than there is.
   void pay_by(Value units, Value most, uint32_t units_log2);
 

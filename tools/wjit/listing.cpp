@@ -138,6 +138,8 @@ class Lister {
       case isa::Stub::kLand: return "<land>";
       case isa::Stub::kFuel: return "<fuel>";
       case isa::Stub::kEpoch: return "<epoch>";
+      case isa::Stub::kCopy: return "<copy>";
+      case isa::Stub::kFill: return "<fill>";
     }
     return {};
   }

@@ -17,6 +17,8 @@ enum class Stub : uint8_t {
   kLand,   // a trap is pending: leaves wasm
   kFuel,   // the block whose cost is in the scratch register could not be paid: returns when it is to be tried again
   kEpoch,  // the epoch deadline was reached: returns when the call goes on
+  kCopy,   // bulk_copy; kFill: bulk_fill. Their registers are the ISA's business
+  kFill,
 };
 
 struct Reloc {

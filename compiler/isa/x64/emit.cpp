@@ -341,6 +341,7 @@ void Emitter::inst() {
     }
     case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg: call(op); break;
     case MOp::kLibcall: libcall(); break;
+    case MOp::kBulk: call_rel(Reloc::Kind::kStub, i.cc ? Stub::kFill : Stub::kCopy, 0); break;
     case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg: tail(op); break;
     case MOp::kLeave:
       if (!leave_.valid()) leave_ = a_.new_label();

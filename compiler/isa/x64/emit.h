@@ -19,7 +19,7 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 struct StubCode {
   std::vector<uint8_t> bytes;
   uint32_t raise[256] = {};  // by TrapCode; 0 where there is none
-  uint32_t land = 0, fuel = 0, epoch = 0;
+  uint32_t land = 0, fuel = 0, epoch = 0, copy = 0, fill = 0;
   uint32_t redirected = 0;   // where a fault goes on
   std::vector<isa::FrameEdge> frames;
   uint32_t of(isa::Stub stub, uint32_t target) const {
@@ -28,10 +28,18 @@ struct StubCode {
       case isa::Stub::kLand: return land;
       case isa::Stub::kFuel: return fuel;
       case isa::Stub::kEpoch: return epoch;
+      case isa::Stub::kCopy: return copy;
+      case isa::Stub::kFill: return fill;
     }
     return 0;
   }
 };
 support::Result<StubCode> emit_stubs();
+
+// Its parts that copy and fill (stubs_bulk.cpp): leaves that keep nothing on the stack.
+struct BulkCode {
+  uint32_t copy, fill;
+};
+BulkCode emit_bulk(Masm& a);
 
 }  // namespace wjit::x64

@@ -1,4 +1,5 @@
-// Checks of fuel and epoch, and what stands behind the code: ways to traps, constants, jump tables. See emit.h.
+// Checks of fuel and epoch, and what stands behind the code: ways to traps, constants, jump tables. See
+// emit.h.
 #include <algorithm>
 
 #include "compiler/isa/x64/emitter.h"
@@ -12,7 +13,8 @@ using Limits = vm::off::VMRuntimeLimits;
 
 static constexpr W kQ = W::k64;
 
-// ---- checks ---------------------------------------------------------------------------------------------------
+// ---- checks
+// ---------------------------------------------------------------------------------------------------
 
 void Emitter::fuel(bool by_register) {
   Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true, {}};
@@ -42,11 +44,12 @@ void Emitter::epoch() {
   checks_.push_back(c);
 }
 
-// ---- behind the code ------------------------------------------------------------------------------------------
+// ---- behind the code
+// ------------------------------------------------------------------------------------------
 
 Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
-  const auto [at, is_new] =
-      trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code), static_cast<uint32_t>(traps_.size()));
+  const auto [at, is_new] = trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code),
+                                                    static_cast<uint32_t>(traps_.size()));
   if (is_new) traps_.push_back({a_.new_label(), code, wasm_offset});
   return traps_[at->second].label;
 }
@@ -71,7 +74,8 @@ void Emitter::cold_code() {
   for (const ColdTrap& t : traps_) {
     a_.bind(t.label);
     line(t.wasm_offset);
-    sites_.push_back({a_.offset(), vm::TrapCode::kNone, WJIT_PLANTED(wrong_place) ? own_offset_ : t.wasm_offset});
+    sites_.push_back(
+        {a_.offset(), vm::TrapCode::kNone, WJIT_PLANTED(wrong_place) ? own_offset_ : t.wasm_offset});
     call_rel(Reloc::Kind::kStub, Stub::kRaise, static_cast<uint32_t>(t.code));
   }
   for (const Check& c : checks_) {

@@ -62,6 +62,7 @@ namespace wjit::x64 {
   INST(kCallEntry, "d… a…", "disp: of its VMCodeEntry in the VMContext in rdi")                                   \
   INST(kCallReg, "c d… a…", "c: the code")                                                                        \
   INST(kLibcall, "d… a…", "imm: vm::Libcall")                                                                     \
+  INST(kBulk, "a b c", "x: 1 (clobbers); cc: 1 fills: b is the byte; the registers of reg::kBulk")                  \
   INST(kTailFunc, "a…", "imm; target: bytes of stack arguments, disp as above")                                   \
   INST(kTailEntry, "a…", "so")                                                                                    \
   INST(kTailReg, "c a…", "so; c in the entry register")                                                           \
@@ -138,6 +139,10 @@ constexpr mach::PReg gp(Gp r) { return mach::int_reg(static_cast<unsigned>(r)); 
 constexpr mach::PReg xmm(unsigned n) { return mach::vector_reg(n); }
 constexpr Gp kScratch = Gp::r11;
 constexpr Xmm kFScratch = Xmm::xmm15;
+// Of the stubs that copy and fill: to, from (or the byte), length; and what they need for themselves.
+constexpr Gp kBulk[] = {Gp::rdx, Gp::rcx, Gp::r8};
+constexpr Gp kBulkInts[] = {Gp::rax, Gp::r10};
+constexpr Xmm kBulkVectors[] = {Xmm::xmm12, Xmm::xmm13, Xmm::xmm14};
 constexpr mach::PReg kVmctx = gp(Gp::rdi), kCaller = gp(Gp::rsi), kEntry = gp(Gp::r10);
 }  // namespace reg
 const mach::RegEnv& reg_env();

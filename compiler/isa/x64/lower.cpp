@@ -361,7 +361,7 @@ bool Lower::lower_inst(Inst i) {
     case ir::Format::kConst: case ir::Format::kVConst: return true;  // made where they are used
     case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
     case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:
-    case ir::Format::kNullary:
+    case ir::Format::kNullary: case ir::Format::kBulk:
       return lower_control(i, d);
     default: return lower_int(i, d) || lower_float(i, d) || lower_vector(i, d);
   }
@@ -520,7 +520,10 @@ support::Result<void> Lower::run() {
   for (PReg r : reg_env().ints) all.add(r);
   for (PReg r : reg_env().vectors) all.add(r);
   for (PReg r : reg_env().preserved) all.remove(r);
-  code_.clobbers = {all};  // C's calls as wasm's
+  mach::RegSet bulk;
+  for (Gp r : reg::kBulkInts) bulk.add(reg::gp(r));
+  for (Xmm r : reg::kBulkVectors) bulk.add(reg::xmm(static_cast<unsigned>(r)));
+  code_.clobbers = {all, bulk};  // C's calls as wasm's; of the stubs that copy and fill
   if (own_.has_area()) area_ = temp(ir::Type::kI64);
 
   piece_of_.assign(f_.block_count(), 0);

@@ -43,6 +43,16 @@ bool Lower::lower_control(Inst i, const InstData& d) {
     case Op::call: case Op::call_indirect: call(i, d, false); return true;
     case Op::return_call: case Op::return_call_indirect: call(i, d, true); return true;
     case Op::libcall: libcall(i, d); return true;
+    case Op::bulk_copy: case Op::bulk_fill: {
+      std::vector<Operand> operands;
+      size_t k = 0;
+      for (Value v : {d.va(), d.vb(), d.vc()}) operands.push_back(mach::use_fixed(reg(v), reg::gp(reg::kBulk[k++])));
+      MInst& m = make(MOp::kBulk, operands);
+      m.flags = MInst::kClobbers;
+      m.x = 1;
+      m.cc = d.op == Op::bulk_fill;
+      return true;
+    }
     case Op::return_: return_(d); return true;
     case Op::trap: {
       MInst& m = make(MOp::kTrap, {});

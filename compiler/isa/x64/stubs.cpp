@@ -32,6 +32,9 @@ class Stubs {
     land();
     out.fuel = check(Builtins::out_of_fuel, true);
     out.epoch = check(Builtins::epoch, false);
+    const BulkCode bulk = emit_bulk(a_);
+    out.copy = bulk.copy, out.fill = bulk.fill;
+    frames_.push_back({bulk.copy, FrameState::kNone, 0, 0});
     WJIT_TRY(out.bytes, a_.finish());
     out.frames = std::move(frames_);
     return out;

@@ -68,18 +68,35 @@
 ;;   sig0 = (i64, i32, i64, i32, i64) -> (i32)
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i32, v4: i32):
-;;   v5 = extend_u v2                                      ; @87
-;;   v6 = extend_u v4                                      ; @87
-;;   v7 = iconst.i32 0                                     ; @87
-;;   v8 = libcall memory_fill sig0(v0, v7, v5, v3, v6)     ; @87
-;;   v9 = iconst.i32 255                                   ; @87
-;;   v10 = and.i32 v8, v9                                  ; @87
-;;   leave_unless v10                                      ; @87
-;;   v11 = extend_u v2                                     ; @8c
-;;   v12 = load.i64 vmctx [v0 + 72]                        ; @8c
-;;   v13 = add.i64 v12, v11                                ; @8c
-;;   v14 = load.i32 heap0.trap [v13]                       ; @8c
-;;   return v14                                            ; @8f
+;;   v5 = extend_u v4                                      ; @87
+;;   v6 = extend_u v2                                      ; @87
+;;   v7 = load.i64 memdef0 [v0 + 80]                       ; @87
+;;   v8 = add.i64 v6, v5                                   ; @87
+;;   v9 = icmp.i64 gt_u v8, v7                             ; @87
+;;   trap_if v9, memory-out-of-bounds                      ; @87
+;;   v10 = load.i64 vmctx [v0 + 72]                        ; @87
+;;   v11 = add.i64 v10, v6                                 ; @87
+;;   v12 = iconst.i64 512                                  ; @87
+;;   v13 = icmp.i64 gt_u v5, v12                           ; @87
+;;   brif v13, block1, block2                              ; @87
+;;
+;; block1 cold:
+;;   v14 = iconst.i32 0                                    ; @87
+;;   v15 = libcall memory_fill sig0(v0, v14, v6, v3, v5)   ; @87
+;;   v16 = iconst.i32 255                                  ; @87
+;;   v17 = and.i32 v15, v16                                ; @87
+;;   leave_unless v17                                      ; @87
+;;   jump block3                                           ; @87
+;;
+;; block2:
+;;   bulk_fill v11, v3, v5                                 ; @87
+;;   jump block3                                           ; @87
+;;
+;; block3:
+;;   v18 = extend_u v2                                     ; @8c
+;;   v19 = add.i64 v10, v18                                ; @8c
+;;   v20 = load.i32 heap0.trap [v19]                       ; @8c
+;;   return v20                                            ; @8f
 ;; }
 ;;
 ;; function 3 "" () -> (i32) {
@@ -149,23 +166,41 @@
 ;;   sig0 = (i64, i32, i64, i32, i64) -> (i32)
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i32, v4: i32):
-;;   v5 = extend_u v2                                      ; @87
-;;   v6 = extend_u v4                                      ; @87
-;;   v7 = iconst.i32 0                                     ; @87
-;;   v8 = libcall memory_fill sig0(v0, v7, v5, v3, v6)     ; @87
-;;   v9 = iconst.i32 255                                   ; @87
-;;   v10 = and.i32 v8, v9                                  ; @87
-;;   leave_unless v10                                      ; @87
-;;   v11 = extend_u v2                                     ; @8c
-;;   v12 = load.i64 memdef0 [v0 + 80]                      ; @8c
-;;   v13 = iconst.i64 4                                    ; @8c
-;;   v14 = sub.i64 v12, v13                                ; @8c
-;;   v15 = icmp.i64 gt_u v11, v14                          ; @8c
-;;   trap_if v15, memory-out-of-bounds                     ; @8c
-;;   v16 = load.i64 memdef0 [v0 + 72]                      ; @8c
-;;   v17 = add.i64 v16, v11                                ; @8c
-;;   v18 = load.i32 heap0 [v17]                            ; @8c
-;;   return v18                                            ; @8f
+;;   v5 = extend_u v4                                      ; @87
+;;   v6 = extend_u v2                                      ; @87
+;;   v7 = load.i64 memdef0 [v0 + 80]                       ; @87
+;;   v8 = add.i64 v6, v5                                   ; @87
+;;   v9 = icmp.i64 gt_u v8, v7                             ; @87
+;;   trap_if v9, memory-out-of-bounds                      ; @87
+;;   v10 = load.i64 memdef0 [v0 + 72]                      ; @87
+;;   v11 = add.i64 v10, v6                                 ; @87
+;;   v12 = iconst.i64 512                                  ; @87
+;;   v13 = icmp.i64 gt_u v5, v12                           ; @87
+;;   brif v13, block1, block2                              ; @87
+;;
+;; block1 cold:
+;;   v14 = iconst.i32 0                                    ; @87
+;;   v15 = libcall memory_fill sig0(v0, v14, v6, v3, v5)   ; @87
+;;   v16 = iconst.i32 255                                  ; @87
+;;   v17 = and.i32 v15, v16                                ; @87
+;;   leave_unless v17                                      ; @87
+;;   jump block3                                           ; @87
+;;
+;; block2:
+;;   bulk_fill v11, v3, v5                                 ; @87
+;;   jump block3                                           ; @87
+;;
+;; block3:
+;;   v18 = extend_u v2                                     ; @8c
+;;   v19 = load.i64 memdef0 [v0 + 80]                      ; @8c
+;;   v20 = iconst.i64 4                                    ; @8c
+;;   v21 = sub.i64 v19, v20                                ; @8c
+;;   v22 = icmp.i64 gt_u v18, v21                          ; @8c
+;;   trap_if v22, memory-out-of-bounds                     ; @8c
+;;   v23 = load.i64 memdef0 [v0 + 72]                      ; @8c
+;;   v24 = add.i64 v23, v18                                ; @8c
+;;   v25 = load.i32 heap0 [v24]                            ; @8c
+;;   return v25                                            ; @8f
 ;; }
 ;;
 ;; function 3 "" () -> (i32) {
@@ -224,25 +259,42 @@
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i32, v4: i32):
 ;;   epoch
 ;;   fuel 6                                                ; @81
-;;   v5 = extend_u v2                                      ; @87
-;;   v6 = extend_u v4                                      ; @87
+;;   v5 = extend_u v4                                      ; @87
+;;   v6 = extend_u v2                                      ; @87
 ;;   v7 = load.i64 memdef0 [v0 + 80]                       ; @87
 ;;   v8 = iconst.i64 6                                     ; @87
-;;   v9 = shr_u.i64 v6, v8                                 ; @87
-;;   v10 = icmp.i64 le_u v6, v7                            ; @87
+;;   v9 = shr_u.i64 v5, v8                                 ; @87
+;;   v10 = icmp.i64 le_u v5, v7                            ; @87
 ;;   v11 = iconst.i64 0                                    ; @87
 ;;   v12 = select.i64 v10, v9, v11                         ; @87
 ;;   fuel_by v12                                           ; @87
-;;   v13 = iconst.i32 0                                    ; @87
-;;   v14 = libcall memory_fill sig0(v0, v13, v5, v3, v6)   ; @87
-;;   v15 = iconst.i32 255                                  ; @87
-;;   v16 = and.i32 v14, v15                                ; @87
-;;   leave_unless v16                                      ; @87
-;;   v17 = extend_u v2                                     ; @8c
-;;   v18 = load.i64 vmctx [v0 + 72]                        ; @8c
-;;   v19 = add.i64 v18, v17                                ; @8c
-;;   v20 = load.i32 heap0.trap [v19]                       ; @8c
-;;   return v20                                            ; @8f
+;;   v13 = load.i64 memdef0 [v0 + 80]                      ; @87
+;;   v14 = add.i64 v6, v5                                  ; @87
+;;   v15 = icmp.i64 gt_u v14, v13                          ; @87
+;;   trap_if v15, memory-out-of-bounds                     ; @87
+;;   v16 = load.i64 vmctx [v0 + 72]                        ; @87
+;;   v17 = add.i64 v16, v6                                 ; @87
+;;   v18 = iconst.i64 512                                  ; @87
+;;   v19 = icmp.i64 gt_u v5, v18                           ; @87
+;;   brif v19, block1, block2                              ; @87
+;;
+;; block1 cold:
+;;   v20 = iconst.i32 0                                    ; @87
+;;   v21 = libcall memory_fill sig0(v0, v20, v6, v3, v5)   ; @87
+;;   v22 = iconst.i32 255                                  ; @87
+;;   v23 = and.i32 v21, v22                                ; @87
+;;   leave_unless v23                                      ; @87
+;;   jump block3                                           ; @87
+;;
+;; block2:
+;;   bulk_fill v17, v3, v5                                 ; @87
+;;   jump block3                                           ; @87
+;;
+;; block3:
+;;   v24 = extend_u v2                                     ; @8c
+;;   v25 = add.i64 v16, v24                                ; @8c
+;;   v26 = load.i32 heap0.trap [v25]                       ; @8c
+;;   return v26                                            ; @8f
 ;; }
 ;;
 ;; function 3 "" () -> (i32) {

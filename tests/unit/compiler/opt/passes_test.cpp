@@ -65,6 +65,10 @@ struct Machine : ireval::Host {
     for (Bits& r : c.results) r = {next(), next()};
     return next() % 16 == 0 ? Signal{vm::TrapCode::kHostError} : Signal();
   }
+  Signal bulk(bool copy, uint64_t to, uint64_t from, uint64_t length) override {
+    note(copy ? "copy " : "fill ", (to * 31 + (copy ? from : from & 0xff)) * 31 + length);
+    return disturb(ir::Region::kHeap), Signal();
+  }
   Signal libcall(vm::Libcall call, std::span<const Bits> arguments, Bits& result) override {
     const ir::Signature s = ir::libcall_signature(call);
     uint64_t sum = static_cast<uint64_t>(call);
@@ -75,6 +79,7 @@ struct Machine : ireval::Host {
       case vm::Libcall::ref_func: break;
       case vm::Libcall::memory_fill: case vm::Libcall::memory_copy: case vm::Libcall::memory_init:
         disturb(ir::Region::kHeap);
+        disturb(ir::Region::kMemoryDef);
         break;
       default: disturb_all();
     }
