@@ -25,12 +25,13 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   find_empty_blocks();
   find_preserved();
   slots_at_ += 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
-  frame_ = needs_frame();
   frame_bytes_ = frame_ ? (slots_at_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
-  prologue();
+  frame(FrameState::kNone);
+  if (frame_block_ == 0) prologue();
   for (uint32_t b = 0; b < c_.blocks.size(); ++b) block(b);
+  if (frame_) frame(FrameState::kWhole);
   cold_code();
   WJIT_TRY(auto bytes, a_.finish());
   isa::CompiledFunc out;
@@ -48,29 +49,17 @@ support::Result<isa::CompiledFunc> Emitter::run() {
 
 // ---- the frame ------------------------------------------------------------------------------------------------
 
-bool Emitter::needs_frame() const {
-  if (al_.slots != 0 || f_.area_bytes != 0 || !preserved_.empty()) return true;
-  for (const Alloc& a : al_.operands)
-    if (a.kind == Alloc::Kind::kHome) return true;
-  for (const mach::Edit& e : al_.edits)
-    if (e.from.kind == Alloc::Kind::kHome || e.to.kind == Alloc::Kind::kHome) return true;
-  for (const MInst& i : c_.insts) {
-    if (i.y & Shape::kTraps) return true;
-    switch (MOp(i.op)) {
-      case MOp::kTrapCc: case MOp::kTrap: case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg:
-      case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kFuelBy: case MOp::kEpoch: case MOp::kDiv: case MOp::kFloatToInt:
-      case MOp::kArea: case MOp::kLoadArea: case MOp::kReserve:
-        return true;
-      case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg:
-        if (i.target != 0 || f_.param_bytes != 0) return true;
-        break;
-      case MOp::kLoad: case MOp::kFLoad:
-        if (i.target == 1) return true;
-        break;
-      default: break;
-    }
+bool Emitter::needs_frame(const MInst& i) const {
+  if (i.y & Shape::kTraps) return true;
+  switch (MOp(i.op)) {
+    case MOp::kTrapCc: case MOp::kTrap: case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg:
+    case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kFuelBy: case MOp::kEpoch: case MOp::kDiv:
+    case MOp::kFloatToInt: case MOp::kArea: case MOp::kLoadArea: case MOp::kReserve:
+      return true;
+    case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg: return i.target != 0 || f_.param_bytes != 0;
+    case MOp::kLoad: case MOp::kFLoad: return i.target == 1;
+    default: return false;
   }
-  return false;
 }
 
 // From here on, for unwinders.
@@ -80,7 +69,6 @@ void Emitter::frame(FrameState state) {
 }
 
 void Emitter::prologue() {
-  frame(FrameState::kNone);
   if (!frame_) return;
   a_.push(Gp::rbp);
   frame(FrameState::kSaved);
@@ -108,13 +96,13 @@ void Emitter::prologue() {
 }
 
 void Emitter::leave_frame() {
-  if (!frame_) return;
+  if (!framed()) return;
   restore_preserved();
   drop_frame();
 }
 
 void Emitter::drop_frame() {
-  if (!frame_) return;
+  if (!framed()) return;
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
   frame(FrameState::kNone);
@@ -168,6 +156,8 @@ void Emitter::block(uint32_t b) {
   now_block_ = b;
   const mach::VBlock& v = c_.blocks[b];
   if (forward_[b] != b) return;  // nobody comes here
+  if (frame_block_ != 0) frame(framed() && b != frame_block_ ? FrameState::kWhole : FrameState::kNone);
+  if (b == frame_block_ && b != 0) prologue();
   if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];

@@ -59,10 +59,10 @@ uint32_t Emitter::tail_bytes() const {
   return most - std::min(most, f_.param_bytes);
 }
 
-// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own did. If there
-// are more of them the frame record moves down first (run() has made room for it), if there are fewer it follows them
-// up: so at each instruction it is whole, and rbp points at it. Of the integer registers only the scratch one carries no
-// argument.
+// The frame gives way. Stack arguments lie at [rsp]; they move up to where they end as this function's own
+// did. If there are more of them the frame record moves down first (run() has made room for it), if there are
+// fewer it follows them up: so at each instruction it is whole, and rbp points at it. Of the integer
+// registers only the scratch one carries no argument.
 void Emitter::tail(MOp op) {
   const int32_t out = static_cast<int32_t>(now_->target), in = static_cast<int32_t>(f_.param_bytes);
   if (op == MOp::kTailEntry) a_.lea(kQ, Gp::r10, Mem::at(Gp::rdi, now_->disp));
@@ -75,10 +75,11 @@ void Emitter::tail(MOp op) {
     copy(Gp::rbp, 8, in - out + 8);
     a_.lea(kQ, Gp::rbp, Mem::at(Gp::rbp, in - out));
   };
-  if (frame_) restore_preserved();
+  if (framed()) restore_preserved();
   if (out > in) move_record();
   const int32_t begin = 16 + std::max(in - out, 0);  // of the arguments, from rbp
-  for (int32_t at = out - 8; at >= 0; at -= 8) copy(Gp::rsp, at, begin + at);  // upwards, so from the last word on
+  for (int32_t at = out - 8; at >= 0; at -= 8)
+    copy(Gp::rsp, at, begin + at);  // upwards, so from the last word on
   if (out < in) move_record();
   drop_frame();
   if (op == MOp::kTailFunc)

@@ -1,12 +1,15 @@
-// The registers that calls preserve, of those that this function uses: where they are saved, and restored.
+// Where a function makes its frame, and saves the registers that calls preserve, of those that it uses.
 //
-// They lie behind the vmctx, from [rbp - 16] down. Usually they are saved on entry. A function that begins with a test
-// whether there is anything to do (recursive ones do) pays for them only where there is: they are saved in the first
-// block behind such tests.
+// They lie behind the vmctx, from [rbp - 16] down. Usually all of that is done on entry. A function that begins
+// with a test whether there is anything to do (recursive ones do) pays only where there is: the frame begins in
+// the first block behind such tests; where a test itself wants a frame, the registers at least are saved there.
 //
 // Invariants.
-// - The block that saves is entered once at most in a call, by one edge, and dominates all that use the registers.
+// - The block that begins is entered once at most in a call, by one edge, and dominates all that use the frame
+//   or the registers.
 // - Whatever it reaches, it dominates: so a way out either restores always, or never.
+// - Up to a late frame the VMContext is still in its register, and nothing traps, calls or looks at the stack
+//   limit.
 #include <algorithm>
 
 #include "compiler/isa/x64/emitter.h"
@@ -22,27 +25,60 @@ constexpr int kMaxSteps = 4;
 }  // namespace
 
 void Emitter::find_preserved() {
-  if (WJIT_PLANTED(lost_register)) return;
   uint64_t ours = 0, used = 0;
-  for (const mach::PReg r : reg_env().preserved) ours |= uint64_t{1} << r.n;
-  std::vector<uint8_t> uses(c_.blocks.size(), 0);
+  if (!WJIT_PLANTED(lost_register))
+    for (const mach::PReg r : reg_env().preserved) ours |= uint64_t{1} << r.n;
+  std::vector<uint8_t> uses(c_.blocks.size(), 0), needs(c_.blocks.size(), 0);
   const auto see = [&](uint32_t b, const Alloc& a) {
+    if (a.kind == Alloc::Kind::kHome || a.kind == Alloc::Kind::kSlot) needs[b] = 1;
     if (!a.is_reg() || !(ours >> a.preg().n & 1)) return;
     used |= uint64_t{1} << a.preg().n;
-    uses[b] = 1;
+    uses[b] = needs[b] = 1;
   };
   size_t e = 0;
   for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
     const mach::VBlock& block = c_.blocks[b];
     for (uint32_t n = block.first; n < block.end; ++n) {
+      if (needs_frame(c_.insts[n])) needs[b] = 1;
       for (uint32_t k = 0; k < c_.insts[n].operands; ++k) see(b, al_.operands[c_.insts[n].first_operand + k]);
-      for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e) see(b, al_.edits[e].from), see(b, al_.edits[e].to);
+      for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e)
+        see(b, al_.edits[e].from), see(b, al_.edits[e].to);
     }
   }
-  if (used == 0) return;
   for (const mach::PReg r : reg_env().preserved)
     if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
-  find_save_block(uses);
+  if (find_frame(needs) || used == 0) return;
+  save_block_ = late_block(uses, saved_in_);
+}
+
+// Whether a frame that begins late was found.
+bool Emitter::find_frame(std::vector<uint8_t>& needs) {
+  frame_ = al_.slots != 0 || f_.area_bytes != 0 || std::find(needs.begin(), needs.end(), 1) != needs.end();
+  if (!frame_) return false;
+  std::vector<uint8_t> behind;
+  const uint32_t b = late_block(needs, behind);
+  if (b == 0 || !vmctx_stays(behind)) return false;
+  frame_block_ = b;
+  framed_in_ = std::move(behind);
+  return true;
+}
+
+// Nothing is written to the register that holds it on entry, in blocks other than these.
+bool Emitter::vmctx_stays(const std::vector<uint8_t>& but) const {
+  const Alloc own = Alloc::reg(reg::kVmctx);
+  size_t e = 0;
+  for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
+    const mach::VBlock& block = c_.blocks[b];
+    for (uint32_t n = block.first; n < block.end; ++n) {
+      const mach::MInst& i = c_.insts[n];
+      for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e)
+        if (!but[b] && al_.edits[e].to == own) return false;
+      if (but[b] || MOp(i.op) == MOp::kArgs) continue;
+      for (uint32_t k = i.first_operand; k < i.first_operand + i.operands; ++k)
+        if (c_.operands[k].kind == mach::Operand::Kind::kDef && al_.operands[k] == own) return false;
+    }
+  }
+  return true;
 }
 
 void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) const {
@@ -57,29 +93,33 @@ void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) const {
   }
 }
 
-void Emitter::find_save_block(const std::vector<uint8_t>& uses) {
+// The first block behind tests that do without what these blocks use; 0: there are no such tests. `behind`:
+// what it reaches.
+uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) const {
   std::vector<uint8_t> reached;
-  for (int step = 0; step < kMaxSteps && !uses[save_block_]; ++step) {
+  uint32_t at = 0;
+  for (int step = 0; step < kMaxSteps && !uses[at]; ++step) {
     // The one way on from here to a use, if there is one.
     uint32_t next = 0;
     std::vector<uint8_t> found;
-    if (c_.blocks[save_block_].succ_count > 2) return;
-    for (uint32_t s : c_.succs_of(c_.blocks[save_block_])) {
+    if (c_.blocks[at].succ_count > 2) return at;
+    for (uint32_t s : c_.succs_of(c_.blocks[at])) {
       reach(s, reached);
       bool needs = false;
       for (uint32_t b = 0; b < reached.size() && !needs; ++b) needs = reached[b] && uses[b];
       if (!needs || s == next) continue;
-      if (next != 0) return;
+      if (next != 0) return at;
       next = s;
       found = reached;
     }
-    if (next == 0 || forward_[next] != next || c_.blocks[next].pred_count != 1) return;
+    if (next == 0 || forward_[next] != next || c_.blocks[next].pred_count != 1) return at;
     for (uint32_t b = 0; b < found.size(); ++b)
       for (uint32_t p : c_.preds_of(c_.blocks[b]))
-        if (found[b] && b != next && !found[p]) return;
-    save_block_ = next;
-    saved_in_ = std::move(found);
+        if (found[b] && b != next && !found[p]) return at;
+    at = next;
+    behind = std::move(found);
   }
+  return at;
 }
 
 void Emitter::save_preserved() {

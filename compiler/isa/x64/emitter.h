@@ -31,9 +31,12 @@ class Emitter {
   F f() const { return F(now_->size); }
 
   // ---- the frame and the order of blocks
-  bool needs_frame() const;
+  bool needs_frame(const MInst& i) const;
+  bool framed() const { return frame_ && (frame_block_ == 0 || framed_in_[now_block_]); }
   void find_preserved();  // emit_preserved.cpp
-  void find_save_block(const std::vector<uint8_t>& uses);
+  bool find_frame(std::vector<uint8_t>& needs);
+  uint32_t late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) const;
+  bool vmctx_stays(const std::vector<uint8_t>& but) const;
   void reach(uint32_t from, std::vector<uint8_t>& reached) const;
   void save_preserved();
   void restore_preserved();
@@ -115,6 +118,8 @@ class Emitter {
   uint32_t frame_bytes_ = 0, spill_moves_ = 0;
   uint32_t slots_at_ = 8;           // below the frame pointer: 16 bytes of slots are at multiples of 16
   std::vector<Gp> preserved_;       // of those, what is used here
+  uint32_t frame_block_ = 0;        // where the frame begins
+  std::vector<uint8_t> framed_in_;  // by block, if that is not the first: there is a frame
   uint32_t save_block_ = 0;         // where they are saved
   std::vector<uint8_t> saved_in_;   // by block, if that is not the first: they are saved there
   std::vector<Label> labels_;
