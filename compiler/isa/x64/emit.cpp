@@ -25,7 +25,8 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   find_empty_blocks();
   find_preserved();
   slots_at_ += 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
-  frame_bytes_ = frame_ ? (slots_at_ + 8 * al_.slots + f_.area_bytes + tail_bytes() + 15) & ~15u : 0;
+  frame_bytes_ = frame_ ? slots_at_ + 8 * al_.slots + f_.area_bytes + tail_bytes() : 0;
+  if (frame_bytes_ > 8 || calls_out()) frame_bytes_ = (frame_bytes_ + 15) & ~15u;  // a leaf needs not be aligned
   labels_.reserve(c_.blocks.size());
   for (size_t b = 0; b < c_.blocks.size(); ++b) labels_.push_back(a_.new_label());
   frame(FrameState::kNone);
@@ -60,6 +61,18 @@ bool Emitter::needs_frame(const MInst& i) const {
     case MOp::kLoad: case MOp::kFLoad: return i.target == 1;
     default: return false;
   }
+}
+
+// Whether there is anything that wants the stack pointer where a call wants it. The raise stub does not.
+bool Emitter::calls_out() const {
+  return std::any_of(c_.insts.begin(), c_.insts.end(), [](const MInst& i) {
+    switch (MOp(i.op)) {
+      case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg: case MOp::kLibcall: case MOp::kFuel:
+      case MOp::kFuelBy: case MOp::kEpoch: case MOp::kReserve:
+        return true;
+      default: return false;
+    }
+  });
 }
 
 // From here on, for unwinders.

@@ -32,6 +32,7 @@ class Emitter {
 
   // ---- the frame and the order of blocks
   bool needs_frame(const MInst& i) const;
+  bool calls_out() const;
   bool framed() const { return frame_ && (frame_block_ == 0 || framed_in_[now_block_]); }
   void find_preserved();  // emit_preserved.cpp
   bool find_frame(std::vector<uint8_t>& needs);

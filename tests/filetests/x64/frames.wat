@@ -45,7 +45,7 @@
 ;; @38
 ;;      3d  call <raise stack-overflow>
 ;;
-;; function 2: 51 bytes, frame of 16
+;; function 2: 47 bytes, frame of 8
 ;;       0  mov eax, edx
 ;; @4f
 ;;       2  test eax, eax
@@ -64,14 +64,13 @@
 ;;      1e  push rbp
 ;;      1f  mov rbp, rsp
 ;;      22  push rdi
-;;      23  sub rsp, 0x8
 ;; @60
-;;      27  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
-;;      2b  mov eax, [rcx+rax*1]                     ; traps: memory-out-of-bounds
+;;      23  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
+;;      27  mov eax, [rcx+rax*1]                     ; traps: memory-out-of-bounds
 ;; @63
-;;      2e  mov rsp, rbp
-;;      31  pop rbp
-;;      32  ret
+;;      2a  mov rsp, rbp
+;;      2d  pop rbp
+;;      2e  ret
 ;;
 ;; function 3: 79 bytes, frame of 16
 ;;       0  push rbp

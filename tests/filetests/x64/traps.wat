@@ -69,128 +69,122 @@
 ;;       12  libcall v1:rax ← v2:rdi, v3:rsi, v4:rdx table_get_lazy  ; @6f
 ;;       13  jmp → b2 (v1)  ; @6f
 ;; ---- asm -O0
-;; function 0: 52 bytes, frame of 16
+;; function 0: 48 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
 ;; @47
-;;       9  mov rax, rdx
-;;       c  test ecx, ecx
-;;       e  jz 0x2a
-;;      14  cmp ecx, 0xffffffff
-;;      17  jnz 0x22
-;;      19  cmp eax, 0x1
-;;      1c  jo 0x2f
-;; 22:
-;;      22  cdq
-;;      23  idiv ecx
+;;       5  mov rax, rdx
+;;       8  test ecx, ecx
+;;       a  jz 0x26
+;;      10  cmp ecx, 0xffffffff
+;;      13  jnz 0x1e
+;;      15  cmp eax, 0x1
+;;      18  jo 0x2b
+;; 1e:
+;;      1e  cdq
+;;      1f  idiv ecx
 ;; @48
-;;      25  mov rsp, rbp
-;;      28  pop rbp
-;;      29  ret
-;; 2a:
+;;      21  mov rsp, rbp
+;;      24  pop rbp
+;;      25  ret
+;; 26:
 ;; @47
-;;      2a  call <raise integer-divide-by-zero>
-;; 2f:
-;;      2f  call <raise integer-overflow>
+;;      26  call <raise integer-divide-by-zero>
+;; 2b:
+;;      2b  call <raise integer-overflow>
 ;;
-;; function 1: 49 bytes, frame of 16
+;; function 1: 45 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
 ;; @4f
-;;       9  mov rax, rdx
-;;       c  test rcx, rcx
-;;       f  jz 0x2c
-;;      15  cmp rcx, 0xffffffffffffffff
-;;      19  jnz 0x1f
-;;      1b  xor edx, edx
-;;      1d  jmp 0x24
-;; 1f:
-;;      1f  cqo
-;;      21  idiv rcx
-;; 24:
+;;       5  mov rax, rdx
+;;       8  test rcx, rcx
+;;       b  jz 0x28
+;;      11  cmp rcx, 0xffffffffffffffff
+;;      15  jnz 0x1b
+;;      17  xor edx, edx
+;;      19  jmp 0x20
+;; 1b:
+;;      1b  cqo
+;;      1d  idiv rcx
+;; 20:
 ;; @50
-;;      24  mov rax, rdx
-;;      27  mov rsp, rbp
-;;      2a  pop rbp
-;;      2b  ret
-;; 2c:
+;;      20  mov rax, rdx
+;;      23  mov rsp, rbp
+;;      26  pop rbp
+;;      27  ret
+;; 28:
 ;; @4f
-;;      2c  call <raise integer-divide-by-zero>
+;;      28  call <raise integer-divide-by-zero>
 ;;
-;; function 2: 34 bytes, frame of 16
+;; function 2: 30 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
 ;; @57
-;;       9  mov rax, rdx
-;;       c  test ecx, ecx
-;;       e  jz 0x1d
-;;      14  xor edx, edx
-;;      16  div ecx
+;;       5  mov rax, rdx
+;;       8  test ecx, ecx
+;;       a  jz 0x19
+;;      10  xor edx, edx
+;;      12  div ecx
 ;; @58
-;;      18  mov rsp, rbp
-;;      1b  pop rbp
-;;      1c  ret
-;; 1d:
+;;      14  mov rsp, rbp
+;;      17  pop rbp
+;;      18  ret
+;; 19:
 ;; @57
-;;      1d  call <raise integer-divide-by-zero>
+;;      19  call <raise integer-divide-by-zero>
 ;;
-;; function 3: 88 bytes, frame of 16
+;; function 3: 80 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
 ;; @5d
-;;       9  cvttsd2si eax, xmm0
-;;       d  cmp eax, 0x1
-;;      10  jno 0x3b
-;;      16  ucomisd xmm0, xmm0
-;;      1a  jp 0x45
-;;      20  ucomisd xmm0, [0x50]
-;;      28  jbe 0x40
-;;      2e  xorps xmm1, xmm1
-;;      31  ucomisd xmm0, xmm1
-;;      35  jnbe 0x40
-;; 3b:
+;;       5  cvttsd2si eax, xmm0
+;;       9  cmp eax, 0x1
+;;       c  jno 0x37
+;;      12  ucomisd xmm0, xmm0
+;;      16  jp 0x41
+;;      1c  ucomisd xmm0, [0x48]
+;;      24  jbe 0x3c
+;;      2a  xorps xmm1, xmm1
+;;      2d  ucomisd xmm0, xmm1
+;;      31  jnbe 0x3c
+;; 37:
 ;; @5e
-;;      3b  mov rsp, rbp
-;;      3e  pop rbp
-;;      3f  ret
-;; 40:
+;;      37  mov rsp, rbp
+;;      3a  pop rbp
+;;      3b  ret
+;; 3c:
 ;; @5d
-;;      40  call <raise integer-overflow>
-;; 45:
-;;      45  call <raise invalid-conversion>
-;;      4a  nop [rax+rax*1], ax
-;;      50  data 00 00 20 00 00 00 e0 c1
+;;      3c  call <raise integer-overflow>
+;; 41:
+;;      41  call <raise invalid-conversion>
+;;      46  nop
+;;      48  data 00 00 20 00 00 00 e0 c1
 ;;
-;; function 4: 15 bytes, frame of 16
+;; function 4: 11 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
 ;; @61
-;;       9  call <raise unreachable>
-;;       e  int3
+;;       5  call <raise unreachable>
+;;       a  int3
 ;;
-;; function 5: 23 bytes, frame of 16
+;; function 5: 19 bytes, frame of 8
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
-;;       5  sub rsp, 0x8
-;;       9  mov eax, edx
+;;       5  mov eax, edx
 ;; @67
-;;       b  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
-;;       f  mov eax, [rcx+rax*1]                     ; traps: memory-out-of-bounds
+;;       7  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
+;;       b  mov eax, [rcx+rax*1]                     ; traps: memory-out-of-bounds
 ;; @6a
-;;      12  mov rsp, rbp
-;;      15  pop rbp
-;;      16  ret
+;;       e  mov rsp, rbp
+;;      11  pop rbp
+;;      12  ret
 ;;
 ;; function 6: 113 bytes, frame of 16
 ;;       0  push rbp
