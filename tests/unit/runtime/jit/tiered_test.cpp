@@ -170,7 +170,7 @@ TEST_CASE("tiered: a function becomes native at its threshold, for every instanc
 
 TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered][failure-classes]") {
   using O = TierConfig::Osr;
-  Config plain;
+  Config plain = interpreted();
   plain.consume_fuel = true;
   World interp(kModule, plain);
   const std::string expected = everything(interp);
@@ -188,7 +188,7 @@ TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel ar
 }
 
 TEST_CASE("row 23: tiered: one long call goes on in native code, at any of its loops", "[jit][tiered][failure-classes]") {
-  World interp(kModule, {});
+  World interp(kModule, interpreted());
   const std::string expected = interp.run("nest", {Val(int32_t{30})});
   bool entered[4] = {};
   for (uint64_t seed = 1; seed < 16; ++seed) {
@@ -234,7 +234,7 @@ TEST_CASE("row 23: tiered: blocks in an order of their own, when branches go tha
   for (const char* never : {"i32.const 0", "i32.gt_u (i32.and (local.get $j) (i32.const 255)) (i32.const 300)"}) {
     std::string text = kNever;
     text.replace(text.find("NEVER"), 5, never);
-    const std::string expected = World(text, {}).run("f", {Val(int32_t{3000})});
+    const std::string expected = World(text, interpreted()).run("f", {Val(int32_t{3000})});
     for (uint32_t rounds : {1u, 2u, 5u, 14u, 15u, 40u, 100u}) {
       World w(text, tiered(1'000'000, rounds));
       INFO(never << ", after " << rounds);
@@ -251,7 +251,7 @@ TEST_CASE("row 23: tiered: a call without fuel for its next block says so in the
   for (uint64_t fuel = 0; fuel < 24; ++fuel) {
     std::string expected;
     for (int way = 0; way < 4; ++way) {
-      Config c = way == 0 ? Config{} : tiered(1, 1);
+      Config c = way == 0 ? interpreted() : tiered(1, 1);
       if (way > 1) c.tier = Tier::kJit;
       if (way > 2) c.compiler.opt_level = 0;
       c.consume_fuel = true;
@@ -306,7 +306,7 @@ TEST_CASE("row 23: tiered: calls that stop and go on, in every tier", "[jit][tie
     return text;
   };
   // Fuel of translation is another thing: what is asked for, block by block, is compared where there is none of it.
-  Config eager;
+  Config eager = interpreted();
   eager.mode = CompilationMode::kEager;
   const std::string expected = run(eager);
   for (uint32_t calls : {1u, 3u, 1000u})
@@ -318,7 +318,7 @@ TEST_CASE("row 23: tiered: calls that stop and go on, in every tier", "[jit][tie
 }
 
 TEST_CASE("tiered: threads that run, tier up, trap, suspend and drop modules", "[jit][tiered][threads]") {
-  World interp(kModule, {});
+  World interp(kModule, interpreted());
   const std::string fib = interp.run("fib", {Val(int32_t{11})}), nest = interp.run("nest", {Val(int32_t{6})}),
                     traps = interp.run("traps", {Val(int32_t{50})});
   Config c = metered(tiered(3, 20, TierConfig::Osr::kAuto, 2));
