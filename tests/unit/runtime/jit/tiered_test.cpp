@@ -1,6 +1,7 @@
 // Functions and loops that change tier: what they compute, where they trap and what they cost in fuel is what it was, and
 // what becomes native is what was asked for.
 #include <atomic>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
@@ -166,6 +167,49 @@ TEST_CASE("tiered: a function becomes native at its threshold, for every instanc
   CHECK(w.of(2).compile_nanoseconds > 0);
   CHECK(w.of(2).translate_nanoseconds > 0);
   CHECK(w.module->native_report().native == 2);
+}
+
+TEST_CASE("tiered: func refs lead to native code without a detour, once there is some", "[jit][tiered]") {
+  World w(kModule, tiered(2, 1'000'000, TierConfig::Osr::kOff));
+  rt::Instance& first = *w.instance->raw();
+  rt::Instance& second = *w.instantiate(w.store).raw();
+  const vm::VMFuncRef* ref = first.func_ref(2);
+  const auto* thunk = ref->wasm_call;
+  for (int i = 0; i < 3; ++i) w.run("traps", {Val(int32_t{9})});
+  REQUIRE(w.of(2).native);
+  CHECK(ref->wasm_call != thunk);
+  CHECK(second.func_ref(2)->wasm_call == ref->wasm_call);
+  CHECK(w.instantiate(w.store).raw()->func_ref(2)->wasm_call == ref->wasm_call);
+  CHECK(first.func_ref(2) == ref);
+  CHECK(first.func_ref(0)->wasm_call != ref->wasm_call);
+  CHECK(w.run("indirect", {Val(int32_t{1000})}) == "i32:1f5 ");
+}
+
+TEST_CASE("tiered: what is refused is not counted any more", "[jit][tiered]") {
+  Config c = tiered(1, 10);
+  c.compiler.first_function = 3;
+  World w(kModule, c);
+  for (int i = 0; i < 3; ++i) CHECK(w.run("traps", {Val(int32_t{1000})}) == "i32:1f4 ");
+  const uint32_t rounds = w.of(2).loops;
+  CHECK(w.run("traps", {Val(int32_t{1000})}) == "i32:1f4 ");
+  CHECK(w.of(2).loops == rounds);
+}
+
+TEST_CASE("tiered is what a Config says, and where there is no memory for code all stays in the interpreter", "[jit][tiered]") {
+  CHECK(Config().tier == Tier::kTiered);
+  const std::string command = std::string("WJIT_CODE_MEMORY=none /proc/") + std::to_string(getpid()) + "/exe no-code-memory > /dev/null";
+  CHECK(std::system(command.c_str()) == 0);
+}
+
+TEST_CASE("no-code-memory", "[.no-code-memory]") {
+  if (!std::getenv("WJIT_CODE_MEMORY")) return;
+  Config c;
+  c.tiering.call_threshold = c.tiering.loop_threshold = 1;
+  World w(kModule, c);
+  World interp(kModule, interpreted());
+  CHECK(everything(w) == everything(interp));
+  CHECK(w.module->native_report().native == 0);
+  CHECK(w.module->tier_report().functions.empty());
 }
 
 TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered][failure-classes]") {
