@@ -74,7 +74,7 @@ std::optional<long> memory_kib(const std::string& file) {
   if (!module) return std::nullopt;
   long kib = 0;
   for (const auto& e : module.ok().exports())
-    if (const auto* m = std::get_if<MemoryType>(&e.type)) kib += static_cast<long>(m->limits.min * 64);
+    if (const auto* m = std::get_if<MemoryType>(&e.type)) kib += static_cast<long>(m->min * 64);
   return kib;
 }
 
