@@ -22,6 +22,7 @@ namespace {
 
 constexpr uint32_t kAlignment = 16;  // of functions: their constants are as aligned as they are
 constexpr const char* kNotAskedFor = "not asked for";
+constexpr const char* kGivenUp = "given up";
 using support::Pass;
 
 class FuncCompiler {
@@ -53,6 +54,8 @@ class FuncCompiler {
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages, const translate::LoopPoint* loop,
                                              bool inlining, bool& inlined) {
     const uint32_t index = module_.imported_funcs + defined;
+    const auto given_up = [&] { return options_.given_up && options_.given_up->load(std::memory_order_relaxed); };
+    if (given_up()) return fail(ErrorKind::kResource, kGivenUp);
     support::PassClock clock(options_.times ? &times_ : nullptr);
     WJIT_TRY(ir::Function f, translate::func_to_ir(env_, defined, buffers_, loop));
     clock.lap(Pass::kTranslate);
@@ -64,7 +67,9 @@ class FuncCompiler {
     } else {
       optimiser_.source = nullptr;
     }
+    if (given_up()) return fail(ErrorKind::kResource, kGivenUp);
     WJIT_CHECK(optimise(f, index, clock));
+    if (given_up()) return fail(ErrorKind::kResource, kGivenUp);
     inlined = !f.inlined.empty();
     if (stages.optimised) stages.optimised(f);
     show(stages);
@@ -256,6 +261,7 @@ class Linker {
         if (to == NativeCode::kNone) {
           if (ways[r.target] == NativeCode::kNone) ways[r.target] = way_to_entry(r.target);
           to = ways[r.target];
+          out_.outside.push_back({r.offset, r.target});
         }
       }
       const uint32_t distance = to - (r.offset + 4);

@@ -1,6 +1,7 @@
 // Native code of a module's functions: the whole way from a body to bytes. Needs bytes and a configuration alone; what
 // comes out is the same on any number of threads.
 #pragma once
+#include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
@@ -27,6 +28,8 @@ struct CompileOptions {
   unsigned threads = 1;
   // What is known of a defined function, or null; it stays until the compilation is over. Called by any of the threads.
   std::function<const translate::Profile*(uint32_t defined)> profile;
+  // Set when nobody wants the result any more: what is not done then is refused.
+  const std::atomic<bool>* given_up = nullptr;
   uint32_t first_function = 0, last_function = ~uint32_t{0};  // by index in the module: the others are refused
 };
 
@@ -48,6 +51,13 @@ struct NativeCode {
   std::vector<isa::Site> sites;      // sorted; offsets in bytes
   std::vector<isa::FrameEdge> frames;  // so
   std::vector<isa::InlinedPlace> inlined;  // what sites say by number
+  // Calls and jumps of functions that are not among these: where the 32 bits of the distance are, which leads to a detour
+  // through the function's entry. Who publishes may write another distance.
+  struct Outside {
+    uint32_t offset;
+    uint32_t defined;
+  };
+  std::vector<Outside> outside;
   std::vector<uint32_t> entries;     // by defined function: where its code begins, or kNone
   std::vector<Refusal> refused;      // in the order of functions
   uint32_t raise_offset = kNone;     // where a fault goes on

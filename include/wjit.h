@@ -61,6 +61,7 @@ WASM_API_EXTERN own wjit_error_t* wjit_config_set_feature(wasm_config_t*, const 
 
 typedef uint8_t wjit_tier_t;
 enum wjit_tier_enum { WJIT_TIER_INTERP, WJIT_TIER_JIT, WJIT_TIER_TIERED };
+/* WJIT_TIER_TIERED by default where there is a compiler (x86-64), else WJIT_TIER_INTERP. */
 WASM_API_EXTERN own wjit_error_t* wjit_config_set_tier(wasm_config_t*, wjit_tier_t);
 
 /* With WJIT_TIER_TIERED: calls of a function, or rounds of its loops, after which it is hot (1000 and 20000 by default);

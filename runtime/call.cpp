@@ -178,6 +178,12 @@ CallEnd call_on_fiber(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, s
 
 CallEnd call_defined(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
                      std::unique_ptr<Suspended>* out) {
+  // Native already: no way through the interpreter's bridge to it.
+  if (!out && store.engine().native) {
+    const bc::Code* code = store.engine().code_map->at(callee->code_index).code.load(std::memory_order_acquire);
+    if (code && code->is_bridge)
+      return callee->array_call(callee->vmctx, nullptr, values, capacity) ? CallEnd::kReturned : CallEnd::kTrapped;
+  }
   return out && store.engine().native ? call_on_fiber(store, callee, values, capacity, out)
                                       : call_wasm(store, callee, values, out);
 }

@@ -1,5 +1,6 @@
 #include "runtime/instance.h"
 
+#include <atomic>
 #include <cstring>
 #include <new>
 
@@ -93,7 +94,10 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
   instance->tables = std::move(tables);
   instance->initialize_vmctx(imports);
   InstancePtr made(instance);
-  if (instance->module->tiered) instance->module->tiered->add(*instance);
+  if (instance->module->tiered) {
+    instance->made_refs.resize(w.escaping.size());
+    instance->module->tiered->add(*instance);
+  }
   return made;
 }
 
@@ -116,9 +120,10 @@ void Instance::initialize_vmctx(const Imports& imports) noexcept {
   vm::VMContextView view(ctx, counts);
   for (uint32_t i = 0; i < counts.imported_functions; ++i) {
     vm::VMFuncRef* f = imports.funcs[i];
-    WJIT_ASSERT(f->wasm_call && f->native_call && f->array_call && f->vmctx);
+    auto* const wasm_call = std::atomic_ref(f->wasm_call).load(std::memory_order_acquire);
+    WJIT_ASSERT(wasm_call && f->native_call && f->array_call && f->vmctx);
     new (view.imported_functions() + i)
-        vm::VMFunctionImport{f->wasm_call, f->native_call, f->array_call, f->vmctx};
+        vm::VMFunctionImport{wasm_call, f->native_call, f->array_call, f->vmctx};
   }
   auto copy = [](auto* to, const auto& from) {
     if (!from.empty()) std::memcpy(static_cast<void*>(to), from.data(), from.size() * sizeof(from[0]));
@@ -212,8 +217,10 @@ vm::VMFuncRef* Instance::func_ref(uint32_t func_index) {
   if (func_index < w.imported_funcs) return imported_func_refs[func_index].ref;
   const uint32_t escape = w.escape_index[func_index];
   WJIT_ASSERT(escape != wasm::Module::kNotEscaping);
-  return new (at<vm::VMFuncRef>(module->offsets.vmctx_func_ref(escape)))
-      vm::VMFuncRef(make_func_ref(func_index));
+  auto* place = at<vm::VMFuncRef>(module->offsets.vmctx_func_ref(escape));
+  if (!module->tiered) return new (place) vm::VMFuncRef(make_func_ref(func_index));
+  if (!made_refs[escape]) module->tiered->make_func_ref(*this, func_index, place);
+  return place;
 }
 
 Instance::Owned Instance::memory_owner(uint32_t index) {

@@ -52,6 +52,7 @@ class alignas(16) Instance {
   std::vector<ImportTarget> imported_func_refs;
   const std::shared_ptr<CompiledModule> module;
   size_t tiered_slot = ~size_t{0};  // TieredModule's
+  std::vector<bool> made_refs;      // so: which func refs there are, by escape index
 
   // By index in the module's index spaces (imports first).
   vm::VMMemoryDefinition* memory(uint32_t index);

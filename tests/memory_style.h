@@ -18,4 +18,10 @@ inline Config config_with(MemoryStyle style) {
   return c;
 }
 
+// Nothing becomes native.
+inline Config interpreted(Config c = {}) {
+  c.tier = Tier::kInterp;
+  return c;
+}
+
 }  // namespace wjit::test

@@ -18,7 +18,7 @@
 
 namespace wjit::translate {
 
-constexpr size_t kMostLocals = 2048;  // each is a parameter of the point
+constexpr size_t kMostLocals = 16384;  // each is a parameter of the point
 
 Translator::Value Translator::load_cell(Type t, uint64_t cell) {
   return b_.load(Op::load, t, {.region = ir::Region::kOther, .number = 1}, cells_, static_cast<int32_t>(cell * 8));

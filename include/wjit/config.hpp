@@ -77,6 +77,13 @@ enum class Tier : uint8_t {
   kTiered,  // the interpreter, and native code of what turns out to be hot (TierConfig)
 };
 
+// Where there is a compiler, what is hot becomes native.
+#if defined(__x86_64__)
+inline constexpr Tier kDefaultTier = Tier::kTiered;
+#else
+inline constexpr Tier kDefaultTier = Tier::kInterp;
+#endif
+
 // When Tier::kTiered makes native code. Results are the same whatever is chosen here.
 struct TierConfig {
   // Entering native code in the middle of a loop that the interpreter runs (on-stack replacement).
@@ -138,7 +145,9 @@ class MemoryCreator;  // wjit/memory_creator.hpp
 // value is refused here: what cannot be had shows as kResource, or as a trap, where it is wanted.
 struct Config {
   FeatureSet features = FeatureSet::defaults();
-  Tier tier = Tier::kInterp;
+  // With kTiered, a host that gives no executable memory, or no threads, gets the same results from the interpreter alone:
+  // Module::native_report and tier_report tell. With kJit, modules are refused then.
+  Tier tier = kDefaultTier;
   CompilationMode mode = CompilationMode::kLazyTranslation;
   Dispatch dispatch = Dispatch::kAuto;
   CompilerConfig compiler;

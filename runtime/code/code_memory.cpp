@@ -266,8 +266,20 @@ void CodeMemory::set_entries(const CodeObject& object, const CodeObject* value) 
     slots_[object.region].table[object.first_granule + i].store(value, std::memory_order_seq_cst);
 }
 
-Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables tables) {
+// SAFETY: `to` is where bytes are written that will be executed at `at`; offsets are inside, as publish has checked.
+static void apply_patches(std::span<const CodePatch> patches, uint8_t* to, uintptr_t at) {
+  for (const CodePatch& p : patches) {
+    const auto distance = static_cast<int64_t>(p.target - (at + p.offset + 4));
+    const auto near = static_cast<int32_t>(distance);
+    if (near == distance) std::memcpy(to + p.offset, &near, sizeof near);
+  }
+}
+
+Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables tables,
+                                       std::span<const CodePatch> patches) {
   WJIT_CHECK(check_tables(code.size(), tables));
+  for (const CodePatch& p : patches)
+    if (uint64_t{p.offset} + 4 > code.size()) return fail(ErrorKind::kUsage, "cannot publish code: a patch is outside");
   std::unique_ptr<CodeObject> object(new (std::nothrow) CodeObject);
   if (!object) return fail(ErrorKind::kResource, "no memory for the tables of code");
   WJIT_TRY(const Place place, allocate(code.size()));
@@ -277,6 +289,7 @@ Result<CodeHandle> CodeMemory::publish(std::span<const uint8_t> code, CodeTables
   if (written) {
     // SAFETY: place is ours alone, place.count granules long, and nobody executes it yet.
     std::memcpy(to, code.data(), code.size());
+    apply_patches(patches, to, region.base() + place.first * region.granule());
     fill_with_traps(to + code.size(), to + place.count * region.granule());
   }
   if (!written || !region.make_executable(place.first, place.count)) {

@@ -75,6 +75,12 @@ struct CodeTables {
   std::string (*name)(void* owner, uint32_t func_index) = nullptr;
 };
 
+// Where 32 bits are the distance of a call or jump, which becomes that to `target` if it fits.
+struct CodePatch {
+  uint32_t offset;
+  uintptr_t target;
+};
+
 struct CodeObject : CodeTables {
   std::span<const uint8_t> bytes;  // where they are executed
   uint32_t region, first_granule, granules;
@@ -147,7 +153,7 @@ class CodeMemory {
 
   // Copies the code and makes it executable and findable. Errors: kResource, with what the host said or how
   // much is in use; kUsage for tables that are not sorted or reach beyond the code. Any thread.
-  Result<CodeHandle> publish(std::span<const uint8_t> code, CodeTables tables);
+  Result<CodeHandle> publish(std::span<const uint8_t> code, CodeTables tables, std::span<const CodePatch> patches = {});
 
   // False: not in published code. Lock-free and async-signal-safe.
   bool lookup(uintptr_t pc, CodeHit* out, PcIs what = PcIs::kInstruction) noexcept;

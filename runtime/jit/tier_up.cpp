@@ -22,11 +22,10 @@ unsigned thread_count(const Config& config) {
   return std::clamp(std::thread::hardware_concurrency() / 2, 1u, 4u);
 }
 
-uint64_t hotness(const TierJob& job) {
-  // A round of a loop that waits for its native code counts for more than one of a loop that does not wait.
-  const uint64_t loops = job.entry->loops.load(std::memory_order_relaxed);
-  return uint64_t{job.entry->calls.load(std::memory_order_relaxed)} * 4 + (job.is_loop() ? loops * 4 : loops);
-}
+constexpr uint64_t kLongestPause = 4'000'000;
+
+// Worth over cost, scaled. A job that has just come is of a function that runs now: it gets something in advance.
+uint64_t urgency(const TierJob& job) { return ((job.spent() - job.spent_before + 50'000) << 10) / job.cost(); }
 
 // Signals are for the embedder's threads.
 class NoSignals {
@@ -43,6 +42,15 @@ class NoSignals {
 };
 
 }  // namespace
+
+// Of a function the next call profits, of a loop the next round does.
+uint64_t TierJob::spent() const {
+  const uint64_t calls = entry->calls.load(std::memory_order_relaxed), loops = entry->loops.load(std::memory_order_relaxed);
+  return loops * kRoundNanoseconds + (is_loop() ? 0 : calls * kCallNanoseconds);
+}
+uint64_t TierJob::cost() const {
+  return 30'000 + 1'000 * uint64_t{entry->module->wasm().bodies[entry->defined_index].size};
+}
 
 TierUp::TierUp(const Config& config) : most_threads_(thread_count(config)), process_(getpid()) {
   jobs_.reserve(kMostJobs);
@@ -83,13 +91,28 @@ bool TierUp::push(TierJob job) {
   const std::unique_lock hold(lock_, std::try_to_lock);
   if (!hold || is_forked() || jobs_.size() == kMostJobs) return false;
   if (idle_ == 0 && workers_.size() < most_threads_ && !start_worker()) return false;
+  job.spent_before = job.spent();
   jobs_.push_back(job);
   conditions_->wake.notify_one();
   return true;
 }
 
+bool TierUp::take(const TierJob& job) {
+  const uint64_t cost = job.cost(), spent = job.spent();
+  if (cost > kLongestPause) return false;
+  const std::unique_lock hold(lock_, std::try_to_lock);
+  if (!hold) return false;
+  const auto at = std::find_if(jobs_.begin(), jobs_.end(), [&](const TierJob& j) {
+    return j.entry == job.entry && j.loop == job.loop && spent - j.spent_before >= cost;
+  });
+  if (at == jobs_.end()) return false;
+  jobs_.erase(at);
+  return true;
+}
+
 void TierUp::forget(TieredModule& module) {
   if (is_forked()) return;
+  module.give_up();
   std::unique_lock hold(lock_);
   std::erase_if(jobs_, [&](const TierJob& j) { return j.module == &module; });
   conditions_->done.wait(hold, [&] {
@@ -104,10 +127,10 @@ void TierUp::wait_until_idle() {
   });
 }
 
-// The hottest job, and if it is a function, the hottest others of its module.
+// The most urgent job, and if it is a function, the most urgent others of its module.
 void TierUp::take_batch(std::vector<TierJob>& batch) {
   std::vector<std::pair<uint64_t, size_t>> order;
-  for (size_t i = 0; i < jobs_.size(); ++i) order.push_back({hotness(jobs_[i]), i});
+  for (size_t i = 0; i < jobs_.size(); ++i) order.push_back({urgency(jobs_[i]), i});
   std::sort(order.begin(), order.end(), std::greater<>());
   std::vector<bool> taken(jobs_.size());
   size_t bytes = 0;
@@ -128,7 +151,8 @@ void TierUp::take_batch(std::vector<TierJob>& batch) {
 
 void TierUp::work(Worker& self) {
   // On a small machine the guest's thread gets three quarters of what the two want. (The number is the thread's on Linux.)
-  setpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)), 5);
+  const auto thread = static_cast<id_t>(syscall(SYS_gettid));
+  setpriority(PRIO_PROCESS, thread, getpriority(PRIO_PROCESS, thread) + 5);
   std::vector<TierJob> batch;
   try {
     batch.reserve(kBatch);  // so that taking jobs does not fail half-way

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/bytecode/translate.h"
 #include "compiler/compile.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/compiled_module.h"
@@ -17,8 +18,13 @@ using Heat = CodeEntry::Heat;
 
 namespace {
 
-constexpr size_t kMostLoops = 8;       // of one function that are entered
+// Loops of one function that are entered as soon as they are hot; more of them when the function has since run for as long
+// as compiling takes; and a bound.
+constexpr size_t kFreeLoops = 8, kMostLoops = 256;
 constexpr uint32_t kNever = ~uint32_t{0};
+constexpr uint32_t kPatienceWithoutMemory = 1'000'000;
+constexpr uint32_t kLook = 64;        // rounds, likewise
+constexpr uint32_t kPatience = 250;  // calls after which it is looked again what became of the function
 
 uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -54,8 +60,24 @@ void TieredModule::add(Instance& instance) {
   const std::lock_guard hold(lock_);
   instances_.push_back(&instance);
   instance.tiered_slot = instances_.size() - 1;
-  for (const auto& [defined, code] : published_)
-    vm::vmctx_at<vm::VMCodeEntry>(instance.vmctx(), module_.offsets.vmctx_entry(defined))->publish(code);
+  for (const auto& [defined, code] : published_) publish_in(instance, defined, code);
+}
+
+// Under the lock.
+void TieredModule::publish_in(Instance& instance, uint32_t defined, vm::VMWasmCallFunction* code) {
+  vm::vmctx_at<vm::VMCodeEntry>(instance.vmctx(), module_.offsets.vmctx_entry(defined))->publish(code);
+  const uint32_t escape = module_.wasm().escape_index[module_.wasm().imported_funcs + defined];
+  if (escape == wasm::Module::kNotEscaping || !instance.made_refs[escape]) return;
+  auto* ref = vm::vmctx_at<vm::VMFuncRef>(instance.vmctx(), module_.offsets.vmctx_func_ref(escape));
+  std::atomic_ref(ref->wasm_call).store(code, std::memory_order_release);
+}
+
+void TieredModule::make_func_ref(Instance& instance, uint32_t func_index, vm::VMFuncRef* place) {
+  const std::lock_guard hold(lock_);
+  new (place) vm::VMFuncRef(instance.make_func_ref(func_index));
+  instance.made_refs[module_.wasm().escape_index[func_index]] = true;
+  const auto code = published_.find(func_index - module_.wasm().imported_funcs);
+  if (code != published_.end()) place->wasm_call = code->second;
 }
 
 void TieredModule::remove(Instance& instance) {
@@ -74,15 +96,30 @@ bool TieredModule::submit(Store& store, TierJob job) {
   return true;
 }
 
-const bc::Code* TieredModule::hot_call(Store& store, CodeEntry& e) {
+void TieredModule::help(Store& store, TierJob job) {
+  if (tier_up_.has_threads() && tier_up_.take(job)) on_resumer(store, [&] { run({&job, 1}); });
+}
+
+// Has the function compiled, once.
+void TieredModule::request(Store& store, CodeEntry& e) {
+  const uint32_t calls = e.calls.load(std::memory_order_relaxed);
   Heat heat = Heat::kCold;
   if (e.heat.compare_exchange_strong(heat, Heat::kWaiting, std::memory_order_acq_rel)) {
-    e.hot_calls.store(kNever, std::memory_order_relaxed);
+    e.hot_calls.store(later(calls, kPatience), std::memory_order_relaxed);
     if (!submit(store, {this, &e})) {
-      e.hot_calls.store(later(e.calls.load(std::memory_order_relaxed), 64), std::memory_order_relaxed);
+      e.hot_calls.store(later(calls, 64), std::memory_order_relaxed);
       e.heat.store(Heat::kCold, std::memory_order_release);
     }
+  } else if (heat == Heat::kWaiting) {
+    e.hot_calls.store(later(calls, kPatience), std::memory_order_relaxed);
+    help(store, {this, &e});
+  } else {
+    e.hot_calls.store(kNever, std::memory_order_relaxed);
   }
+}
+
+const bc::Code* TieredModule::hot_call(Store& store, CodeEntry& e) {
+  request(store, e);
   const bc::Code* code = e.code.load(std::memory_order_acquire);
   return code->is_bridge ? code : nullptr;
 }
@@ -94,51 +131,79 @@ bool TieredModule::is_chosen(const CodeEntry& e, uint32_t loop, size_t loops) co
 }
 
 const bc::Code* TieredModule::hot_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
+  try {
+    return find_loop(store, e, code, ip);
+  } catch (const std::bad_alloc&) {
+    e.hot_loops.store(later(e.loops.load(std::memory_order_relaxed), kPatienceWithoutMemory), std::memory_order_relaxed);
+    return nullptr;  // the loop stays where it is
+  }
+}
+
+const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
   const TierConfig& config = module_.engine().config.tiering;
+  const bool always = config.osr == TierConfig::Osr::kAlways;
   const uint32_t word = static_cast<uint32_t>(ip - code.words.data());
   const auto header = std::lower_bound(code.loops.begin(), code.loops.end(), word,
                                        [](const bc::LoopHeader& l, uint32_t w) { return l.word < w; });
   WJIT_ASSERT(header != code.loops.end() && header->word == word);
   const uint32_t number = static_cast<uint32_t>(header - code.loops.begin());
-  const uint32_t count = e.loops.load(std::memory_order_relaxed);
+  const uint32_t count = e.loops.load(std::memory_order_relaxed), calls = e.calls.load(std::memory_order_relaxed);
+  const uint32_t step = always ? 1 : std::max(config.loop_threshold / 4, 1u);
+  // Hot as it is the function had better be native when it is called next; which is worth something before that only if
+  // it is called now and then.
+  const bool is_called = !always && calls > 1;
+  if (is_called) request(store, e);
   std::unique_lock hold(lock_);
-  if (config.osr != TierConfig::Osr::kAlways && e.heat.load(std::memory_order_relaxed) == Heat::kCold)
-    e.hot_calls.store(0, std::memory_order_relaxed);  // hot as it is when it is called next
+  if (!always && e.heat.load(std::memory_order_relaxed) == Heat::kCold) e.hot_calls.store(0, std::memory_order_relaxed);
   if (config.osr == TierConfig::Osr::kOff) {
     e.hot_loops.store(kNever, std::memory_order_relaxed);
     return nullptr;
   }
   if (!is_chosen(e, number, code.loops.size())) return nullptr;
-  const uint32_t step = config.osr == TierConfig::Osr::kAlways ? 1 : std::max(config.loop_threshold / 2, 1u);
-  e.hot_loops.store(later(count, step), std::memory_order_relaxed);
-  std::unique_ptr<Loop>& slot = loops_[key(e.defined_index, number)];
-  if (!slot) {
-    slot = std::make_unique<Loop>();
-    slot->code = &code;
-    slot->header = &*header;
-    FuncReport& r = reports_[e.defined_index];
-    if (r.loops_compiled + r.loops_refused >= kMostLoops && config.osr != TierConfig::Osr::kAlways) {
-      slot->state = Loop::State::kRefused;
-      ++r.loops_refused;
-      r.loop_refusal = "too many loops of the function are entered already";
-    } else {
-      Loop* const loop = slot.get();
-      hold.unlock();
-      const bool submitted = submit(store, {this, &e, number});
-      hold.lock();
-      if (!submitted) {
-        loops_.erase(key(e.defined_index, number));
-        return nullptr;
-      }
-      if (loop->state != Loop::State::kReady) return nullptr;
-      ++reports_[e.defined_index].loops_entered;
-      return loop->bridge.get();
+  FuncReport& r = reports_[e.defined_index];
+  // Where there is code for one of the loops, it is looked for often.
+  e.hot_loops.store(later(count, r.loops_compiled != 0 ? std::min(step, kLook) : step), std::memory_order_relaxed);
+  const auto at = loops_.find(key(e.defined_index, number));
+  if (at == loops_.end()) {
+    const size_t made = r.loops_compiled + r.loops_refused;
+    const TierJob job{this, &e, number};
+    if (!always) {
+      // Where calls are short, the next one will do.
+      const bool same_call = r.last_calls == calls;
+      r.last_calls = calls;
+      if (is_called && !same_call && count / calls < config.loop_threshold / 8) return nullptr;
+      if (made >= kMostLoops || (made != 0 && count - r.last_rounds < step)) return nullptr;
+      if (made >= kFreeLoops && uint64_t{count - r.last_rounds} * TierJob::kRoundNanoseconds < job.cost()) return nullptr;
+      r.last_rounds = count;
     }
+    auto made_loop = std::make_unique<Loop>();
+    Loop* const loop = made_loop.get();
+    loop->code = &code;
+    loop->header = &*header;
+    loops_.emplace(key(e.defined_index, number), std::move(made_loop));
+    hold.unlock();
+    const bool submitted = submit(store, job);
+    hold.lock();
+    if (!submitted) {
+      loops_.erase(key(e.defined_index, number));
+      return nullptr;
+    }
+    return enter(e, *loop);
   }
-  if (slot->state != Loop::State::kReady) return nullptr;
-  e.hot_loops.store(0, std::memory_order_relaxed);
+  Loop* const loop = at->second.get();
+  if (loop->state == Loop::State::kWaiting && !always) {
+    hold.unlock();
+    help(store, {this, &e, number});
+    hold.lock();
+  }
+  return enter(e, *loop);
+}
+
+// Under the lock.
+const bc::Code* TieredModule::enter(const CodeEntry& e, const Loop& loop) {
+  if (loop.state != Loop::State::kReady) return nullptr;
   ++reports_[e.defined_index].loops_entered;
-  return slot->bridge.get();
+  return loop.bridge.get();
 }
 
 // ---- compiling ------------------------------------------------------------------------------------------------------
@@ -155,9 +220,38 @@ void TieredModule::run(std::span<const TierJob> jobs) noexcept {
 }
 
 void TieredModule::refuse(CodeEntry& e, std::string reason, Error error) {
+  if (given_up_.load(std::memory_order_relaxed)) return;
+  stop_counting(e);
   const std::lock_guard hold(lock_);
   e.heat.store(Heat::kRefused, std::memory_order_release);
   refusals_.push_back({module_.wasm().imported_funcs + e.defined_index, std::move(reason), std::move(error)});
+}
+
+// The interpreter goes on for good: with bytecode that does not count, from the next call on.
+void TieredModule::stop_counting(CodeEntry& e) {
+  auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index,
+                                 {.fuel = module_.engine().config.consume_fuel, .profile = false});
+  if (!code) return;
+  const std::lock_guard hold(lock_);
+  if (!e.bytecode) CodeMap::supersede(e, std::move(*code));
+}
+
+support::Result<CompileOptions> TieredModule::options() const {
+  WJIT_TRY(CompileOptions options, compile_options(module_, 1));
+  options.given_up = &given_up_;
+  return options;
+}
+
+// What is called and published already is called directly: it stays as long as this does.
+support::Result<CodeHandle> TieredModule::publish(NativeCode& code) {
+  std::vector<CodePatch> patches;
+  {
+    const std::lock_guard hold(lock_);
+    for (const NativeCode::Outside& o : code.outside)
+      if (const auto at = published_.find(o.defined); at != published_.end())
+        patches.push_back({o.offset, reinterpret_cast<uintptr_t>(at->second)});
+  }
+  return CodeMemory::process().publish(code.bytes, code_tables(module_, code), patches);
 }
 
 void TieredModule::compile_functions(std::span<const TierJob> jobs) {
@@ -172,13 +266,13 @@ support::Result<void> TieredModule::try_functions(std::span<const TierJob> jobs)
   std::vector<uint32_t> defined;
   for (const TierJob& j : jobs) defined.push_back(j.entry->defined_index);
   std::sort(defined.begin(), defined.end());
-  WJIT_TRY(const CompileOptions options, compile_options(module_, 1));
-  WJIT_TRY(NativeCode code, wjit::compile_functions(module_.wasm(), module_.offsets, options, defined));
+  WJIT_TRY(const CompileOptions how, options());
+  WJIT_TRY(NativeCode code, wjit::compile_functions(module_.wasm(), module_.offsets, how, defined));
   const uint32_t imported = module_.wasm().imported_funcs;
   for (NativeCode::Refusal& r : code.refused)
     refuse(*module_.code_entries[r.func_index - imported], std::move(r.reason), std::move(r.error));
   if (code.functions.empty()) return {};
-  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, code_tables(module_, code)));
+  WJIT_TRY(CodeHandle handle, publish(code));
   std::vector<std::unique_ptr<const bc::Code>> bridges;
   for (const NativeCode::Func& f : code.functions) {
     WJIT_TRY(auto bridge, make_bridge(module_, f.func_index));
@@ -196,9 +290,8 @@ support::Result<void> TieredModule::try_functions(std::span<const TierJob> jobs)
     FuncReport& r = reports_[at];
     r.compile_nanoseconds += f.nanoseconds;
     r.code_bytes += f.end - f.start;
-    published_.push_back({at, start});
-    for (Instance* instance : instances_)
-      vm::vmctx_at<vm::VMCodeEntry>(instance->vmctx(), module_.offsets.vmctx_entry(at))->publish(start);
+    published_.emplace(at, start);
+    for (Instance* instance : instances_) publish_in(*instance, at, start);
     CodeEntry& e = *module_.code_entries[at];
     CodeMap::supersede(e, std::move(bridges[i]));
     e.heat.store(Heat::kNative, std::memory_order_release);
@@ -232,8 +325,8 @@ support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
     const bc::LoopOperand& o = loop.code->loop_operands[header.first_operand + i];
     point.operands.push_back({o.is_constant, o.value});
   }
-  WJIT_TRY(const CompileOptions options, compile_options(module_, 1));
-  WJIT_TRY(NativeCode code, wjit::compile_loop(module_.wasm(), module_.offsets, options, defined, point));
+  WJIT_TRY(const CompileOptions how, options());
+  WJIT_TRY(NativeCode code, wjit::compile_loop(module_.wasm(), module_.offsets, how, defined, point));
   if (!code.refused.empty()) return tl::unexpected<Error>(std::move(code.refused[0].error));
   // Behind the code, the thunk by which the array convention gets to it.
   Engine& engine = module_.engine();
@@ -246,7 +339,7 @@ support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
   code.frames.push_back({static_cast<uint32_t>(thunk), isa::FrameState::kNone});
   isa::host_target().far_thunk(code.bytes.data() + thunk, reinterpret_cast<uintptr_t>(&loop.entry),
                                reinterpret_cast<uintptr_t>((*trampolines)[isa::Trampoline::kArrayToWasm]));
-  WJIT_TRY(CodeHandle handle, CodeMemory::process().publish(code.bytes, code_tables(module_, code)));
+  WJIT_TRY(CodeHandle handle, publish(code));
   const uintptr_t begin = handle->begin(), start = begin + code.functions[0].start;
 
   auto bridge = std::make_unique<bc::Code>();

@@ -2,15 +2,17 @@
 // code, and what the interpreter does when a count says that something is hot.
 //
 // Invariants.
-//  1. Publishing a function: its code is executable; then every instance's entry word is stored; then its CodeEntry holds
-//     the bridge. A bridge therefore never leads back to the interpreter, whatever thread looks when. New instances get
-//     their words under the same lock, so none is left out.
+//  1. Publishing a function: its code is executable; then every instance's entry word is stored, and the func ref the
+//     instance has of it; then its CodeEntry holds the bridge. A bridge therefore never leads back to the interpreter,
+//     whatever thread looks when. New instances and new func refs get their words under the same lock, so none is left out.
 //  2. Code, bridges and bytecode stay as long as the module: frames of each may be anywhere.
 //  3. hot_calls and hot_loops of an entry are written under the lock (but for races with counts, which only delay), so
 //     that what is published does not get lost between looking and waiting.
-//  4. Compiling holds no lock, and nothing of the guest's waits for it; with no background threads the guest's thread
-//     compiles itself, from a fiber on the resumer's stack.
+//  4. Compiling holds no lock, and nothing of the guest's waits for it. With no background threads the guest's thread
+//     compiles itself, from a fiber on the resumer's stack; with them, what they have not begun after a while (TierUp::take).
+//  5. New code calls directly what is published already, and everything else through entries.
 #pragma once
+#include <atomic>
 #include <deque>
 #include <mutex>
 #include <span>
@@ -23,6 +25,11 @@
 #include "runtime/code/code_memory.h"
 #include "runtime/jit/tier_up.h"
 #include "vmcontext/vm_types.h"
+
+namespace wjit {
+struct CompileOptions;
+struct NativeCode;
+}  // namespace wjit
 
 namespace wjit::rt {
 
@@ -37,6 +44,8 @@ class TieredModule {
   // An instance with all its entry words set to the interpreter's stubs.
   void add(Instance& instance);
   void remove(Instance& instance);
+  // Builds one of the instance's func refs, which it has not got yet, at its place.
+  void make_func_ref(Instance& instance, uint32_t func_index, vm::VMFuncRef* place);
 
   // For the interpreter: what the frame goes on with, or null.
   const bc::Code* hot_call(Store& store, CodeEntry& entry);
@@ -44,12 +53,15 @@ class TieredModule {
 
   // Compiles and publishes; any thread. All functions, or one loop.
   void run(std::span<const TierJob> jobs) noexcept;
+  // What is being compiled need not be finished: nobody will run it.
+  void give_up() { given_up_.store(true, std::memory_order_relaxed); }
 
   struct FuncReport {
     uint64_t compile_nanoseconds = 0, code_bytes = 0;  // of function and loops
     uint32_t loops_compiled = 0, loops_refused = 0;
     uint64_t loops_entered = 0;
     std::string loop_refusal;  // why the last one was
+    uint32_t last_calls = 0, last_rounds = 0;  // when a loop was last asked for, or made
   };
   struct Refusal {
     uint32_t func_index;
@@ -77,6 +89,15 @@ class TieredModule {
   static uint64_t key(uint32_t defined, uint32_t loop) { return uint64_t{defined} << 32 | loop; }
   // Whoever is to compile it does, or has. False: ask again later.
   bool submit(Store& store, TierJob job);
+  // What waits for too long is compiled here.
+  void help(Store& store, TierJob job);
+  void request(Store& store, CodeEntry& entry);
+  const bc::Code* enter(const CodeEntry& entry, const Loop& loop);
+  const bc::Code* find_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
+  support::Result<CompileOptions> options() const;
+  support::Result<CodeHandle> publish(NativeCode& code);
+  void publish_in(Instance& instance, uint32_t defined, vm::VMWasmCallFunction* code);
+  void stop_counting(CodeEntry& entry);
   void compile_functions(std::span<const TierJob> jobs);
   void compile_loop(const TierJob& job);
   support::Result<void> try_functions(std::span<const TierJob> jobs);
@@ -88,11 +109,12 @@ class TieredModule {
   TierUp& tier_up_;
   mutable std::mutex lock_;
   std::vector<Instance*> instances_;
-  std::vector<std::pair<uint32_t, vm::VMWasmCallFunction*>> published_;  // by defined index
+  std::unordered_map<uint32_t, vm::VMWasmCallFunction*> published_;  // by defined index
   std::vector<CodeHandle> code_;
   std::unordered_map<uint64_t, std::unique_ptr<Loop>> loops_;
   std::unordered_map<uint32_t, FuncReport> reports_;
   std::deque<Refusal> refusals_;  // handed out, so they do not move
+  std::atomic<bool> given_up_{false};
 };
 
 }  // namespace wjit::rt

@@ -489,6 +489,17 @@ void native_code() {
   run_all_sorts(kit);
 }
 
+// Nor one that was to become native while it runs, in the middle of its loops too.
+void tiering() {
+  Kit kit([](wasm_config_t* config) {
+    EXPECT(well(wjit_config_set_tier(config, WJIT_TIER_TIERED)));
+    wjit_config_set_call_threshold(config, 2);
+    wjit_config_set_loop_threshold(config, 2);
+    wjit_config_set_compile_threads(config, 0);
+  });
+  if (kit.ready()) run_all_sorts(kit);
+}
+
 void wasi() {
   OWN(wasm, engine) engine = wasm_engine_new();
   OWN(wasm, store) store = engine ? wasm_store_new(engine) : nullptr;
@@ -571,5 +582,6 @@ TEST_CASE("out of memory: eager compilation, checked memories", "[row24]") { run
 TEST_CASE("out of memory: lazy validation", "[row24]") { run_all(lazy_validation); }
 #if defined(__x86_64__)
 TEST_CASE("out of memory: native code", "[row24]") { run_all(native_code); }
+TEST_CASE("out of memory: functions and loops that become native", "[row24]") { run_all(tiering); }
 #endif
 TEST_CASE("out of memory: WASI", "[row24]") { run_all(wasi); }

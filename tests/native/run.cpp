@@ -41,6 +41,7 @@ std::shared_ptr<rt::Engine> engine_for_graphs() {
   static int graphs = 0;
   if (graphs++ % kGraphs == 0) {
     Config config;
+    config.tier = Tier::kInterp;  // but for the graph's own
     config.memory_style = MemoryStyle::kChecks;  // graphs come by the thousand
     config.max_wasm_stack = 1 << 20;
     config.consume_fuel = true;

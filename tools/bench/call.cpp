@@ -66,6 +66,7 @@ class World {
   // False: said why on stderr.
   bool make() {
     Config config;
+    config.tier = Tier::kInterp;  // but for what stands here
     config.memory_style = MemoryStyle::kGuard;
     engine_ = std::make_shared<rt::Engine>(config);
     if (auto r = engine_->enable_native_code(); !r) return complain(r.error());

@@ -6,6 +6,8 @@
 #include "tools/bench/execute.h"
 #include "tools/bench/gate.h"
 #include "tools/bench/load.h"
+#include "tools/bench/memory.h"
+#include "tools/bench/short_calls.h"
 #include "tools/bench/spills/spills.h"
 
 namespace {
@@ -31,6 +33,12 @@ int main(int argc, char** argv) {
   auto* load = app.add_subcommand("load", "What loading a module costs, beside Node");
   load->add_option("FILE", load_file, "The module")->required();
   auto* call = app.add_subcommand("call", "What calls between the host and the tiers cost");
+  int short_rounds = 7;
+  auto* short_calls = app.add_subcommand("short", "Many short calls from the host, from a cold start, in each tier");
+  short_calls->add_option("--rounds", short_rounds, "How often everything is run")->capture_default_str()->check(CLI::Range(1, 1000));
+  bool memory_quick = false;
+  auto* memory = app.add_subcommand("memory", "The most memory wjit holds while kernels run; 1 if it is too much");
+  memory->add_flag("--quick", memory_quick, "A tenth of the work");
 
   ExecuteOptions execute_options;
   bool check = false;
@@ -65,6 +73,8 @@ int main(int argc, char** argv) {
   if (dry_run) return 0;
   if (*load) return bench_load(load_file);
   if (*call) return bench_call();
+  if (*short_calls) return bench_short_calls(short_rounds);
+  if (*memory) return bench_memory(memory_quick ? Size::kQuick : Size::kFull);
   if (*execute) return check ? check_kernels() : bench_execute(execute_options);
   if (*compile) return bench_compile(compile_options);
   if (*spills) return bench_spills(spill_options);

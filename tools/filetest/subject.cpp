@@ -59,7 +59,7 @@ std::vector<translate::MemoryInfo> memories_of(const rt::CompiledModule& module,
 
 Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
   if (!file.is_text_module()) return ir::parse_functions(file.head);
-  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config()), file));
+  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config{.tier = Tier::kInterp}), file));
   const auto memories = memories_of(*module, settings);
   const translate::Env env{module->wasm(), module->offsets, settings.options, memories};
   translate::Buffers buffers;

@@ -25,6 +25,7 @@ const std::vector<Mode>& modes() {
     using R = CompilerConfig::Regalloc;
     auto mode = [](const char* name, D d, M m, C c, bool fuel = false, bool resumable = false) {
       Mode r{name, {}, resumable};
+      r.config.tier = Tier::kInterp;
       r.config.dispatch = d;
       r.config.memory_style = m;
       r.config.mode = c;

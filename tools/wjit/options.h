@@ -84,7 +84,7 @@ class Options {
 struct EngineOptions {
   std::string features, tier, osr, opt_level, cpu, regalloc, jit_functions, opt_passes, mode, dispatch, memory;
   std::optional<uint64_t> regalloc_seed, tier_calls, tier_loops, tier_seed, compile_threads;
-  Config config;
+  Config config{.tier = Tier::kInterp};
   std::vector<std::pair<Feature, bool>> feature_changes;
 
   void declare(Options& options);

@@ -14,7 +14,7 @@ struct World {
   enum class Native { kNone, kEntries, kJit };  // kEntries: as an engine that has native code, though no function here does
   explicit World(Config config = {}, Native native = Native::kNone) : engine(made(config, native)), store(engine) {}
   static Engine made(Config config, Native native) {
-    if (native == Native::kJit) config.tier = Tier::kJit;
+    config.tier = native == Native::kJit ? Tier::kJit : Tier::kInterp;
     Engine engine(config);
     if (native == Native::kEntries) REQUIRE(engine.impl().enable_native_code());
     return engine;

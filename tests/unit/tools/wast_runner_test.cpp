@@ -20,7 +20,7 @@ Outcome run(std::string_view text, const std::string& path = "t.wast") {
   auto script = parse_script(text, path);
   INFO((script ? "" : script.error().message()));
   REQUIRE(script);
-  Runner runner({Config(), {}, [&](std::string_view said) { out.said += said; }});
+  Runner runner({Config{.tier = Tier::kInterp}, {}, [&](std::string_view said) { out.said += said; }});
   runner.run(*script);
   out.counts = runner.report().total();
   out.skips = runner.report().skips_by_reason;

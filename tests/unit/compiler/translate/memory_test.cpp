@@ -81,7 +81,7 @@ void compare(MemoryStyle style, const Shape& shape) {
     for (uint64_t x : {uint64_t{1} << 32, ~uint64_t{0} - 8, ~uint64_t{0}}) offsets.push_back(x), indices.push_back(x);
     indices.push_back(uint64_t{1} << 63);
   }
-  Config config = test::config_with(style);
+  Config config = test::interpreted(test::config_with(style));
   config.features = FeatureSet::all();
   Engine engine(config);
   REQUIRE(engine.impl().enable_native_code());

@@ -40,6 +40,7 @@ Runs run_suite(MemoryStyle style, translate::Options options, bool in_ir, const 
     host.reset();
   };
   wast::RunOptions run;
+  run.config.tier = Tier::kInterp;
   run.config.memory_style = style;
   run.config.mode = CompilationMode::kEager;
   run.config.consume_fuel = options.fuel;

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
@@ -42,6 +43,23 @@ CodeMemory::Options only(CodeMapping mapping) { return {mapping, mapping, kSmall
 // Else the tests below would look at half of what there is.
 TEST_CASE("This host grants the mapping that is tried first", "[code]") { CHECK(has_dual_mapping()); }
 #endif
+
+TEST_CASE("Distances to other code are written when code is published, where they fit", "[code]") {
+  CodeMemory memory(only(CodeMapping::kPrivate));
+  const std::vector<uint8_t> code(32);
+  const CodeHandle other = publish(memory, code);
+  const uintptr_t far = other->begin() + (uintptr_t{1} << 33);
+  const rt::CodePatch patches[] = {{4, other->begin() + 16}, {12, far}, {28, 0}};
+  auto h = memory.publish(code, {}, std::span(patches).first(2));
+  REQUIRE(h);
+  int32_t distance[2];
+  std::memcpy(&distance[0], (*h)->bytes.data() + 4, 4);
+  std::memcpy(&distance[1], (*h)->bytes.data() + 12, 4);
+  CHECK(uintptr_t(int64_t((*h)->begin()) + 8 + distance[0]) == other->begin() + 16);
+  CHECK(distance[1] == 0);
+  const rt::CodePatch outside[] = {{29, 0}};
+  CHECK_FALSE(memory.publish(code, {}, outside));
+}
 
 TEST_CASE("Published code runs and is found, unpublished code is not", "[code]") {
   const auto mapping = GENERATE(CodeMapping::kDual, CodeMapping::kPrivate);

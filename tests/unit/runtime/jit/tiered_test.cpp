@@ -1,6 +1,7 @@
 // Functions and loops that change tier: what they compute, where they trap and what they cost in fuel is what it was, and
 // what becomes native is what was asked for.
 #include <atomic>
+#include <cstdlib>
 #include <optional>
 #include <thread>
 
@@ -168,9 +169,52 @@ TEST_CASE("tiered: a function becomes native at its threshold, for every instanc
   CHECK(w.module->native_report().native == 2);
 }
 
+TEST_CASE("tiered: func refs lead to native code without a detour, once there is some", "[jit][tiered]") {
+  World w(kModule, tiered(2, 1'000'000, TierConfig::Osr::kOff));
+  rt::Instance& first = *w.instance->raw();
+  rt::Instance& second = *w.instantiate(w.store).raw();
+  const vm::VMFuncRef* ref = first.func_ref(2);
+  const auto* thunk = ref->wasm_call;
+  for (int i = 0; i < 3; ++i) w.run("traps", {Val(int32_t{9})});
+  REQUIRE(w.of(2).native);
+  CHECK(ref->wasm_call != thunk);
+  CHECK(second.func_ref(2)->wasm_call == ref->wasm_call);
+  CHECK(w.instantiate(w.store).raw()->func_ref(2)->wasm_call == ref->wasm_call);
+  CHECK(first.func_ref(2) == ref);
+  CHECK(first.func_ref(0)->wasm_call != ref->wasm_call);
+  CHECK(w.run("indirect", {Val(int32_t{1000})}) == "i32:1f5 ");
+}
+
+TEST_CASE("tiered: what is refused is not counted any more", "[jit][tiered]") {
+  Config c = tiered(1, 10);
+  c.compiler.first_function = 3;
+  World w(kModule, c);
+  for (int i = 0; i < 3; ++i) CHECK(w.run("traps", {Val(int32_t{1000})}) == "i32:1f4 ");
+  const uint32_t rounds = w.of(2).loops;
+  CHECK(w.run("traps", {Val(int32_t{1000})}) == "i32:1f4 ");
+  CHECK(w.of(2).loops == rounds);
+}
+
+TEST_CASE("tiered is what a Config says, and where there is no memory for code all stays in the interpreter", "[jit][tiered]") {
+  CHECK(Config().tier == Tier::kTiered);
+  const std::string command = std::string("WJIT_CODE_MEMORY=none /proc/") + std::to_string(getpid()) + "/exe no-code-memory > /dev/null";
+  CHECK(std::system(command.c_str()) == 0);
+}
+
+TEST_CASE("no-code-memory", "[.no-code-memory]") {
+  if (!std::getenv("WJIT_CODE_MEMORY")) return;
+  Config c;
+  c.tiering.call_threshold = c.tiering.loop_threshold = 1;
+  World w(kModule, c);
+  World interp(kModule, interpreted());
+  CHECK(everything(w) == everything(interp));
+  CHECK(w.module->native_report().native == 0);
+  CHECK(w.module->tier_report().functions.empty());
+}
+
 TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered][failure-classes]") {
   using O = TierConfig::Osr;
-  Config plain;
+  Config plain = interpreted();
   plain.consume_fuel = true;
   World interp(kModule, plain);
   const std::string expected = everything(interp);
@@ -188,7 +232,7 @@ TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel ar
 }
 
 TEST_CASE("row 23: tiered: one long call goes on in native code, at any of its loops", "[jit][tiered][failure-classes]") {
-  World interp(kModule, {});
+  World interp(kModule, interpreted());
   const std::string expected = interp.run("nest", {Val(int32_t{30})});
   bool entered[4] = {};
   for (uint64_t seed = 1; seed < 16; ++seed) {
@@ -234,7 +278,7 @@ TEST_CASE("row 23: tiered: blocks in an order of their own, when branches go tha
   for (const char* never : {"i32.const 0", "i32.gt_u (i32.and (local.get $j) (i32.const 255)) (i32.const 300)"}) {
     std::string text = kNever;
     text.replace(text.find("NEVER"), 5, never);
-    const std::string expected = World(text, {}).run("f", {Val(int32_t{3000})});
+    const std::string expected = World(text, interpreted()).run("f", {Val(int32_t{3000})});
     for (uint32_t rounds : {1u, 2u, 5u, 14u, 15u, 40u, 100u}) {
       World w(text, tiered(1'000'000, rounds));
       INFO(never << ", after " << rounds);
@@ -251,7 +295,7 @@ TEST_CASE("row 23: tiered: a call without fuel for its next block says so in the
   for (uint64_t fuel = 0; fuel < 24; ++fuel) {
     std::string expected;
     for (int way = 0; way < 4; ++way) {
-      Config c = way == 0 ? Config{} : tiered(1, 1);
+      Config c = way == 0 ? interpreted() : tiered(1, 1);
       if (way > 1) c.tier = Tier::kJit;
       if (way > 2) c.compiler.opt_level = 0;
       c.consume_fuel = true;
@@ -306,7 +350,7 @@ TEST_CASE("row 23: tiered: calls that stop and go on, in every tier", "[jit][tie
     return text;
   };
   // Fuel of translation is another thing: what is asked for, block by block, is compared where there is none of it.
-  Config eager;
+  Config eager = interpreted();
   eager.mode = CompilationMode::kEager;
   const std::string expected = run(eager);
   for (uint32_t calls : {1u, 3u, 1000u})
@@ -318,7 +362,7 @@ TEST_CASE("row 23: tiered: calls that stop and go on, in every tier", "[jit][tie
 }
 
 TEST_CASE("tiered: threads that run, tier up, trap, suspend and drop modules", "[jit][tiered][threads]") {
-  World interp(kModule, {});
+  World interp(kModule, interpreted());
   const std::string fib = interp.run("fib", {Val(int32_t{11})}), nest = interp.run("nest", {Val(int32_t{6})}),
                     traps = interp.run("traps", {Val(int32_t{50})});
   Config c = metered(tiered(3, 20, TierConfig::Osr::kAuto, 2));
