@@ -11,8 +11,9 @@ namespace wjit::rt {
 
 static_assert(Fiber::kCancelledOffset == vm::kFiberCancelled);
 
-// Of a fiber's stack, what wasm leaves to libcalls and signal-free trouble.
-constexpr size_t kHeadroom = 32 << 10;
+// Of a fiber's stack, what wasm leaves to libcalls, signal-free trouble, and to the trampolines in front of them: those do
+// not look at the limit, and the frame of one may hold 1000 values of 16 bytes.
+constexpr size_t kHeadroom = 48 << 10;
 
 FiberCall::FiberCall(Store& store, vm::VMFuncRef* callee, std::span<const vm::ValRaw> args, size_t capacity)
     : store_(store), engine_(store.shared_engine()), callee_(callee), values_(std::max<size_t>(capacity, 1)) {

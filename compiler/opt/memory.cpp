@@ -48,11 +48,9 @@ uint16_t MemoryPass::writes(const InstData& d) const {
     case Effects::kCall:
       if (d.op != Op::libcall) return kEverything;
       switch (static_cast<vm::Libcall>(d.c)) {
+        // (Not those on whole memories: they poll, and who answers may grow a memory, which may move.)
         case vm::Libcall::table_get_lazy: return of_region_[static_cast<size_t>(Region::kTable)];
         case vm::Libcall::ref_func: return 0;
-        case vm::Libcall::memory_fill: case vm::Libcall::memory_copy: case vm::Libcall::memory_init:
-          // Long ones look whether they are to stop, and who looks may let a memory grow.
-          return of_region_[static_cast<size_t>(Region::kHeap)] | of_region_[static_cast<size_t>(Region::kMemoryDef)];
         default: return kEverything;
       }
     default: return 0;

@@ -400,8 +400,9 @@ class Rules : Rewriter {
     const InstData* a = def(d_.va(), Op::add);
     uint64_t c;
     if (!a || !is_const(a->vb(), &c)) return kNothing;
+    if (static_cast<int64_t>(c) != static_cast<int32_t>(c)) return kNothing;
     const int64_t sum = int64_t{d_.displacement()} + static_cast<int64_t>(c);
-    if (static_cast<int64_t>(c) != static_cast<int32_t>(c) || sum != static_cast<int32_t>(sum)) return kNothing;
+    if (sum != static_cast<int32_t>(sum)) return kNothing;
     InstData s = d_;
     s.a = a->a;
     s.c = static_cast<uint32_t>(static_cast<int32_t>(sum));

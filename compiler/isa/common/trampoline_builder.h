@@ -339,7 +339,11 @@ class TrampolineBuilder {
     give_failure(in);
     a_.jump(out);
 
-    a_.bind(overflow);  // nothing is linked yet: an ordinary call
+    // Nothing is linked yet: an ordinary call. The frame may be many pages, of which none may be below what is anybody's:
+    // only what it has saved stays.
+    a_.bind(overflow);
+    a_.lea(A::kT1, A::kFp, -int32_t((saved_ + 15) & ~15u));
+    a_.move(A::kSp, A::kT1);
     a_.imm(A::kC.ints[1], uint32_t(vm::TrapCode::kStackOverflow));
     call_libcall(A::kVmctx, vm::off::VMBuiltinFunctionsArray::raise_trap);
     restore_stack_limit();

@@ -81,6 +81,14 @@ void Emitter::frame(FrameState state) {
   if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
 }
 
+// Stack arguments of its calls, at most: they lie below the frame.
+uint32_t Emitter::passed_bytes() const {
+  uint64_t most = 0;
+  for (const MInst& i : c_.insts)
+    if (MOp(i.op) == MOp::kReserve) most = std::max(most, i.imm);
+  return static_cast<uint32_t>(most);
+}
+
 void Emitter::prologue() {
   if (!frame_) return;
   a_.push(Gp::rbp);
@@ -88,14 +96,15 @@ void Emitter::prologue() {
   a_.mov(kQ, Gp::rbp, Gp::rsp);
   frame(FrameState::kWhole);
   a_.push(Gp::rdi);  // [rbp - kFrameVmctx]
-  if (f_.calls || frame_bytes_ > 1024) {
+  const uint32_t wanted = frame_bytes_ + passed_bytes();
+  if (f_.calls || wanted > 1024) {
     // Less than a page below the limit is anybody's; more is asked for.
     const Gp t = reg::kScratch;
     a_.mov(kQ, t, Mem::at(Gp::rdi, vm::off::VMContext::runtime_limits));
     const Label overflow = trap_label(vm::TrapCode::kStackOverflow, own_offset_);
-    if (frame_bytes_ > 2048) {
+    if (wanted > 2048) {
       a_.mov(kQ, t, Mem::at(t, Limits::stack_limit));
-      a_.add(kQ, t, static_cast<int32_t>(frame_bytes_));
+      a_.add(kQ, t, static_cast<int32_t>(wanted));
       a_.cmp(kQ, Gp::rsp, t);
     } else {
       a_.cmp(kQ, Gp::rsp, Mem::at(t, Limits::stack_limit));
@@ -480,10 +489,10 @@ void Emitter::cmov() {
   const Cond cc = Cond(now_->cc);
   if (is_plain(cc)) return take(to_cc(cc));
   if (cc == Cond::kFNotEqual) return take(Cc::ne), take(Cc::p);
-  const Label no = a_.new_label();
-  a_.jcc(Cc::p, no, Masm::Reach::kShort);
+  // All of d is written on every way: of an i32 it is promised that the upper half is 0 then (find_extended).
+  a_.mov(kQ, reg::kScratch, d);
   take(Cc::e);
-  a_.bind(no);
+  a_.cmov(Cc::p, w(), d, reg::kScratch);
 }
 
 // Whether a test of a register with itself would say what the logical instruction before it, which made the register's

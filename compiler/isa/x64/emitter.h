@@ -43,6 +43,7 @@ class Emitter {
   void restore_preserved();
   void prologue();
   uint32_t tail_bytes() const;
+  uint32_t passed_bytes() const;
   void leave_frame();
   void drop_frame();
   void frame(isa::FrameState state);

@@ -310,8 +310,8 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
   Amode m;
   m.disp = disp;
   const auto takes = [&](int64_t more) {
-    const int64_t sum = int64_t{m.disp} + more;
-    if (sum != static_cast<int32_t>(sum)) return false;
+    int64_t sum;
+    if (__builtin_add_overflow(int64_t{m.disp}, more, &sum) || sum != static_cast<int32_t>(sum)) return false;
     if (WJIT_PLANTED(wrong_displacement)) return true;
     m.disp = static_cast<int32_t>(sum);
     return true;
