@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/ireval/numeric.h"
+
 namespace wjit::opt {
 
 using ir::Block;
@@ -51,8 +53,10 @@ void BranchPass::count(const ir::Function& f, const Analyses& a) {
         for (Value v : f.list(f.edge(s.edge).args)) ++uses_[v.n];
     }
   empty_.assign(f.block_count(), 0);
+  tests_.assign(f.block_count(), 0);
   for (Block b : a.cfg.rpo()) {
     const InstData& d = f.inst(f.terminator(b));
+    tests_[b.n] = only_tests(f, b);
     if (b == f.entry() || d.op != Op::jump || f.block(b).first != f.block(b).last) continue;
     const auto params = f.params(b);
     const auto args = f.list(f.edge(Edge(d.a)).args);
@@ -64,11 +68,66 @@ void BranchPass::count(const ir::Function& f, const Analyses& a) {
   }
 }
 
+// Parameters, constants, perhaps a comparison with one, and a branch.
+bool BranchPass::only_tests(const ir::Function& f, Block b) const {
+  const Inst t = f.terminator(b);
+  if (b == f.entry() || f.inst(t).op != Op::brif || f.params(b).empty()) return false;
+  constexpr unsigned kFew = 3;
+  unsigned insts = 0;
+  uint32_t uses = 0, own = 0;
+  for (Value p : f.params(b)) uses += uses_[p.n];
+  for (Inst i = f.block(b).first; i.valid(); i = f.next(i)) {
+    const InstData& d = f.inst(i);
+    if (i != t && ((d.op != Op::iconst && d.op != Op::icmp) || ++insts > kFew)) return false;
+    if (i != t) uses += uses_[f.result(i).n];
+    f.for_each_use(i, [&](Value v) {
+      const Inst made = f.def(v);
+      own += made.valid() ? f.block_of(made) == b
+                          : f.value(v).kind == ir::ValueData::Kind::kParam && Block(f.value(v).owner) == b;
+    });
+  }
+  return uses == own;
+}
+
+// Where an edge to a block that only jumps, or only tests, leads to.
+Edge BranchPass::way_on(const ir::Function& f, Edge e) const {
+  const Block through = f.edge(e).to;
+  const InstData& t = f.inst(f.terminator(through));
+  if (empty_[through.n]) return Edge(t.a);
+  if (!tests_[through.n]) return Edge();
+  const auto params = f.params(through);
+  const auto given = f.list(f.edge(e).args);
+  const auto known = [&](Value v, uint64_t* out) {
+    const auto at = std::find(params.begin(), params.end(), v);
+    const InstData* c = constant(f, at == params.end() ? v : given[static_cast<size_t>(at - params.begin())]);
+    if (c) *out = c->imm();
+    return c != nullptr;
+  };
+  uint64_t x, y;
+  const Inst compare = f.def(t.va());
+  if (compare.valid() && f.block_of(compare) == through && f.inst(compare).op == Op::icmp) {
+    const InstData& c = f.inst(compare);
+    if (!known(c.va(), &x) || !known(c.vb(), &y)) return Edge();
+    const ireval::Bits values[2] = {{x, 0}, {y, 0}};
+    ireval::Bits out{};
+    if (ireval::compute(c, {values, 2}, out).stops()) return Edge();
+    x = out.u32();
+  } else if (!known(t.va(), &x)) {
+    return Edge();
+  }
+  const Edge way(x != 0 ? t.b : t.c);
+  // Constants of its own stay there.
+  for (Value v : f.list(f.edge(way).args))
+    if (const Inst made = f.def(v); made.valid() && f.block_of(made) == through) return Edge();
+  return way;
+}
+
 // One step. Chains are as long as the program has them: an edge takes a few, and the blocks on the way theirs.
 bool BranchPass::forward_edge(ir::Function& f, const Analyses& a, Edge e) {
   const Block through = f.edge(e).to;
-  if (!empty_[through.n]) return false;
-  const ir::EdgeData on = f.edge(Edge(f.inst(f.terminator(through)).a));
+  const Edge way = way_on(f, e);
+  if (!way.valid()) return false;
+  const ir::EdgeData on = f.edge(way);
   if (a.loops.is_header(on.to) || a.loops.is_header(through)) return false;
   const auto params = f.params(through);
   const auto given = f.list(f.edge(e).args);

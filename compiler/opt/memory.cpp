@@ -118,6 +118,37 @@ InstData MemoryPass::key(const InstData& access, Op op, Value address) const {
           .c = access.c};
 }
 
+bool MemoryPass::is_there(const ir::Function& f, const Analyses& a, Block b, const InstData& store) {
+  if (store.op != Op::store) return false;
+  const Known* k = find(key(store, Op::load, f.resolve(store.va())));
+  return k->value.valid() && a.dom.dominates(k->block, b) && f.resolve(k->value) == f.resolve(store.vb());
+}
+
+// What an instruction means for the stores before it in its block.
+void MemoryPass::end_stores(ir::Function& f, Inst i) {
+  const InstData& d = f.inst(i);
+  const bool access = d.format() == Format::kLoad || d.format() == Format::kStore;
+  if (access && !d.access().traps) {
+    Inst& last = unseen_[classes_[index(d.access())]];
+    if (d.format() == Format::kStore) {
+      if (last.valid()) {
+        const InstData& s = f.inst(last);
+        if (s.op == d.op && s.type == d.type && s.aux == d.aux && s.c == d.c && f.resolve(s.va()) == f.resolve(d.va()))
+          f.remove(last);
+      }
+      last = i;
+      any_unseen_ = true;
+    } else if (!d.access().constant()) {
+      last = Inst();
+    }
+    return;
+  }
+  if (access || ir::info(d.op).effects != Effects::kPure) {
+    if (any_unseen_) std::fill(std::begin(unseen_), std::end(unseen_), Inst());
+    any_unseen_ = false;
+  }
+}
+
 void MemoryPass::visit(ir::Function& f, const Analyses& a, Block b, Inst i) {
   const InstData& d = f.inst(i);
   if (is_load(d)) {
@@ -134,6 +165,7 @@ void MemoryPass::visit(ir::Function& f, const Analyses& a, Block b, Inst i) {
   }
   const uint16_t written = writes(d);
   if (written == 0) return;
+  if (is_there(f, a, b, d)) return f.remove(i);
   for (unsigned c = 0; c < kClasses; ++c)
     if ((written >> c & 1) != 0) now_[c] = next_version_++;
   if (d.op == Op::store) {
@@ -155,10 +187,15 @@ void MemoryPass::run(ir::Function& f, const Analyses& a) {
   bool changed = false;
   for (Block b : a.cfg.rpo()) {
     enter(a, b);
+    std::fill(std::begin(unseen_), std::end(unseen_), Inst());
+    any_unseen_ = false;
     for (Inst i = f.block(b).first; i.valid();) {
       const Inst next = f.next(i);
       visit(f, a, b, i);
-      changed |= !f.block_of(i).valid();
+      if (f.block_of(i).valid())
+        end_stores(f, i);
+      else
+        changed = true;
       i = next;
     }
     std::copy(now_, now_ + kClasses, &out_[size_t{b.n} * kClasses]);

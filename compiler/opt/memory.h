@@ -1,10 +1,13 @@
-// Loads whose value is known: read before, or just written. Private to the folder.
+// Loads whose value is known, read before or just written; and stores that nobody sees. Private to the folder.
 //
 // Memory is divided into classes: a region with its number (ir::Access) is one, until there are kClasses; what comes later
 // shares the last. Every class has a version, which changes where something may write to it: two loads of the same
 // address and version give the same value. Where ways meet with different versions a new one begins; so does one at a
 // loop's header for each class that the loop writes to. One walk in reverse postorder finds all of that: linear in edges
 // times kClasses.
+//
+// Of stores go those of what is there already, and those that the same block overwrites before anybody can look: where
+// something may trap or call between them, or takes fuel, somebody can.
 //
 // What is read again cannot trap anew: the first access has been there, and memories do not shrink. Accesses of other
 // threads need no thought: a load between two of theirs may give what an earlier one has seen.
@@ -43,6 +46,8 @@ class MemoryPass {
   void enter(const Analyses& a, ir::Block b);
   void visit(ir::Function& f, const Analyses& a, ir::Block b, ir::Inst i);
   Known* find(const ir::InstData& key);
+  bool is_there(const ir::Function& f, const Analyses& a, ir::Block b, const ir::InstData& store);
+  void end_stores(ir::Function& f, ir::Inst i);
   ir::InstData key(const ir::InstData& access, ir::Op op, ir::Value address) const;
 
   std::vector<uint8_t> classes_;       // by index()
@@ -51,6 +56,8 @@ class MemoryPass {
   std::vector<uint32_t> out_;          // versions at the end of each block
   uint32_t now_[kClasses];
   uint32_t next_version_ = 0;
+  ir::Inst unseen_[kClasses];          // the last store in this block, as long as nobody can have looked
+  bool any_unseen_ = false;
   std::vector<Known> known_;           // open addressing
   size_t mask_ = 0;
   uint32_t time_ = 0;

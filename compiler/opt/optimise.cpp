@@ -10,7 +10,10 @@
 #include "compiler/opt/memory.h"
 #include "compiler/ir/layout.h"
 #include "compiler/opt/returns.h"
+#include "compiler/opt/rotate.h"
+#include "compiler/opt/rounds.h"
 #include "compiler/opt/rules.h"
+#include "compiler/opt/uses.h"
 #include "compiler/support/plant.h"
 
 namespace wjit::opt {
@@ -48,21 +51,9 @@ bool is_pure(const InstData& d) {
   return e == Effects::kPure || (e == Effects::kRead && d.access().constant() && !d.access().traps);
 }
 
+// Lists are done at the end, by resolve_aliases.
 void resolve_operands(ir::Function& f, InstData& d) {
-  const auto fix = [&](uint32_t& n) { n = f.resolve(Value(n)).n; };
-  switch (d.format()) {
-    case Format::kUnary: case Format::kConvert: case Format::kVec1: case Format::kVecLane: case Format::kLoad:
-    case Format::kCheck: case Format::kBranch:
-    case Format::kBrTable:
-      fix(d.a);
-      break;
-    case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
-      case Format::kVecShuffle:
-      fix(d.a), fix(d.b);
-      break;
-    case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.a), fix(d.b), fix(d.c); break;
-    default: break;  // lists at the end, by resolve_aliases
-  }
+  map_operands(d, [&](Value v) { return f.resolve(v); });
 }
 
 // Instructions by what they compute. Open addressing; emptied by counting on, not by writing.
@@ -228,6 +219,8 @@ struct Optimiser::Room {
   Facts facts;
   MemoryPass loads;
   BranchPass ways;
+  RotatePass turner;
+  RoundsPass carried;
   std::vector<Inst> made;
   std::vector<Inst> fronts;  // by loop
   std::vector<uint32_t> barrier;
@@ -306,15 +299,22 @@ struct Optimiser::Room {
   void licm(ir::Function& f) {
     if (analyses.loops.count() == 0) return;
     find_fronts(f);
+    known.clear(f.inst_count());
+    bool shared = false;
     for (Block b : analyses.dom.preorder()) {
       const ir::Loop inner = analyses.loops.loop_of(b);
       if (!inner.valid()) continue;
       for (Inst i = f.block(b).first; i.valid();) {
         const Inst next = f.next(i);
-        if (worth_moving(f.inst(i)) || is_movable_load(f.inst(i))) hoist(f, i, inner);
+        if (worth_moving(f.inst(i)) || is_movable_load(f.inst(i))) {
+          resolve_operands(f, f.inst(i));
+          hoist(f, i, inner);
+          shared |= !f.block_of(i).valid();
+        }
         i = next;
       }
     }
+    if (shared) f.resolve_aliases();
   }
 
   // Of each loop where to go in front of it, how far out there is such a place at all, and a loop further out: from loop to
@@ -383,6 +383,12 @@ struct Optimiser::Room {
     }
     f.for_each_use(i, [&](Value v) { follow(f, v, to); });
     f.remove(i);
+    // From two blocks of a loop the same may come, which neither had from the other.
+    if (!known.full()) {
+      Inst* at = known.find(f, f.inst(i));
+      if (at->valid() && f.block_of(*at) == f.block_of(fronts[to.n])) return f.make_alias(f.result(i), f.result(*at));
+      *at = i;
+    }
     f.insert_before(fronts[to.n], i);
   }
   // Free things (constants, extensions) that an operand is made of go along.
@@ -399,12 +405,14 @@ struct Optimiser::Room {
     return yes;
   }
   bool is_outside(const ir::Function& f, Value v, ir::Loop l) {
+    v = f.resolve(v);
     const Inst d = f.def(v);
     const Block b = d.valid() ? f.block_of(d) : Block(f.value(v).owner);
     if (!analyses.loops.contains(l, b)) return true;
     return d.valid() && free_to_follow(f.inst(d)) && is_invariant(f, d, l);
   }
   void follow(ir::Function& f, Value v, ir::Loop to) {
+    v = f.resolve(v);
     const Inst d = f.def(v);
     if (!d.valid() || !analyses.loops.contains(to, f.block_of(d))) return;
     f.for_each_use(d, [&](Value u) { follow(f, u, to); });
@@ -412,6 +420,10 @@ struct Optimiser::Room {
     f.insert_before(fronts[to.n], d);
   }
 
+  void rotate(ir::Function& f) {
+    if (turner.run(f, analyses)) analyses.compute(f);
+  }
+  void rounds(ir::Function& f) { carried.run(f, analyses); }
   void returns(ir::Function& f) { returns_in_place(f); }
 };
 

@@ -240,17 +240,25 @@ class Rules : Rewriter {
     return kNothing;
   }
 
-  // What cannot leave 32 bits is computed in 64: an address then takes its constant, or its shift.
-  Rewritten extended(const InstData& a) {
+  // What cannot leave 32 bits is computed in 64: an address then takes its constant, or its shift. What is made is not
+  // looked at again by others, so a shift below a sum is seen to here.
+  Rewritten extended(const InstData a) {  // a copy: rules make instructions
     uint64_t c;
-    if ((a.op != Op::add && a.op != Op::shl) || !is_const(a.vb(), &c)) return kNothing;
+    if (!stays_in_32(a, &c)) return kNothing;
+    Value x = f_.resolve(a.va());
+    uint64_t by;
+    if (const InstData* s = def(x, Op::shl); a.op == Op::add && s && stays_in_32(*s, &by))
+      x = binary(Op::shl, Type::kI64, unary(Op::extend_u, Type::kI64, f_.resolve(s->va())), by);
+    else
+      x = unary(Op::extend_u, Type::kI64, x);
+    return become(a.op, Type::kI64, x, c);
+  }
+  bool stays_in_32(const InstData& a, uint64_t* c) const {
+    if ((a.op != Op::add && a.op != Op::shl) || !is_const(a.vb(), c)) return false;
     const Value x = f_.resolve(a.va());
-    if (def(x, Op::iconst)) return kNothing;
+    if (def(x, Op::iconst)) return false;
     const uint64_t most = maybe_ones(f_, x);
-    const Op op = a.op;
-    if (op == Op::add ? (c >> 31) != 0 || most + c > 0xffffffff : (c &= 31) > 3 || most << c > 0xffffffff)
-      return kNothing;
-    return become(op, Type::kI64, unary(Op::extend_u, Type::kI64, x), c);
+    return a.op == Op::add ? (*c >> 31) == 0 && most + *c <= 0xffffffff : (*c &= 31) <= 3 && most << *c <= 0xffffffff;
   }
 
   // ---- comparisons and conditions

@@ -125,6 +125,7 @@ class Lower {
 
   // ---- families
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
+  bool multiple_and_constant(ir::Inst i, const ir::InstData& d);
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);
