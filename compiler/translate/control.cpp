@@ -10,6 +10,8 @@ namespace {
 // A br_table with so many entries, most of them repeated, branches by way of a block for each label: edges with
 // arguments would be looked at once for each entry.
 constexpr size_t kLargeTable = 256;
+// One with no more entries than these, its default aside, is comparisons: a jump through a table costs more than three.
+constexpr size_t kFewEntries = 3;
 }  // namespace
 
 ir::Edge Translator::edge_to(Control& c, std::span<const Value> args) {
@@ -54,6 +56,15 @@ void Translator::branch_to_cold(Value condition, bool when, ir::Block cold, ir::
 void Translator::br_table(const wasm::Instr& in, uint32_t arity) {
   const Value index = pop();
   const std::span<const Value> args = top(arity);
+  // Entries that lead where all others lead need no question.
+  const uint32_t otherwise = in.labels.back();
+  size_t entries = in.labels.size() - 1;
+  while (entries != 0 && in.labels[entries - 1] == otherwise) --entries;
+  if (entries <= kFewEntries) {
+    for (uint32_t k = 0; k < entries; ++k)
+      branch_if(b_.icmp(ir::IntCc::eq, Type::kI32, index, i32(k)), in.labels[k], args);
+    return br(otherwise, arity);
+  }
   std::vector<ir::Edge>& edges = buffers_.edges;
   edges.clear();
   ++tables_seen_;

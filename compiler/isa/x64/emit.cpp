@@ -179,7 +179,10 @@ void Emitter::block(uint32_t b) {
   const mach::VBlock& v = c_.blocks[b];
   if (forward_[b] != b) return;  // nobody comes here
   if (frame_block_ != 0) frame(framed() && b != frame_block_ ? FrameState::kWhole : FrameState::kNone);
-  if (b == frame_block_ && b != 0) prologue();
+  if (b == frame_block_ && b != 0) {
+    prologue();
+    for (const mach::Edit& e : waiting_) copy(e.type, e.to, e.from);
+  }
   if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
@@ -213,6 +216,7 @@ void Emitter::note_line(bool moves) {
 
 void Emitter::edit(const mach::Edit& e) {
   if (!e.from.is_reg() || !e.to.is_reg()) ++spill_moves_;
+  if (e.to.kind == Alloc::Kind::kSlot && !framed()) return;  // of waiting_
   copy(e.type, e.to, e.from);
 }
 

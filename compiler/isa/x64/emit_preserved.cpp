@@ -22,13 +22,15 @@ using mach::Alloc;
 namespace {
 // How many tests are passed at most: each looks at the whole function.
 constexpr int kMaxSteps = 4;
+
+bool is_store(const mach::Edit& e) { return e.from.is_reg() && e.to.kind == Alloc::Kind::kSlot; }
 }  // namespace
 
 void Emitter::find_preserved() {
   uint64_t ours = 0, used = 0;
   if (!WJIT_PLANTED(lost_register))
     for (const mach::PReg r : reg_env().preserved) ours |= uint64_t{1} << r.n;
-  std::vector<uint8_t> uses(c_.blocks.size(), 0), needs(c_.blocks.size(), 0);
+  std::vector<uint8_t> uses(c_.blocks.size(), 0), needs(c_.blocks.size(), 0), stores(c_.blocks.size(), 0);
   const auto see = [&](uint32_t b, const Alloc& a) {
     if (a.kind == Alloc::Kind::kHome || a.kind == Alloc::Kind::kSlot) needs[b] = 1;
     if (!a.is_reg() || !(ours >> a.preg().n & 1)) return;
@@ -41,25 +43,61 @@ void Emitter::find_preserved() {
     for (uint32_t n = block.first; n < block.end; ++n) {
       if (needs_frame(c_.insts[n])) needs[b] = 1;
       for (uint32_t k = 0; k < c_.insts[n].operands; ++k) see(b, al_.operands[c_.insts[n].first_operand + k]);
-      for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e)
-        see(b, al_.edits[e].from), see(b, al_.edits[e].to);
+      for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e) {
+        see(b, al_.edits[e].from);
+        is_store(al_.edits[e]) ? void(stores[b] = 1) : see(b, al_.edits[e].to);
+      }
     }
   }
   for (const mach::PReg r : reg_env().preserved)
     if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
-  if (find_frame(needs) || used == 0) return;
+  if (find_frame(needs, stores) || used == 0) return;
   save_block_ = late_block(uses, saved_in_);
 }
 
-// Whether a frame that begins late was found.
-bool Emitter::find_frame(std::vector<uint8_t>& needs) {
+// Whether a frame that begins late was found. `stores`: where a value is put into a slot, which may wait for the frame.
+bool Emitter::find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>& stores) {
   frame_ = al_.slots != 0 || f_.area_bytes != 0 || std::find(needs.begin(), needs.end(), 1) != needs.end();
   if (!frame_) return false;
-  std::vector<uint8_t> behind;
-  const uint32_t b = late_block(needs, behind);
-  if (b == 0 || !vmctx_stays(behind)) return false;
-  frame_block_ = b;
-  framed_in_ = std::move(behind);
+  for (const bool wait : {true, false}) {
+    std::vector<uint8_t> behind;
+    const uint32_t b = late_block(needs, behind);
+    if (b != 0 && vmctx_stays(behind) && (!wait || stores_wait(b, behind, stores))) {
+      frame_block_ = b;
+      framed_in_ = std::move(behind);
+      return true;
+    }
+    for (size_t k = 0; k < needs.size(); ++k) needs[k] |= stores[k];
+  }
+  waiting_.clear();
+  return false;
+}
+
+// What is put into slots in front of block `b` lies in its registers until there: then it is put there.
+bool Emitter::stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const std::vector<uint8_t>& stores) {
+  std::vector<uint32_t> way;  // from b back to the entry
+  for (uint32_t at = b; at != 0;) way.push_back(at = c_.preds_of(c_.blocks[at])[0]);
+  for (uint32_t n = 0; n < c_.blocks.size(); ++n)
+    if (stores[n] && !behind[n] && std::find(way.begin(), way.end(), n) == way.end()) return false;
+  waiting_.clear();
+  const auto written = [&](const Alloc& to) {
+    return std::any_of(waiting_.begin(), waiting_.end(), [&](const mach::Edit& w) { return w.from == to || w.to == to; });
+  };
+  for (size_t k = way.size(); k-- > 0;) {
+    const mach::VBlock& block = c_.blocks[way[k]];
+    auto e = std::lower_bound(al_.edits.begin(), al_.edits.end(), block.first,
+                              [](const mach::Edit& x, uint32_t n) { return x.before < n; });
+    for (uint32_t n = block.first; n < block.end; ++n) {
+      for (; e != al_.edits.end() && e->before == n; ++e) {
+        if (written(e->to)) return false;
+        if (is_store(*e)) waiting_.push_back(*e);
+      }
+      const mach::MInst& i = c_.insts[n];
+      if ((i.flags & mach::MInst::kClobbers) != 0 && !waiting_.empty()) return false;
+      for (uint32_t o = i.first_operand; o < i.first_operand + i.operands; ++o)
+        if (c_.operands[o].kind == mach::Operand::Kind::kDef && written(al_.operands[o])) return false;
+    }
+  }
   return true;
 }
 

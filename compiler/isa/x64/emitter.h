@@ -35,7 +35,8 @@ class Emitter {
   bool calls_out() const;
   bool framed() const { return frame_ && (frame_block_ == 0 || framed_in_[now_block_]); }
   void find_preserved();  // emit_preserved.cpp
-  bool find_frame(std::vector<uint8_t>& needs);
+  bool find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>& stores);
+  bool stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const std::vector<uint8_t>& stores);
   uint32_t late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) const;
   bool vmctx_stays(const std::vector<uint8_t>& but) const;
   void reach(uint32_t from, std::vector<uint8_t>& reached) const;
@@ -122,6 +123,7 @@ class Emitter {
   std::vector<Gp> preserved_;       // of those, what is used here
   uint32_t frame_block_ = 0;        // where the frame begins
   std::vector<uint8_t> framed_in_;  // by block, if that is not the first: there is a frame
+  std::vector<mach::Edit> waiting_;  // from blocks before it: done where the frame is there
   uint32_t save_block_ = 0;         // where they are saved
   std::vector<uint8_t> saved_in_;   // by block, if that is not the first: they are saved there
   std::vector<Label> labels_;

@@ -100,19 +100,29 @@
 ;;
 ;; function 2 "" (i32) -> (i32) {
 ;; block0(v0: i64, v1: i64, v2: i32):
-;;   br_table v2, [block1, block2], block3                 ; @a5
-;;
-;; block1:
-;;   v3 = iconst.i32 10                                    ; @ab
-;;   return v3                                             ; @ad
+;;   v3 = iconst.i32 0                                     ; @a5
+;;   v4 = icmp.i32 eq v2, v3                               ; @a5
+;;   brif v4, block1, block2                               ; @a5
 ;;
 ;; block2:
-;;   v4 = iconst.i32 11                                    ; @af
-;;   return v4                                             ; @b1
+;;   v5 = iconst.i32 1                                     ; @a5
+;;   v6 = icmp.i32 eq v2, v5                               ; @a5
+;;   brif v6, block3, block4                               ; @a5
+;;
+;; block4:
+;;   jump block5                                           ; @a5
+;;
+;; block1:
+;;   v7 = iconst.i32 10                                    ; @ab
+;;   return v7                                             ; @ad
 ;;
 ;; block3:
-;;   v5 = iconst.i32 12                                    ; @b3
-;;   return v5                                             ; @b5
+;;   v8 = iconst.i32 11                                    ; @af
+;;   return v8                                             ; @b1
+;;
+;; block5:
+;;   v9 = iconst.i32 12                                    ; @b3
+;;   return v9                                             ; @b5
 ;; }
 ;;
 ;; function 3 "" (i64) -> (i32) {
@@ -201,9 +211,11 @@
 ;;   block2: rpo 3, dominated by block0, from block1 block3
 ;; function 2
 ;;   block0: rpo 0, from nowhere
-;;   block1: rpo 1, dominated by block0, from block0
 ;;   block2: rpo 2, dominated by block0, from block0
-;;   block3: rpo 3, dominated by block0, from block0
+;;   block4: rpo 4, dominated by block2, from block2
+;;   block1: rpo 1, dominated by block0, from block0
+;;   block3: rpo 3, dominated by block2, from block2
+;;   block5: rpo 5, dominated by block4, from block4
 ;; function 3
 ;;   block0: rpo 0, from nowhere
 ;;   block1: rpo 1, dominated by block0, in the loop of block1, depth 1, from block0 block4

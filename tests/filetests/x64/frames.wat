@@ -12,14 +12,20 @@
   ;; The test itself needs one.
   (func $by_memory (param i32) (result i32)
     (if (result i32) (i32.load (local.get 0)) (then (i32.const 7)) (else (i32.add (call $work (local.get 0)) (local.get 0)))))
+  ;; What lives across the calls in the stack is put there behind the test.
+  (func $tree (param i32)
+    (if (local.get 0) (then
+      (call $tree (i32.load (local.get 0)))
+      (call $tree (i32.load offset=4 (local.get 0)))
+      (i32.store (local.get 0) (i32.const 0)))))
   (func $copy (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
 ;; ---- asm
 ;; function 1: 66 bytes, frame of 16
-;; @3c
+;; @41
 ;;       0  mov rsi, rdi
 ;;       3  test edx, edx
 ;;       5  jnz 0x11
-;; @49
+;; @4e
 ;;       b  mov eax, 0x7
 ;;      10  ret
 ;; 11:
@@ -30,44 +36,44 @@
 ;;      1a  cmp rsp, [r11]
 ;;      1d  jb 0x3d
 ;;      23  sub rsp, 0x8
-;; @43
+;; @48
 ;;      27  mov rax, [rsi+0x60]                      ; imported_functions[0].wasm_call, function 0
 ;;      2b  mov rdi, [rsi+0x78]                      ; imported_functions[0].vmctx, function 0
 ;;      2f  mov [rbp-0x10], rdx
 ;;      33  call rax
-;; @47
+;; @4c
 ;;      35  add eax, [rbp-0x10]
-;; @49
+;; @4e
 ;;      38  mov rsp, rbp
 ;;      3b  pop rbp
 ;;      3c  ret
 ;; 3d:
-;; @38
+;; @3d
 ;;      3d  call <raise stack-overflow>
 ;;
 ;; function 2: 47 bytes, frame of 8
 ;;       0  mov eax, edx
-;; @4f
+;; @54
 ;;       2  test eax, eax
 ;;       4  jnz 0x10
-;; @53
+;; @58
 ;;       a  mov eax, 0x1
 ;;       f  ret
 ;; 10:
-;; @58
+;; @5d
 ;;      10  test ecx, ecx
 ;;      12  jnz 0x1e
-;; @5c
+;; @61
 ;;      18  mov eax, 0x2
 ;;      1d  ret
 ;; 1e:
 ;;      1e  push rbp
 ;;      1f  mov rbp, rsp
 ;;      22  push rdi
-;; @60
+;; @65
 ;;      23  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
 ;;      27  mov eax, [rcx+rax*1]                     ; traps: memory-out-of-bounds
-;; @63
+;; @68
 ;;      2a  mov rsp, rbp
 ;;      2d  pop rbp
 ;;      2e  ret
@@ -82,34 +88,113 @@
 ;;      12  sub rsp, 0x8
 ;;      16  mov rsi, rdi
 ;;      19  mov edx, edx
-;; @68
+;; @6d
 ;;      1b  mov rax, [rsi+0x48]                      ; owned_memories[0].base
 ;;      1f  mov eax, [rax+rdx*1]                     ; traps: memory-out-of-bounds
-;; @6b
+;; @70
 ;;      22  test eax, eax
 ;;      24  jz 0x34
-;; @78
+;; @7d
 ;;      2a  mov eax, 0x7
 ;;      2f  mov rsp, rbp
 ;;      32  pop rbp
 ;;      33  ret
 ;; 34:
-;; @72
+;; @77
 ;;      34  mov rax, [rsi+0x60]                      ; imported_functions[0].wasm_call, function 0
 ;;      38  mov rdi, [rsi+0x78]                      ; imported_functions[0].vmctx, function 0
 ;;      3c  mov [rbp-0x10], rdx
 ;;      40  call rax
-;; @76
+;; @7b
 ;;      42  add eax, [rbp-0x10]
-;; @78
+;; @7d
 ;;      45  mov rsp, rbp
 ;;      48  pop rbp
 ;;      49  ret
 ;; 4a:
-;; @65
+;; @6a
 ;;      4a  call <raise stack-overflow>
 ;;
-;; function 4: 185 bytes, frame of 16
+;; function 4: 199 bytes, frame of 32
+;;       0  mov eax, edx
+;; @82
+;;       2  test eax, eax
+;;       4  jnz 0xb
+;; @9a
+;;       a  ret
+;; b:
+;;       b  push rbp
+;;       c  mov rbp, rsp
+;;       f  push rdi
+;;      10  mov r11, [rdi+0x8]
+;;      14  cmp rsp, [r11]
+;;      17  jb 0xc2
+;;      1d  sub rsp, 0x18
+;;      21  mov [rbp-0x10], rax
+;; @86
+;;      25  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
+;;      29  mov [rbp-0x18], rcx
+;;      2d  mov edx, [rcx+rax*1]                     ; traps: memory-out-of-bounds
+;; @82
+;;      30  test edx, edx
+;;      32  jz 0x73
+;; @86
+;;      38  mov esi, [rcx+rdx*1]                     ; traps: memory-out-of-bounds
+;; @89
+;;      3b  mov [rbp-0x20], rdx
+;;      3f  mov rdx, rsi
+;;      42  call function 4
+;; @8d
+;;      47  mov rax, [rbp-0x18]
+;;      4b  mov rcx, [rbp-0x20]
+;;      4f  mov edx, [rax+rcx*1+0x4]                 ; traps: memory-out-of-bounds
+;; @90
+;;      53  mov rdi, [rbp-0x8]                       ; vmctx
+;;      57  call function 4
+;; @96
+;;      5c  mov rcx, [rbp-0x18]
+;;      60  mov rax, [rbp-0x20]
+;;      64  mov dword ptr [rcx+rax*1], 0x0           ; traps: memory-out-of-bounds
+;; @99
+;;      6b  mov rdi, [rbp-0x8]                       ; vmctx
+;;      6f  mov rax, [rbp-0x10]
+;; 73:
+;; @8d
+;;      73  mov edx, [rcx+rax*1+0x4]                 ; traps: memory-out-of-bounds
+;; @82
+;;      77  test edx, edx
+;;      79  jz 0xb6
+;; @86
+;;      7f  mov esi, [rcx+rdx*1]                     ; traps: memory-out-of-bounds
+;; @89
+;;      82  mov [rbp-0x20], rdx
+;;      86  mov rdx, rsi
+;;      89  call function 4
+;; @8d
+;;      8e  mov rax, [rbp-0x18]
+;;      92  mov rcx, [rbp-0x20]
+;;      96  mov edx, [rax+rcx*1+0x4]                 ; traps: memory-out-of-bounds
+;; @90
+;;      9a  mov rdi, [rbp-0x8]                       ; vmctx
+;;      9e  call function 4
+;; @96
+;;      a3  mov rcx, [rbp-0x18]
+;;      a7  mov rax, [rbp-0x20]
+;;      ab  mov dword ptr [rcx+rax*1], 0x0           ; traps: memory-out-of-bounds
+;; @99
+;;      b2  mov rax, [rbp-0x10]
+;; b6:
+;; @96
+;;      b6  mov dword ptr [rcx+rax*1], 0x0           ; traps: memory-out-of-bounds
+;; @9a
+;;      bd  mov rsp, rbp
+;;      c0  pop rbp
+;;      c1  ret
+;; c2:
+;; @7f
+;;      c2  call <raise stack-overflow>
+;;
+;; function 5: 185 bytes, frame of 16
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
@@ -117,7 +202,7 @@
 ;;       9  mov eax, edx
 ;;       b  mov ecx, ecx
 ;;       d  mov r8d, r8d
-;; @81
+;; @a3
 ;;      10  mov rdx, [rdi+0x50]                      ; owned_memories[0].current_length
 ;;      14  mov rsi, rax
 ;;      17  add rsi, r8
@@ -136,12 +221,12 @@
 ;;      4c  mov rcx, rdx
 ;;      4f  mov rdx, rsi
 ;;      52  call <copy>
-;; @85
+;; @a7
 ;;      57  mov rsp, rbp
 ;;      5a  pop rbp
 ;;      5b  ret
 ;; 5c:
-;; @81
+;; @a3
 ;;      5c  xor esi, esi
 ;;      5e  xor edx, edx
 ;;      60  mov r9, r8
@@ -160,12 +245,12 @@
 ;;      9c  movzx eax, al
 ;;      9f  and eax, 0xff
 ;;      a4  jz 0xb4
-;; @85
+;; @a7
 ;;      aa  mov rsp, rbp
 ;;      ad  pop rbp
 ;;      ae  ret
 ;; af:
-;; @81
+;; @a3
 ;;      af  call <raise memory-out-of-bounds>
 ;; b4:
 ;;      b4  jmp <land>
