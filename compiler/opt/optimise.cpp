@@ -5,12 +5,14 @@
 #include <bit>
 #include <iterator>
 
+#include "compiler/opt/balance.h"
 #include "compiler/opt/branches.h"
 #include "compiler/opt/inline.h"
 #include "compiler/opt/memory.h"
 #include "compiler/ir/layout.h"
 #include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
+#include "compiler/opt/widen.h"
 #include "compiler/support/plant.h"
 
 namespace wjit::opt {
@@ -227,6 +229,8 @@ struct Optimiser::Room {
   Known known;
   Facts facts;
   MemoryPass loads;
+  WidenPass addresses;
+  BalancePass sums;
   BranchPass ways;
   std::vector<Inst> made;
   std::vector<Inst> fronts;  // by loop
@@ -246,6 +250,8 @@ struct Optimiser::Room {
     loads.run(f, analyses);
     loads_seen = true;
   }
+  void widen(ir::Function& f) { addresses.run(f, analyses); }
+  void balance(ir::Function& f) { sums.run(f, analyses); }
   void branches(ir::Function& f) {
     if (!ways.run(f, analyses)) return;
     analyses.compute(f);

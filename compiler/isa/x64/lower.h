@@ -127,6 +127,8 @@ class Lower {
   // ---- families
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
+  bool ends_here(Value v) const;
+  bool better_overwritten(Value v, Value than) const;
   bool and_not(ir::Inst i, const ir::InstData& d);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);
