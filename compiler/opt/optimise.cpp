@@ -12,6 +12,7 @@
 #include "compiler/ir/layout.h"
 #include "compiler/opt/returns.h"
 #include "compiler/opt/rules.h"
+#include "compiler/opt/tables.h"
 #include "compiler/opt/widen.h"
 #include "compiler/support/plant.h"
 
@@ -252,6 +253,9 @@ struct Optimiser::Room {
   }
   void widen(ir::Function& f) { addresses.run(f, analyses); }
   void balance(ir::Function& f) { sums.run(f, analyses); }
+  void tables(ir::Function& f) {
+    if (small_tables(f)) analyses.compute(f);
+  }
   void branches(ir::Function& f) {
     if (!ways.run(f, analyses)) return;
     analyses.compute(f);

@@ -129,6 +129,8 @@ class Lower {
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
   bool ends_here(Value v) const;
   bool better_overwritten(Value v, Value than) const;
+  bool address_sum(ir::Inst i, const ir::InstData& d);
+  void test_mask(const ir::InstData& d, uint8_t size);
   bool and_not(ir::Inst i, const ir::InstData& d);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);
