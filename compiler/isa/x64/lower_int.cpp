@@ -16,6 +16,7 @@ bool Lower::lower_int(Inst i, const InstData& d) {
   switch (d.op) {
     case Op::add: {
       if (multiple_and_constant(i, d)) return true;
+      if (address_sum(i, d)) return true;
       // With a constant, and the other operand living on: lea has a destination of its own.
       if (const auto c = small(d.vb()); c && !used_once(d.va())) {
         Amode a{.disp = *c};
@@ -27,7 +28,11 @@ bool Lower::lower_int(Inst i, const InstData& d) {
       return true;
     }
     case Op::sub: alu(i, d, Alu::kSub, false); return true;
-    case Op::and_: alu(i, d, Alu::kAnd, true); return true;
+    case Op::and_:
+      if (const auto c = small(d.vb()); c == 0xff || c == 0xffff)
+        return extend(i, d.va(), c == 0xff ? LoadKind::kZero8 : LoadKind::kZero16), true;
+      if (!and_not(i, d)) alu(i, d, Alu::kAnd, true);
+      return true;
     case Op::or_: alu(i, d, Alu::kOr, true); return true;
     case Op::xor_:
       if (small(d.vb()) == -1) {
@@ -53,7 +58,19 @@ bool Lower::lower_int(Inst i, const InstData& d) {
       extend(i, d.va(), d.type == ir::Type::kI32 ? LoadKind::kSign16To32 : LoadKind::kSign16To64);
       return true;
     case Op::extend_s: extend(i, d.va(), LoadKind::kSign32To64); return true;
-    case Op::wrap: extend(i, d.va(), LoadKind::kZero32); return true;  // one that find_extended wants
+    case Op::wrap: {  // one that find_extended wants
+      const InstData* sum = def_data(d.va());
+      if (sum && sum->op == Op::add && used_once(d.va()) && !wanted_[d.va().n]) {
+        if (const auto c = small(sum->vb())) {
+          Amode a{.disp = *c};
+          a.base = reg(sum->va());
+          add_mem(make(MOp::kLea, {mach::def(result(i))}, 4), a);
+          return true;
+        }
+      }
+      extend(i, d.va(), LoadKind::kZero32);
+      return true;
+    }
     case Op::icmp: case Op::fcmp: {
       const Cond cc = condition(f_.result(i), false);
       make(MOp::kSetcc, {mach::def(result(i))}).cc = uint8_t(cc);
@@ -86,6 +103,22 @@ bool Lower::multiple_and_constant(Inst i, const InstData& d) {
   return true;
 }
 
+// Nobody wants v behind the current instruction: users that come later have been lowered, and loops keep what is from
+// outside.
+bool Lower::ends_here(Value v) const {
+  const ir::ValueData& data = f_.value(v);
+  const ir::Block home = data.kind == ir::ValueData::Kind::kResult ? f_.block_of(Inst(data.owner)) : ir::Block(data.owner);
+  return !wanted_[v.n] && depth_[home.n] >= depth_[f_.block_of(now_).n];
+}
+
+// Of two operands that may be exchanged, the one that ends here is to be overwritten; of two, a parameter: what a loop
+// computes of it often goes back to it.
+bool Lower::better_overwritten(Value v, Value than) const {
+  const bool ends = ends_here(v), other_ends = ends_here(than);
+  if (ends != other_ends) return ends;
+  return ends && !f_.def(v).valid() && f_.def(than).valid();
+}
+
 void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
   Value a = d.va(), b = d.vb();
   const uint8_t size = size_of(d.type);
@@ -112,10 +145,64 @@ void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
     note_access(x, l);
     return;
   }
-  // The operand that ends here is the one to be overwritten.
-  if (commutes && !used_once(a) && used_once(b)) std::swap(a, b);
+  if (commutes && better_overwritten(b, a)) std::swap(a, b);
   const VReg ra = reg(a), rb = reg(b);
   make(MOp::kAlu, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size).x = uint8_t(op);
+}
+
+// Sums of three, or with a multiple, are an address: (x + y) + c, (x * 2^k) + c, (x * 5) + c, x + (y * 2^k).
+bool Lower::address_sum(Inst i, const InstData& d) {
+  const auto own = [&](Value v) { return used_once(v) && !wanted_[v.n] && !folded_[v.n]; };
+  const auto shifted = [&](Value v) -> const InstData* {
+    const InstData* n = def_data(v);
+    if (!n || n->op != Op::shl || !own(v)) return nullptr;
+    const auto c = constant(n->vb());
+    return c && (*c & (8u * size_of(d.type) - 1)) >= 1 && (*c & (8u * size_of(d.type) - 1)) <= 3 ? n : nullptr;
+  };
+  const auto shift_of = [&](const InstData& n) { return static_cast<uint8_t>(*constant(n.vb()) & 3); };
+  Amode m;
+  if (const auto c = small(d.vb())) {
+    const InstData* n = def_data(d.va());
+    if (!n || !own(d.va())) return false;
+    m.disp = *c;
+    if (n->op == Op::add && !constant(n->va()) && !constant(n->vb())) {
+      if (sinkable(n->va(), Op::load) || sinkable(n->vb(), Op::load)) return false;
+      if (shifted(n->va()) || shifted(n->vb())) return false;  // those two first
+      m.base = reg(n->va()), m.index = reg(n->vb());
+    } else if (const auto k = n->op == Op::mul ? small(n->vb()) : std::nullopt; k == 3 || k == 5 || k == 9) {
+      m.base = m.index = reg(n->va());
+      m.shift = static_cast<uint8_t>(*k == 3 ? 1 : *k == 5 ? 2 : 3);
+    } else if (shifted(d.va())) {
+      m.index = reg(n->va());
+      m.shift = shift_of(*n);
+    } else {
+      return false;
+    }
+  } else {
+    Value a = d.va(), b = d.vb();
+    if (!shifted(b)) std::swap(a, b);
+    const InstData* n = shifted(b);
+    if (!n || constant(a) || sinkable(a, Op::load)) return false;
+    m.base = reg(a), m.index = reg(n->va());
+    m.shift = shift_of(*n);
+  }
+  add_mem(make(MOp::kLea, {mach::def(result(i))}, size_of(d.type)), m);
+  return true;
+}
+
+// One of the two is something inverted that nobody else wants.
+bool Lower::and_not(Inst i, const InstData& d) {
+  if (!env_.features.bmi1) return false;
+  const auto inverted = [&](Value v) {
+    const InstData* n = def_data(v);
+    return n && n->op == Op::xor_ && small(n->vb()) == -1 && used_once(v) && !wanted_[v.n];
+  };
+  Value a = d.va(), b = d.vb();
+  if (!inverted(a)) std::swap(a, b);
+  if (!inverted(a) || constant(b)) return false;
+  const VReg ra = reg(def_data(a)->va()), rb = reg(b);
+  make(MOp::kAndn, {mach::def(result(i)), mach::use(ra), mach::use(rb)}, size_of(d.type));
+  return true;
 }
 
 void Lower::shift(Inst i, const InstData& d, Shift op) {
@@ -128,6 +215,11 @@ void Lower::shift(Inst i, const InstData& d, Shift op) {
     return;
   }
   const VReg c = reg(d.vb());
+  if (env_.features.bmi2 && op != Shift::kRol && op != Shift::kRor) {
+    const Shift3 x = op == Shift::kShl ? Shift3::kShlx : op == Shift::kShr ? Shift3::kShrx : Shift3::kSarx;
+    make(MOp::kShift3, {mach::def(result(i)), mach::use(a), mach::use(c)}, size).x = uint8_t(x);
+    return;
+  }
   make(MOp::kShift, {mach::use(a), mach::use_fixed(c, reg::gp(Gp::rcx)), mach::def_reuse(result(i), 0)}, size).x =
       uint8_t(op);
 }
@@ -169,7 +261,7 @@ void Lower::multiply(Inst i, const InstData& d) {
     note_access(x, l);
     return;
   }
-  if (!used_once(a) && used_once(b)) std::swap(a, b);
+  if (better_overwritten(b, a)) std::swap(a, b);
   const VReg ra = reg(a), rb = reg(b);
   make(MOp::kMul, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size);
 }
@@ -279,9 +371,24 @@ Cond Lower::condition(Value v, bool negated, bool single) {
     const Cond cc = vec_condition(*d);
     return negated ? negate(cc) : cc;
   }
-  const VReg a = reg(v);
-  make(MOp::kTest, {mach::use(a), mach::use(a)}, 4);
+  if (d && d->op == Op::and_ && uses_[v.n] <= 1 && !wanted_[v.n]) {
+    test_mask(*d, 4);
+  } else {
+    const VReg a = reg(v);
+    make(MOp::kTest, {mach::use(a), mach::use(a)}, 4);
+  }
   return negated ? Cond::e : Cond::ne;
+}
+
+// Whether `d`, an and, is 0: without making it.
+void Lower::test_mask(const InstData& d, uint8_t size) {
+  if (const auto mask = small(d.vb())) {
+    const VReg x = reg(d.va());
+    make(MOp::kTestImm, {mach::use(x)}, *mask >= 0 && *mask <= 0x7f ? 1 : size).imm = static_cast<uint64_t>(int64_t{*mask});
+    return;
+  }
+  const VReg x = reg(d.va()), y = reg(d.vb());
+  make(MOp::kTest, {mach::use(x), mach::use(y)}, size);
 }
 
 Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
@@ -291,13 +398,7 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
   if (const auto c = small(b)) {
     if (*c == 0 && (cc == IntCc::eq || cc == IntCc::ne)) {
       if (const InstData* m = def_data(a); m && m->op == Op::and_ && uses_[a.n] <= 1) {  // (else its result is there anyway)
-        if (const auto mask = small(m->vb())) {
-          const VReg x = reg(m->va());
-          make(MOp::kTestImm, {mach::use(x)}, size).imm = static_cast<uint64_t>(int64_t{*mask});
-        } else {
-          const VReg x = reg(m->va()), y = reg(m->vb());
-          make(MOp::kTest, {mach::use(x), mach::use(y)}, size);
-        }
+        test_mask(*m, size);
         return to_cond(cc);
       }
     }
@@ -314,6 +415,9 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
     const VReg x = reg(a);
     if (*c == 0) {
       make(MOp::kTest, {mach::use(x), mach::use(x)}, size);
+      // The sign alone, which what made x leaves in the flags, too.
+      if (cc == IntCc::lt_s) return Cond::s;
+      if (cc == IntCc::ge_s) return Cond::ns;
     } else {
       make(MOp::kCmpImm, {mach::use_any(x)}, size).imm = static_cast<uint64_t>(int64_t{*c});
     }
