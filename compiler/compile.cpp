@@ -215,8 +215,8 @@ class Linker {
         out_.refused.push_back({imported + i, refusal_reason(function.error()), std::move(function).error()});
         continue;
       }
-      align();
       isa::CompiledFunc& f = *function;
+      align(f.alignment);
       const uint32_t at = size();
       if (piece.is_entry) out_.entries[i] = at;
       out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i, piece.nanoseconds});
@@ -248,7 +248,7 @@ class Linker {
 
  private:
   uint32_t size() const { return static_cast<uint32_t>(out_.bytes.size()); }
-  void align() { out_.bytes.resize((out_.bytes.size() + kAlignment - 1) & ~size_t{kAlignment - 1}, 0xcc); }
+  void align(size_t to = kAlignment) { out_.bytes.resize((out_.bytes.size() + to - 1) & ~(to - 1), 0xcc); }
 
   void relocate() {
     std::vector<uint32_t> ways(out_.entries.size(), NativeCode::kNone);

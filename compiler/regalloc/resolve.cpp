@@ -46,6 +46,7 @@ void Resolver::run(const VCode& code, const RegEnv& env, const Flow& flow, Resid
     std::stable_sort(changes_.begin(), changes_.end(), order);
   change_ = 0;
   for (uint32_t b = 0; b < code.blocks.size(); ++b) run_block(b);
+  move_before_branches();
 }
 
 // ---- memory
@@ -202,6 +203,83 @@ void Resolver::cross_edge(uint32_t p, uint32_t s) {
     const VReg arg = code_->args_of(from)[a], param = code_->params_of(to)[a];
     if (!flow_->uses(param).empty()) move(place(arg, gap(from.end - 1)), place(param, start), param);
   }
+}
+
+// ---- loops' ends
+
+// Moves of an edge back to a loop's header, in a block that has nothing else, happen before the branch where the way out
+// of the loop does not care: the branch then leads back itself. On the way out they were for nothing, once.
+void Resolver::move_before_branches() {
+  std::vector<Edit>& edits = out_->edits;
+  bool moved = false;
+  for (uint32_t b = 0; b < code_->blocks.size(); ++b) {
+    const VBlock& from = code_->blocks[b];
+    if (from.succ_count != 2) continue;
+    for (unsigned k = 0; k < 2; ++k) {
+      const uint32_t n = code_->succs_of(from)[k], out = code_->succs_of(from)[1 - k];
+      const VBlock& edge = code_->blocks[n];
+      if (edge.end - edge.first != 1 || edge.succ_count != 1 || edge.pred_count != 1) continue;
+      const VBlock& header = code_->blocks[code_->succs_of(edge)[0]];
+      if (code_->succs_of(edge)[0] > b || code_->blocks[out].loop_depth >= header.loop_depth) continue;
+      auto less = [](const Edit& e, uint32_t before) { return e.before < before; };
+      const auto first = std::lower_bound(edits.begin(), edits.end(), edge.first, less);
+      const auto end = std::find_if(first, edits.end(), [&](const Edit& e) { return e.before != edge.first; });
+      if (first == end || wanted_on_way_out(b, out, {&*first, static_cast<size_t>(end - first)})) continue;
+      const uint32_t before = place_before_branch(b, {&*first, static_cast<size_t>(end - first)});
+      // What is kept sorted is needed until the end.
+      for (auto e = first; e != end; ++e) moved_.push_back({static_cast<uint32_t>(e - edits.begin()), before});
+      moved = true;
+      break;
+    }
+  }
+  if (!moved) return;
+  for (auto [edit, before] : moved_) edits[edit].before = before;
+  moved_.clear();
+  std::stable_sort(edits.begin(), edits.end(), [](const Edit& x, const Edit& y) { return x.before < y.before; });
+}
+
+// Whether one of the moves would write to what is read when block `b` is left for `out`.
+bool Resolver::wanted_on_way_out(uint32_t b, uint32_t out, std::span<const Edit> moves) const {
+  const uint32_t end = gap(code_->blocks[b].end) - 1;
+  RegSet read;
+  for (uint32_t x : residency_->exit(b)) {
+    const VReg v = residency_->segments[x].vreg;
+    const PReg r = assignment_->at(v, end);
+    if (r.valid() && flow_->live_in(out, v)) read.add(r);
+  }
+  for (const Edit& e : moves) {
+    if (e.to.kind == Alloc::Kind::kReg) {
+      if (read.has(e.to.preg())) return true;
+    } else {
+      for (VReg v : flow_->live_in(out))
+        if (slot_[v.n] != kNone && shares_slot(e.to, v)) return true;
+    }
+  }
+  return false;
+}
+
+bool Resolver::shares_slot(Alloc a, VReg v) const {
+  if (a.kind != Alloc::Kind::kSlot) return true;
+  const uint32_t first = slot_[v.n], words = code_->types[v.n] == ir::Type::kV128 ? 2 : 1;
+  return a.index + 1 >= first && a.index <= first + words;
+}
+
+// In front of what sets the flags for the branch, if that stays as it is: a comparison and its branch are best together.
+uint32_t Resolver::place_before_branch(uint32_t b, std::span<const Edit> moves) const {
+  const VBlock& block = code_->blocks[b];
+  const uint32_t branch = block.end - 1;
+  if (block.end - block.first < 2) return branch;
+  const auto edits = std::lower_bound(out_->edits.begin(), out_->edits.end(), branch,
+                                      [](const Edit& e, uint32_t before) { return e.before < before; });
+  if (edits != out_->edits.end() && edits->before == branch) return branch;
+  const MInst& compare = code_->insts[branch - 1];
+  if (compare.flags != 0) return branch;
+  for (uint32_t k = 0; k < compare.operands; ++k) {
+    if (code_->operands[compare.first_operand + k].kind == Kind::kDef) return branch;
+    for (const Edit& e : moves)
+      if (e.to == out_->operands[compare.first_operand + k]) return branch;
+  }
+  return branch - 1;
 }
 
 void Resolver::give_operands(uint32_t i) {

@@ -20,6 +20,10 @@ class Resolver {
   void give_operands(uint32_t i);
   void cross_edge(uint32_t from, uint32_t to);
   void flush(uint32_t before);
+  void move_before_branches();
+  bool wanted_on_way_out(uint32_t b, uint32_t out, std::span<const mach::Edit> moves) const;
+  bool shares_slot(mach::Alloc a, VReg v) const;
+  uint32_t place_before_branch(uint32_t b, std::span<const mach::Edit> moves) const;
   bool dirty(uint32_t segment) const { return dirty_[residency_->root(segment)]; }
   bool stored_before(VReg v) const {
     return flow_->home[v.n] != kNone || assignment_->store_at_def[v.n] != 0;
@@ -45,6 +49,7 @@ class Resolver {
   std::vector<Change> changes_;
   size_t change_ = 0;
   std::vector<Move> moves_;
+  std::vector<std::pair<uint32_t, uint32_t>> moved_;  // edits that go elsewhere: before which instruction
 };
 
 // Slots for the vregs that are spilled and have no home: who does not live at the same time may share one.

@@ -57,6 +57,7 @@ struct Listing {
 struct CompiledFunc {
   std::vector<uint8_t> bytes;  // code, then data
   uint32_t data = 0;           // where data begins: constants and tables
+  uint32_t alignment = 16;     // of its first byte
   std::vector<Reloc> relocs;
   std::vector<Site> sites;  // sorted by offset
   std::vector<FrameEdge> frames;  // sorted, the first at 0

@@ -38,6 +38,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   isa::CompiledFunc out;
   out.bytes = std::move(bytes);
   out.data = data_;
+  out.alignment = alignment_;
   out.relocs = std::move(relocs_);
   out.sites = std::move(sites_);
   std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
@@ -174,8 +175,13 @@ void Emitter::find_empty_blocks() {
 }
 
 void Emitter::block(uint32_t b) {
+  if (starts_hot_loop(b)) {
+    a_.align(kLoopAlignment);
+    alignment_ = kLoopAlignment;
+  }
   a_.bind(labels_[b]);
   now_block_ = b;
+  flags_ = {};
   const mach::VBlock& v = c_.blocks[b];
   if (forward_[b] != b) return;  // nobody comes here
   if (frame_block_ != 0) frame(framed() && b != frame_block_ ? FrameState::kWhole : FrameState::kNone);
@@ -186,10 +192,17 @@ void Emitter::block(uint32_t b) {
   if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
-    if (listing_ && next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n) note_line(true);
-    for (; next_edit_ < al_.edits.size() && al_.edits[next_edit_].before == n; ++next_edit_) edit(al_.edits[next_edit_]);
+    size_t end = next_edit_;
+    while (end < al_.edits.size() && al_.edits[end].before == n) ++end;
+    const mach::Edit* copy = end > next_edit_ && takes_copy(al_.edits[end - 1]) ? &al_.edits[--end] : nullptr;
+    if (listing_ && next_edit_ < end) note_line(true);
+    for (; next_edit_ < end; ++next_edit_) edit(al_.edits[next_edit_]);
     if (listing_) note_line(false);
-    inst();
+    if (copy)
+      ++next_edit_, inst_of_copy(*copy);
+    else
+      inst();
+    note_flags(copy != nullptr);
     if (!f_.poison.empty()) poison();
   }
 }
@@ -270,7 +283,7 @@ void Emitter::inst() {
       else
         a_.mov(gp(0), i.imm);
       break;
-    case MOp::kLea: a_.lea(w(), gp(0), mem()); break;
+    case MOp::kLea: lea(); break;
     case MOp::kLoad: load(); break;
     case MOp::kStore: fault_site(), a_.mov(w(), mem(), gp(0)); break;
     case MOp::kStoreImm: fault_site(), a_.mov(w(), mem(), imm); break;
@@ -286,6 +299,8 @@ void Emitter::inst() {
     case MOp::kUnary: a_.unary(Unary(i.x), w(), gp(1)); break;
     case MOp::kShift: a_.shift(Shift(i.x), w(), gp(2)); break;
     case MOp::kShiftImm: a_.shift(Shift(i.x), w(), gp(1), static_cast<uint8_t>(i.imm)); break;
+    case MOp::kShift3: a_.shift3(Shift3(i.x), w(), gp(0), gp(1), gp(2)); break;
+    case MOp::kAndn: a_.andn(w(), gp(0), gp(1), gp(2)); break;
     case MOp::kMul: in_reg(1) ? a_.imul(w(), gp(2), gp(1)) : a_.imul(w(), gp(2), place(1)); break;
     case MOp::kMulMem: fault_site(), a_.imul(w(), gp(1), mem()); break;
     case MOp::kMulImm:
@@ -497,20 +512,6 @@ void Emitter::cmov() {
   a_.mov(kQ, reg::kScratch, d);
   take(Cc::e);
   a_.cmov(Cc::p, w(), d, reg::kScratch);
-}
-
-// Whether a test of a register with itself would say what the logical instruction before it, which made the register's
-// value, has said already. (Moves that the allocator put between leave the flags alone.)
-bool Emitter::flags_are_of_operand() const {
-  const uint32_t n = static_cast<uint32_t>(now_ - c_.insts.data());
-  if (gp(0) != gp(1) || n == c_.blocks[now_block_].first || !f_.poison.empty()) return false;
-  const MInst& before = c_.insts[n - 1];
-  const MOp op = MOp(before.op);
-  if ((op != MOp::kAlu && op != MOp::kAluImm) || before.size != now_->size) return false;
-  if (Alu(before.x) != Alu::kAnd && Alu(before.x) != Alu::kOr && Alu(before.x) != Alu::kXor) return false;
-  const mach::Alloc& made = al_.operands[before.first_operand + before.operands - 1];
-  return made == at(0) &&
-         c_.operands[before.first_operand + before.operands - 1].vreg == c_.operands[now_->first_operand].vreg;
 }
 
 void Emitter::fselect() {

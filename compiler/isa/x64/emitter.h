@@ -1,5 +1,6 @@
 // The state of emission; see emit.h. Private to emit*.cpp.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <map>
 #include <optional>
@@ -53,6 +54,15 @@ class Emitter {
   void note_line(bool moves);
   void edit(const mach::Edit& e);
   void poison();
+
+  // ---- what emission makes of what was allocated (emit_forms.cpp)
+  bool takes_copy(const mach::Edit& e) const;
+  void inst_of_copy(const mach::Edit& e);
+  void lea();
+  bool lea_is_add() const;
+  void note_flags(bool of_copy);
+  bool flags_are_of_operand() const;
+  bool starts_hot_loop(uint32_t b) const;
   void copy(ir::Type t, const mach::Alloc& to, const mach::Alloc& from);
 
   // ---- instructions, by family
@@ -66,7 +76,6 @@ class Emitter {
   void extend();
   void setcc();
   void cmov();
-  bool flags_are_of_operand() const;
   void fselect();
   void jcc();
   void br_table();
@@ -126,6 +135,17 @@ class Emitter {
   std::vector<mach::Edit> waiting_;  // from blocks before it: done where the frame is there
   uint32_t save_block_ = 0;         // where they are saved
   std::vector<uint8_t> saved_in_;   // by block, if that is not the first: they are saved there
+  static constexpr uint32_t kLoopAlignment = 32;
+  uint32_t alignment_ = 16;
+  // What the flags say after the instruction before: of which value, and whether all that a test would (the sign and
+  // whether it is 0, they say in any case).
+  struct Flags {
+    const MInst* behind = nullptr;
+    VReg of;
+    uint8_t size = 0;
+    bool all = false;
+  };
+  Flags flags_;
   std::vector<Label> labels_;
   std::vector<uint32_t> forward_;  // by block: where a jump to it really goes
   std::vector<isa::Reloc> relocs_;

@@ -85,6 +85,8 @@ struct Mem {
 #define WJIT_X64_BITS(X) \
   X(kBsf, "bsf", Bsf)    \
   X(kBsr, "bsr", Bsr) X(kLzcnt, "lzcnt", Lzcnt) X(kTzcnt, "tzcnt", Tzcnt) X(kPopcnt, "popcnt", Popcnt)
+// BMI2: shifts by a register, with a destination of their own; flags are kept.
+#define WJIT_X64_SHIFT3(X) X(kShlx, "shlx", Shlx) X(kShrx, "shrx", Shrx) X(kSarx, "sarx", Sarx)
 // Read, modify and write at once; the mnemonic is preceded by lock.
 #define WJIT_X64_LOCKED(X)                                                                            \
   X(kAdd, "add", Add)                                                                                 \
@@ -114,6 +116,7 @@ enum class Alu : uint8_t { WJIT_X64_ALU(WJIT_X) };
 enum class Unary : uint8_t { WJIT_X64_UNARY(WJIT_X) };
 enum class Shift : uint8_t { WJIT_X64_SHIFTS(WJIT_X) };
 enum class Bits : uint8_t { WJIT_X64_BITS(WJIT_X) };
+enum class Shift3 : uint8_t { WJIT_X64_SHIFT3(WJIT_X) };
 enum class Locked : uint8_t { WJIT_X64_LOCKED(WJIT_X) };
 enum class Float : uint8_t { WJIT_X64_FLOAT(WJIT_X) };
 enum class FloatLogic : uint8_t { WJIT_X64_FLOAT_LOGIC(WJIT_X) };

@@ -30,6 +30,8 @@ namespace wjit::x64 {
   INST(kMemAluImm, "m", "x: Alu, imm, on memory; traps")                                                          \
   INST(kUnary, "d=a", "x: Unary (not, neg)")                                                                      \
   INST(kShift, "d=a c", "x: Shift; c in rcx")                                                                     \
+  INST(kShift3, "d a c", "x: Shift3; BMI2")                                                                       \
+  INST(kAndn, "d a b", "not a, and b; BMI1")                                                                      \
   INST(kShiftImm, "d=a", "x: Shift, imm")                                                                         \
   INST(kMul, "d=a b", "")                                                                                         \
   INST(kMulMem, "d=a m", "traps")                                                                                 \

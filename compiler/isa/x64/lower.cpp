@@ -183,7 +183,8 @@ void Lower::find_extended() {
     if (!reached_[b.n]) continue;
     for (Inst i = f_.block(b).first; i.valid(); i = f_.next(i)) {
       const InstData& d = f_.inst(i);
-      if (d.op == Op::extend_u && uses_[f_.result(i).n] != 0) mark(d.va());
+      const bool extends = d.op == Op::extend_u || (d.op == Op::convert_u && d.from() == ir::Type::kI32);
+      if (extends && uses_[f_.result(i).n] != 0) mark(d.va());
     }
   }
   if (work.empty()) return;
@@ -506,6 +507,7 @@ support::Result<void> Lower::run() {
            : has.ssse3 ? VecLevel::kSsse3
                        : VecLevel::kSse2;
   out_.avx = has.avx;
+  out_.bmi2 = has.bmi2;
   vregs_.assign(f_.value_count(), VReg());
   wanted_.assign(f_.value_count(), 0);
   passed_.assign(f_.block_count(), 0);

@@ -51,6 +51,7 @@ struct MachFunc {
   bool calls = false;         // wasm functions: it looks at the stack limit
   std::vector<VecConst> vectors;  // constants of 16 bytes
   bool avx = false;               // vector registers are met by VEX encodings alone
+  bool bmi2 = false;
   std::vector<uint8_t> poison;  // by vreg: what is above its 32 bits is spoiled where it is defined (a test's wish)
   void clear();
 };
@@ -127,6 +128,7 @@ class Lower {
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
   bool multiple_and_constant(ir::Inst i, const ir::InstData& d);
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
+  bool and_not(ir::Inst i, const ir::InstData& d);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);
   void divide(ir::Inst i, const ir::InstData& d);

@@ -27,7 +27,9 @@ bool Lower::lower_int(Inst i, const InstData& d) {
       return true;
     }
     case Op::sub: alu(i, d, Alu::kSub, false); return true;
-    case Op::and_: alu(i, d, Alu::kAnd, true); return true;
+    case Op::and_:
+      if (!and_not(i, d)) alu(i, d, Alu::kAnd, true);
+      return true;
     case Op::or_: alu(i, d, Alu::kOr, true); return true;
     case Op::xor_:
       if (small(d.vb()) == -1) {
@@ -118,6 +120,21 @@ void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
   make(MOp::kAlu, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size).x = uint8_t(op);
 }
 
+// One of the two is something inverted that nobody else wants.
+bool Lower::and_not(Inst i, const InstData& d) {
+  if (!env_.features.bmi1) return false;
+  const auto inverted = [&](Value v) {
+    const InstData* n = def_data(v);
+    return n && n->op == Op::xor_ && small(n->vb()) == -1 && used_once(v) && !wanted_[v.n];
+  };
+  Value a = d.va(), b = d.vb();
+  if (!inverted(a)) std::swap(a, b);
+  if (!inverted(a) || constant(b)) return false;
+  const VReg ra = reg(def_data(a)->va()), rb = reg(b);
+  make(MOp::kAndn, {mach::def(result(i)), mach::use(ra), mach::use(rb)}, size_of(d.type));
+  return true;
+}
+
 void Lower::shift(Inst i, const InstData& d, Shift op) {
   const uint8_t size = size_of(d.type);
   const VReg a = reg(d.va());
@@ -128,6 +145,11 @@ void Lower::shift(Inst i, const InstData& d, Shift op) {
     return;
   }
   const VReg c = reg(d.vb());
+  if (env_.features.bmi2 && op != Shift::kRol && op != Shift::kRor) {
+    const Shift3 x = op == Shift::kShl ? Shift3::kShlx : op == Shift::kShr ? Shift3::kShrx : Shift3::kSarx;
+    make(MOp::kShift3, {mach::def(result(i)), mach::use(a), mach::use(c)}, size).x = uint8_t(x);
+    return;
+  }
   make(MOp::kShift, {mach::use(a), mach::use_fixed(c, reg::gp(Gp::rcx)), mach::def_reuse(result(i), 0)}, size).x =
       uint8_t(op);
 }
@@ -314,6 +336,9 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
     const VReg x = reg(a);
     if (*c == 0) {
       make(MOp::kTest, {mach::use(x), mach::use(x)}, size);
+      // The sign alone, which what made x leaves in the flags, too.
+      if (cc == IntCc::lt_s) return Cond::s;
+      if (cc == IntCc::ge_s) return Cond::ns;
     } else {
       make(MOp::kCmpImm, {mach::use_any(x)}, size).imm = static_cast<uint64_t>(int64_t{*c});
     }

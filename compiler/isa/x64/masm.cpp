@@ -16,6 +16,7 @@ constexpr Id kAlu[] = {WJIT_X64_ALU(WJIT_X)};
 constexpr Id kUnary[] = {WJIT_X64_UNARY(WJIT_X)};
 constexpr Id kShift[] = {WJIT_X64_SHIFTS(WJIT_X)};
 constexpr Id kBits[] = {WJIT_X64_BITS(WJIT_X)};
+constexpr Id kShift3[] = {WJIT_X64_SHIFT3(WJIT_X)};
 constexpr Id kLocked[] = {WJIT_X64_LOCKED(WJIT_X)};
 #undef WJIT_X
 // Without and with VEX.
@@ -139,6 +140,15 @@ void Masm::imul(W w, Gp to, Gp from, int32_t value) {
 }
 void Masm::shift(Shift op, W w, Gp reg) { jit_->emit(kShift[at(op)], gp(w, reg), gp(W::k8, Gp::rcx)); }
 void Masm::shift(Shift op, W w, Gp reg, uint8_t count) { jit_->emit(kShift[at(op)], gp(w, reg), Imm(count)); }
+void Masm::shift3(Shift3 op, W w, Gp to, Gp from, Gp count) {
+  jit_->emit(kShift3[at(op)], gp(w, to), gp(w, from), gp(w, count));
+}
+void Masm::rorx(W w, Gp to, Gp from, uint8_t count) {
+  jit_->emit(Id::kIdRorx, gp(w, to), gp(w, from), Imm(count));
+}
+void Masm::andn(W w, Gp to, Gp inverted, Gp other) {
+  jit_->emit(Id::kIdAndn, gp(w, to), gp(w, inverted), gp(w, other));
+}
 void Masm::bits(Bits op, W w, Gp to, Gp from) { jit_->emit(kBits[at(op)], gp(w, to), gp(w, from)); }
 void Masm::bits(Bits op, W w, Gp to, const Mem& from) { jit_->emit(kBits[at(op)], gp(w, to), mem(from, w)); }
 void Masm::bswap(W w, Gp reg) { jit_->emit(Id::kIdBswap, gp(w, reg)); }

@@ -52,6 +52,9 @@ class Masm : public isa::MasmBase {
   void imul(W w, Gp to, Gp from, int32_t value);
   void shift(Shift op, W w, Gp reg);  // by cl
   void shift(Shift op, W w, Gp reg, uint8_t count);
+  void shift3(Shift3 op, W w, Gp to, Gp from, Gp count);       // BMI2
+  void rorx(W w, Gp to, Gp from, uint8_t count);               // BMI2; flags are kept
+  void andn(W w, Gp to, Gp inverted, Gp other);                // BMI1
   void bits(Bits op, W w, Gp to, Gp from);
   void bits(Bits op, W w, Gp to, const Mem& from);
   void bswap(W w, Gp reg);

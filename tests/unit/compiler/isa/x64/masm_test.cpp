@@ -22,6 +22,7 @@ constexpr const char* kAlu[] = {WJIT_X64_ALU(WJIT_X)};
 constexpr const char* kUnary[] = {WJIT_X64_UNARY(WJIT_X)};
 constexpr const char* kShifts[] = {WJIT_X64_SHIFTS(WJIT_X)};
 constexpr const char* kBits[] = {WJIT_X64_BITS(WJIT_X)};
+constexpr const char* kShift3[] = {WJIT_X64_SHIFT3(WJIT_X)};
 constexpr const char* kLocked[] = {WJIT_X64_LOCKED(WJIT_X)};
 constexpr const char* kFloat[] = {WJIT_X64_FLOAT(WJIT_X)};
 constexpr const char* kFloatLogic[] = {WJIT_X64_FLOAT_LOGIC(WJIT_X)};
@@ -255,6 +256,14 @@ TEST_CASE("x64 encoder: the rest of integers is that of GNU as [row9]") {
           b.add(name + " " + text(w, r) + ", " + text(w, s), [&](Masm& m) { m.bits(op, w, r, s); });
         });
         b.add("imul " + text(w, r) + ", " + text(w, s), [&](Masm& m) { m.imul(w, r, s); });
+        b.add("rorx " + text(w, r) + ", " + text(w, s) + ", 7", [&](Masm& m) { m.rorx(w, r, s, 7); });
+        for (Gp c : {Gp::rax, Gp::rbp, Gp::r8, Gp::r13}) {
+          each<Shift3>(kShift3, [&](Shift3 op, const std::string& name) {
+            b.add(name + " " + text(w, r) + ", " + text(w, s) + ", " + text(w, c),
+                  [&](Masm& m) { m.shift3(op, w, r, s, c); });
+          });
+          b.add("andn " + text(w, r) + ", " + text(w, s) + ", " + text(w, c), [&](Masm& m) { m.andn(w, r, s, c); });
+        }
         for (int32_t v : {3, -128, 128, 0x7fff'ffff})
           b.add(fmt::format("imul {}, {}, {}", text(w, r), text(w, s), v),
                 [&](Masm& m) { m.imul(w, r, s, v); });
