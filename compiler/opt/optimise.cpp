@@ -5,6 +5,7 @@
 #include <bit>
 #include <iterator>
 
+#include "compiler/opt/balance.h"
 #include "compiler/opt/branches.h"
 #include "compiler/opt/inline.h"
 #include "compiler/opt/memory.h"
@@ -14,6 +15,7 @@
 #include "compiler/opt/rounds.h"
 #include "compiler/opt/rules.h"
 #include "compiler/opt/uses.h"
+#include "compiler/opt/widen.h"
 #include "compiler/support/plant.h"
 
 namespace wjit::opt {
@@ -218,6 +220,8 @@ struct Optimiser::Room {
   Known known;
   Facts facts;
   MemoryPass loads;
+  WidenPass addresses;
+  BalancePass sums;
   BranchPass ways;
   RotatePass turner;
   RoundsPass carried;
@@ -239,6 +243,8 @@ struct Optimiser::Room {
     loads.run(f, analyses);
     loads_seen = true;
   }
+  void widen(ir::Function& f) { addresses.run(f, analyses); }
+  void balance(ir::Function& f) { sums.run(f, analyses); }
   void branches(ir::Function& f) {
     if (!ways.run(f, analyses)) return;
     analyses.compute(f);

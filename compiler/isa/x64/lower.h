@@ -128,6 +128,8 @@ class Lower {
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
   bool multiple_and_constant(ir::Inst i, const ir::InstData& d);
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
+  bool ends_here(Value v) const;
+  bool better_overwritten(Value v, Value than) const;
   bool and_not(ir::Inst i, const ir::InstData& d);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);

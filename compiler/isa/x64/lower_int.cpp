@@ -55,7 +55,19 @@ bool Lower::lower_int(Inst i, const InstData& d) {
       extend(i, d.va(), d.type == ir::Type::kI32 ? LoadKind::kSign16To32 : LoadKind::kSign16To64);
       return true;
     case Op::extend_s: extend(i, d.va(), LoadKind::kSign32To64); return true;
-    case Op::wrap: extend(i, d.va(), LoadKind::kZero32); return true;  // one that find_extended wants
+    case Op::wrap: {  // one that find_extended wants
+      const InstData* sum = def_data(d.va());
+      if (sum && sum->op == Op::add && used_once(d.va()) && !wanted_[d.va().n]) {
+        if (const auto c = small(sum->vb())) {
+          Amode a{.disp = *c};
+          a.base = reg(sum->va());
+          add_mem(make(MOp::kLea, {mach::def(result(i))}, 4), a);
+          return true;
+        }
+      }
+      extend(i, d.va(), LoadKind::kZero32);
+      return true;
+    }
     case Op::icmp: case Op::fcmp: {
       const Cond cc = condition(f_.result(i), false);
       make(MOp::kSetcc, {mach::def(result(i))}).cc = uint8_t(cc);
@@ -88,6 +100,22 @@ bool Lower::multiple_and_constant(Inst i, const InstData& d) {
   return true;
 }
 
+// Nobody wants v behind the current instruction: users that come later have been lowered, and loops keep what is from
+// outside.
+bool Lower::ends_here(Value v) const {
+  const ir::ValueData& data = f_.value(v);
+  const ir::Block home = data.kind == ir::ValueData::Kind::kResult ? f_.block_of(Inst(data.owner)) : ir::Block(data.owner);
+  return !wanted_[v.n] && depth_[home.n] >= depth_[f_.block_of(now_).n];
+}
+
+// Of two operands that may be exchanged, the one that ends here is to be overwritten; of two, a parameter: what a loop
+// computes of it often goes back to it.
+bool Lower::better_overwritten(Value v, Value than) const {
+  const bool ends = ends_here(v), other_ends = ends_here(than);
+  if (ends != other_ends) return ends;
+  return ends && !f_.def(v).valid() && f_.def(than).valid();
+}
+
 void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
   Value a = d.va(), b = d.vb();
   const uint8_t size = size_of(d.type);
@@ -114,8 +142,7 @@ void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
     note_access(x, l);
     return;
   }
-  // The operand that ends here is the one to be overwritten.
-  if (commutes && !used_once(a) && used_once(b)) std::swap(a, b);
+  if (commutes && better_overwritten(b, a)) std::swap(a, b);
   const VReg ra = reg(a), rb = reg(b);
   make(MOp::kAlu, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size).x = uint8_t(op);
 }
@@ -191,7 +218,7 @@ void Lower::multiply(Inst i, const InstData& d) {
     note_access(x, l);
     return;
   }
-  if (!used_once(a) && used_once(b)) std::swap(a, b);
+  if (better_overwritten(b, a)) std::swap(a, b);
   const VReg ra = reg(a), rb = reg(b);
   make(MOp::kMul, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size);
 }
