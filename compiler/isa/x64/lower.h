@@ -126,10 +126,11 @@ class Lower {
 
   // ---- families
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
-  bool multiple_and_constant(ir::Inst i, const ir::InstData& d);
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
   bool ends_here(Value v) const;
   bool better_overwritten(Value v, Value than) const;
+  bool address_sum(ir::Inst i, const ir::InstData& d);
+  void test_mask(const ir::InstData& d, uint8_t size);
   bool and_not(ir::Inst i, const ir::InstData& d);
   void shift(ir::Inst i, const ir::InstData& d, Shift op);
   void multiply(ir::Inst i, const ir::InstData& d);

@@ -15,7 +15,7 @@ static uint8_t size_of(ir::Type t) { return t == ir::Type::kI32 ? 4 : 8; }
 bool Lower::lower_int(Inst i, const InstData& d) {
   switch (d.op) {
     case Op::add: {
-      if (multiple_and_constant(i, d)) return true;
+      if (address_sum(i, d)) return true;
       // With a constant, and the other operand living on: lea has a destination of its own.
       if (const auto c = small(d.vb()); c && !used_once(d.va())) {
         Amode a{.disp = *c};
@@ -28,6 +28,8 @@ bool Lower::lower_int(Inst i, const InstData& d) {
     }
     case Op::sub: alu(i, d, Alu::kSub, false); return true;
     case Op::and_:
+      if (const auto c = small(d.vb()); c == 0xff || c == 0xffff)
+        return extend(i, d.va(), c == 0xff ? LoadKind::kZero8 : LoadKind::kZero16), true;
       if (!and_not(i, d)) alu(i, d, Alu::kAnd, true);
       return true;
     case Op::or_: alu(i, d, Alu::kOr, true); return true;
@@ -78,28 +80,6 @@ bool Lower::lower_int(Inst i, const InstData& d) {
   }
 }
 
-// A small multiple that nobody else wants, and a constant: one lea, where a shift or a lea, a copy and a sum would be.
-bool Lower::multiple_and_constant(Inst i, const InstData& d) {
-  const auto c = small(d.vb());
-  const InstData* m = def_data(d.va());
-  if (!c || !m || !used_once(d.va()) || wanted_[d.va().n]) return false;
-  const auto by = m->format() == ir::Format::kBinary ? constant(m->vb()) : std::nullopt;
-  if (!by) return false;
-  Amode a{.disp = *c};
-  const uint64_t shift = *by & (8u * size_of(d.type) - 1);
-  if (m->op == Op::shl && shift >= 1 && shift <= 3) {
-    a.shift = static_cast<uint8_t>(shift);
-  } else if (m->op == Op::mul && (*by == 3 || *by == 5 || *by == 9)) {
-    a.shift = static_cast<uint8_t>(*by == 3 ? 1 : *by == 5 ? 2 : 3);
-    a.base = reg(m->va());
-  } else {
-    return false;
-  }
-  a.index = reg(m->va());
-  add_mem(make(MOp::kLea, {mach::def(result(i))}, size_of(d.type)), a);
-  return true;
-}
-
 // Nobody wants v behind the current instruction: users that come later have been lowered, and loops keep what is from
 // outside.
 bool Lower::ends_here(Value v) const {
@@ -145,6 +125,46 @@ void Lower::alu(Inst i, const InstData& d, Alu op, bool commutes) {
   if (commutes && better_overwritten(b, a)) std::swap(a, b);
   const VReg ra = reg(a), rb = reg(b);
   make(MOp::kAlu, {mach::use(ra), mach::use_any(rb), mach::def_reuse(result(i), 0)}, size).x = uint8_t(op);
+}
+
+// Sums of three, or with a multiple, are an address: (x + y) + c, (x * 2^k) + c, (x * 5) + c, x + (y * 2^k).
+bool Lower::address_sum(Inst i, const InstData& d) {
+  const auto own = [&](Value v) { return used_once(v) && !wanted_[v.n] && !folded_[v.n]; };
+  const auto shifted = [&](Value v) -> const InstData* {
+    const InstData* n = def_data(v);
+    if (!n || n->op != Op::shl || !own(v)) return nullptr;
+    const auto c = constant(n->vb());
+    return c && (*c & (8u * size_of(d.type) - 1)) >= 1 && (*c & (8u * size_of(d.type) - 1)) <= 3 ? n : nullptr;
+  };
+  const auto shift_of = [&](const InstData& n) { return static_cast<uint8_t>(*constant(n.vb()) & 3); };
+  Amode m;
+  if (const auto c = small(d.vb())) {
+    const InstData* n = def_data(d.va());
+    if (!n || !own(d.va())) return false;
+    m.disp = *c;
+    if (n->op == Op::add && !constant(n->va()) && !constant(n->vb())) {
+      if (sinkable(n->va(), Op::load) || sinkable(n->vb(), Op::load)) return false;
+      if (shifted(n->va()) || shifted(n->vb())) return false;  // those two first
+      m.base = reg(n->va()), m.index = reg(n->vb());
+    } else if (const auto k = n->op == Op::mul ? small(n->vb()) : std::nullopt; k == 3 || k == 5 || k == 9) {
+      m.base = m.index = reg(n->va());
+      m.shift = static_cast<uint8_t>(*k == 3 ? 1 : *k == 5 ? 2 : 3);
+    } else if (shifted(d.va())) {
+      m.index = reg(n->va());
+      m.shift = shift_of(*n);
+    } else {
+      return false;
+    }
+  } else {
+    Value a = d.va(), b = d.vb();
+    if (!shifted(b)) std::swap(a, b);
+    const InstData* n = shifted(b);
+    if (!n || constant(a) || sinkable(a, Op::load)) return false;
+    m.base = reg(a), m.index = reg(n->va());
+    m.shift = shift_of(*n);
+  }
+  add_mem(make(MOp::kLea, {mach::def(result(i))}, size_of(d.type)), m);
+  return true;
 }
 
 // One of the two is something inverted that nobody else wants.
@@ -328,9 +348,24 @@ Cond Lower::condition(Value v, bool negated, bool single) {
     const Cond cc = vec_condition(*d);
     return negated ? negate(cc) : cc;
   }
-  const VReg a = reg(v);
-  make(MOp::kTest, {mach::use(a), mach::use(a)}, 4);
+  if (d && d->op == Op::and_ && uses_[v.n] <= 1 && !wanted_[v.n]) {
+    test_mask(*d, 4);
+  } else {
+    const VReg a = reg(v);
+    make(MOp::kTest, {mach::use(a), mach::use(a)}, 4);
+  }
   return negated ? Cond::e : Cond::ne;
+}
+
+// Whether `d`, an and, is 0: without making it.
+void Lower::test_mask(const InstData& d, uint8_t size) {
+  if (const auto mask = small(d.vb())) {
+    const VReg x = reg(d.va());
+    make(MOp::kTestImm, {mach::use(x)}, *mask >= 0 && *mask <= 0x7f ? 1 : size).imm = static_cast<uint64_t>(int64_t{*mask});
+    return;
+  }
+  const VReg x = reg(d.va()), y = reg(d.vb());
+  make(MOp::kTest, {mach::use(x), mach::use(y)}, size);
 }
 
 Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
@@ -340,13 +375,7 @@ Cond Lower::compare_ints(const InstData& d, IntCc cc, bool may_sink) {
   if (const auto c = small(b)) {
     if (*c == 0 && (cc == IntCc::eq || cc == IntCc::ne)) {
       if (const InstData* m = def_data(a); m && m->op == Op::and_ && uses_[a.n] <= 1) {  // (else its result is there anyway)
-        if (const auto mask = small(m->vb())) {
-          const VReg x = reg(m->va());
-          make(MOp::kTestImm, {mach::use(x)}, size).imm = static_cast<uint64_t>(int64_t{*mask});
-        } else {
-          const VReg x = reg(m->va()), y = reg(m->vb());
-          make(MOp::kTest, {mach::use(x), mach::use(y)}, size);
-        }
+        test_mask(*m, size);
         return to_cond(cc);
       }
     }
