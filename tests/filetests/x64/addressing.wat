@@ -32,7 +32,7 @@
 ;;        0  args v4:rdi, v8:rdx
 ;;        1  extend.zero32 v5 ← v8?
 ;;        2  imm.8 v7 0xfffffff4  ; @45
-;;        3  alu.add.8 v6=v7 ← v7, v5?  ; @45
+;;        3  alu.add.8 v6=v5 ← v5, v7?  ; @45
 ;;        4  cmpmem.8 ← v6 [v4+80]  ; @45
 ;;        5  trapcc.a memory-out-of-bounds  ; @45
 ;;        6  alumem.add.8 v2=v5 ← v5 [v4+72]  ; @45
@@ -53,12 +53,11 @@
 ;; function 3
 ;; ; v3 is at [rbp-8]
 ;; b0:
-;;        0  args v3:rdi, v4:rdx, v6:rcx
-;;        1  shiftimm.shl.4 v5=v6 ← v6 3  ; @60
-;;        2  alu.add.4 v2=v4 ← v4, v5?  ; @61
-;;        3  load.plain.8 v1 [v3+72]  ; @62
-;;        4  load.plain.8 v0 [v1+v2] !trap  ; @62
-;;        5  ret ← v0:rax  ; @65
+;;        0  args v3:rdi, v4:rdx, v5:rcx
+;;        1  lea.4 v2 [v4+v5*8]  ; @61
+;;        2  load.plain.8 v1 [v3+72]  ; @62
+;;        3  load.plain.8 v0 [v1+v2] !trap  ; @62
+;;        4  ret ← v0:rax  ; @65
 ;;
 ;; function 4
 ;; ; v3 is at [rbp-8]
@@ -109,7 +108,7 @@
 ;;        0  args v4:rdi, v8:rdx
 ;;        1  extend.zero32 v5 ← v8?
 ;;        2  imm.8 v7 0xfffffff4  ; @45
-;;        3  alu.add.8 v6=v7 ← v7, v5?  ; @45
+;;        3  alu.add.8 v6=v5 ← v5, v7?  ; @45
 ;;        4  cmpmem.8 ← v6 [v4+80]  ; @45
 ;;        5  trapcc.a memory-out-of-bounds  ; @45
 ;;        6  alumem.add.8 v2=v5 ← v5 [v4+72]  ; @45
@@ -134,16 +133,15 @@
 ;; function 3
 ;; ; v3 is at [rbp-8]
 ;; b0:
-;;        0  args v3:rdi, v6:rdx, v8:rcx
-;;        1  shiftimm.shl.4 v7=v8 ← v8 3  ; @60
-;;        2  alu.add.4 v2=v6 ← v6, v7?  ; @61
-;;        3  load.plain.8 v5 [v3+80]  ; @62
-;;        4  aluimm.sub.8 v4=v5 ← v5 8  ; @62
-;;        5  cmp.8 ← v2, v4?  ; @62
-;;        6  trapcc.a memory-out-of-bounds  ; @62
-;;        7  load.plain.8 v1 [v3+72]  ; @62
-;;        8  load.plain.8 v0 [v1+v2]  ; @62
-;;        9  ret ← v0:rax  ; @65
+;;        0  args v3:rdi, v6:rdx, v7:rcx
+;;        1  lea.4 v2 [v6+v7*8]  ; @61
+;;        2  load.plain.8 v5 [v3+80]  ; @62
+;;        3  aluimm.sub.8 v4=v5 ← v5 8  ; @62
+;;        4  cmp.8 ← v2, v4?  ; @62
+;;        5  trapcc.a memory-out-of-bounds  ; @62
+;;        6  load.plain.8 v1 [v3+72]  ; @62
+;;        7  load.plain.8 v0 [v1+v2]  ; @62
+;;        8  ret ← v0:rax  ; @65
 ;;
 ;; function 4
 ;; ; v3 is at [rbp-8]

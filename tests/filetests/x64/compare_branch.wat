@@ -56,14 +56,13 @@
 ;;
 ;; function 4
 ;; b0:
-;;        0  args v1:rdx
-;;        1  aluimm.and.4 v0=v1 ← v1 4  ; @6b
-;;        2  test.4 ← v0, v0  ; @6c
-;;        3  jcc.ne → b2, b1  ; @6c
+;;        0  args v0:rdx
+;;        1  testimm.1 ← v0 4  ; @6c
+;;        2  jcc.ne → b2, b1  ; @6c
 ;; b1:
-;;        4  ret  ; @70
+;;        3  ret  ; @70
 ;; b2 cold:
-;;        5  trap unreachable  ; @6e
+;;        4  trap unreachable  ; @6e
 ;;
 ;; function 5
 ;; b0:

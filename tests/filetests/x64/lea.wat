@@ -25,17 +25,15 @@
 ;; function 2
 ;; b0:
 ;;        0  args v2:rdx, v1:rcx
-;;        1  shiftimm.shl.8 v3=v1 ← v1 2  ; @51
-;;        2  alu.add.8 v0=v2 ← v2, v3?  ; @52
-;;        3  ret ← v0:rax, v1:rdx  ; @55
+;;        1  lea.8 v0 [v2+v1*4]  ; @52
+;;        2  ret ← v0:rax, v1:rdx  ; @55
 ;;
 ;; function 3
 ;; b0:
-;;        0  args v1:rdx, v4:rcx
-;;        1  shiftimm.shl.4 v3=v4 ← v4 3  ; @5e
-;;        2  alu.add.4 v2=v3 ← v3, v1?  ; @5f
-;;        3  aluimm.add.4 v0=v2 ← v2 0xfffffffffffffff0  ; @62
-;;        4  ret ← v0:rax, v1:rdx  ; @65
+;;        0  args v1:rdx, v3:rcx
+;;        1  lea.4 v2 [v1+v3*8]  ; @5f
+;;        2  aluimm.add.4 v0=v2 ← v2 0xfffffffffffffff0  ; @62
+;;        3  ret ← v0:rax, v1:rdx  ; @65
 ;;
 ;; function 4
 ;; b0:

@@ -76,11 +76,11 @@
 ;; ; v5 is at [rbp-8]
 ;; b0:
 ;;        0  args v5:rdi, v6:rdx, v7:rcx
-;;        1  extend.zero32 v2 ← v6?
+;;        1  extend.zero32 v1 ← v6?
 ;;        2  extend.zero32 v4 ← v7?
 ;;        3  load.plain.8 v3 [v5+72]  ; @87
-;;        4  load.plain.4 v1 [v3+v4] !trap  ; @87
-;;        5  storeimm.4 [v3+v2] 1 !trap  ; @90
+;;        4  load.plain.4 v2 [v3+v4] !trap  ; @87
+;;        5  storeimm.4 [v3+v1] 1 !trap  ; @90
 ;;        6  alu.add.4 v0=v1 ← v1, v2?  ; @97
 ;;        7  ret ← v0:rax  ; @98
 ;;
@@ -90,7 +90,7 @@
 ;;        0  args v5:rdi, v6:rdx
 ;;        1  extend.zero32 v3 ← v6?
 ;;        2  load.plain.8 v4 [v5+72]  ; @9f
-;;        3  load.plain.4 v2 [v4+v3] !trap  ; @9f
-;;        4  mul.4 v1=v3 ← v3, v2?  ; @aa
+;;        3  load.plain.4 v1 [v4+v3] !trap  ; @9f
+;;        4  mul.4 v2=v3 ← v3, v1?  ; @aa
 ;;        5  alu.add.4 v0=v1 ← v1, v2?  ; @ab
 ;;        6  ret ← v0:rax  ; @ac
