@@ -20,7 +20,7 @@
       (i32.store (local.get 0) (i32.const 0)))))
   (func $copy (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
 ;; ---- asm
-;; function 1: 66 bytes, frame of 16
+;; function 1: 72 bytes, frame of 16
 ;; @41
 ;;       0  mov rsi, rdi
 ;;       3  test edx, edx
@@ -34,7 +34,7 @@
 ;;      15  push rdi
 ;;      16  mov r11, [rdi+0x8]
 ;;      1a  cmp rsp, [r11]
-;;      1d  jb 0x3d
+;;      1d  jb 0x43
 ;;      23  sub rsp, 0x8
 ;; @48
 ;;      27  mov rax, [rsi+0x60]                      ; imported_functions[0].wasm_call, function 0
@@ -42,14 +42,16 @@
 ;;      2f  mov [rbp-0x10], rdx
 ;;      33  call rax
 ;; @4c
-;;      35  add eax, [rbp-0x10]
+;;      35  mov rcx, [rbp-0x10]
+;;      39  add ecx, eax
 ;; @4e
-;;      38  mov rsp, rbp
-;;      3b  pop rbp
-;;      3c  ret
-;; 3d:
+;;      3b  mov rax, rcx
+;;      3e  mov rsp, rbp
+;;      41  pop rbp
+;;      42  ret
+;; 43:
 ;; @3d
-;;      3d  call <raise stack-overflow>
+;;      43  call <raise stack-overflow>
 ;;
 ;; function 2: 47 bytes, frame of 8
 ;;       0  mov eax, edx
@@ -78,13 +80,13 @@
 ;;      2d  pop rbp
 ;;      2e  ret
 ;;
-;; function 3: 79 bytes, frame of 16
+;; function 3: 85 bytes, frame of 16
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
 ;;       5  mov r11, [rdi+0x8]                       ; runtime_limits
 ;;       9  cmp rsp, [r11]                           ; VMRuntimeLimits.stack_limit
-;;       c  jb 0x4a
+;;       c  jb 0x50
 ;;      12  sub rsp, 0x8
 ;;      16  mov rsi, rdi
 ;;      19  mov edx, edx
@@ -106,14 +108,16 @@
 ;;      3c  mov [rbp-0x10], rdx
 ;;      40  call rax
 ;; @7b
-;;      42  add eax, [rbp-0x10]
+;;      42  mov rcx, [rbp-0x10]
+;;      46  add ecx, eax
 ;; @7d
-;;      45  mov rsp, rbp
-;;      48  pop rbp
-;;      49  ret
-;; 4a:
+;;      48  mov rax, rcx
+;;      4b  mov rsp, rbp
+;;      4e  pop rbp
+;;      4f  ret
+;; 50:
 ;; @6a
-;;      4a  call <raise stack-overflow>
+;;      50  call <raise stack-overflow>
 ;;
 ;; function 4: 199 bytes, frame of 32
 ;;       0  mov eax, edx
@@ -194,63 +198,61 @@
 ;; @7f
 ;;      c2  call <raise stack-overflow>
 ;;
-;; function 5: 185 bytes, frame of 16
+;; function 5: 182 bytes, frame of 16
 ;;       0  push rbp
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
 ;;       5  sub rsp, 0x8
-;;       9  mov eax, edx
-;;       b  mov ecx, ecx
+;;       9  mov edx, edx
+;;       b  mov eax, ecx
 ;;       d  mov r8d, r8d
 ;; @a3
-;;      10  mov rdx, [rdi+0x50]                      ; owned_memories[0].current_length
-;;      14  mov rsi, rax
-;;      17  add rsi, r8
-;;      1a  cmp rsi, rdx
-;;      1d  jnbe 0xaf
-;;      23  mov rsi, rcx
-;;      26  add rsi, r8
-;;      29  cmp rsi, rdx
-;;      2c  jnbe 0xaf
-;;      32  mov rdx, [rdi+0x48]                      ; owned_memories[0].base
-;;      36  mov rsi, rdx
-;;      39  add rsi, rax
-;;      3c  add rdx, rcx
-;;      3f  cmp r8, 0x200
-;;      46  jnbe 0x5c
-;;      4c  mov rcx, rdx
-;;      4f  mov rdx, rsi
-;;      52  call <copy>
+;;      10  mov rcx, [rdi+0x50]                      ; owned_memories[0].current_length
+;;      14  lea rsi, [rdx+r8*1]
+;;      18  cmp rsi, rcx
+;;      1b  jnbe 0xac
+;;      21  lea rsi, [rax+r8*1]
+;;      25  cmp rsi, rcx
+;;      28  jnbe 0xac
+;;      2e  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
+;;      32  lea rsi, [rdx+rcx*1]
+;;      36  add rcx, rax
+;;      39  cmp r8, 0x200
+;;      40  jnbe 0x53
+;;      46  mov rdx, rsi
+;;      49  call <copy>
 ;; @a7
-;;      57  mov rsp, rbp
-;;      5a  pop rbp
-;;      5b  ret
-;; 5c:
+;;      4e  mov rsp, rbp
+;;      51  pop rbp
+;;      52  ret
+;; 53:
 ;; @a3
-;;      5c  xor esi, esi
-;;      5e  xor edx, edx
-;;      60  mov r9, r8
-;;      63  mov r8, rcx
-;;      66  mov rcx, rax
-;;      69  mov r11, [rdi+0x8]                       ; runtime_limits
-;;      6d  lea rax, [0x84]
-;;      74  mov [r11+0x18], rbp                      ; VMRuntimeLimits.last_wasm_exit_fp
-;;      78  mov [r11+0x20], rax                      ; VMRuntimeLimits.last_wasm_exit_pc
-;;      7c  mov r11, [rdi+0x10]                      ; builtin_functions
-;;      80  call [r11+0x20]                          ; VMBuiltinFunctionsArray.memory_copy
-;;      84  mov r11, [rbp-0x8]                       ; vmctx
-;;      88  mov r11, [r11+0x8]                       ; runtime_limits
-;;      8c  mov qword ptr [r11+0x18], 0x0            ; VMRuntimeLimits.last_wasm_exit_fp
-;;      94  mov qword ptr [r11+0x20], 0x0            ; VMRuntimeLimits.last_wasm_exit_pc
-;;      9c  movzx eax, al
-;;      9f  and eax, 0xff
-;;      a4  jz 0xb4
+;;      53  xor esi, esi
+;;      55  xor ecx, ecx
+;;      57  mov r9, r8
+;;      5a  mov r8, rax
+;;      5d  mov r11, rcx
+;;      60  mov rcx, rdx
+;;      63  mov rdx, r11
+;;      66  mov r11, [rdi+0x8]                       ; runtime_limits
+;;      6a  lea rax, [0x81]
+;;      71  mov [r11+0x18], rbp                      ; VMRuntimeLimits.last_wasm_exit_fp
+;;      75  mov [r11+0x20], rax                      ; VMRuntimeLimits.last_wasm_exit_pc
+;;      79  mov r11, [rdi+0x10]                      ; builtin_functions
+;;      7d  call [r11+0x20]                          ; VMBuiltinFunctionsArray.memory_copy
+;;      81  mov r11, [rbp-0x8]                       ; vmctx
+;;      85  mov r11, [r11+0x8]                       ; runtime_limits
+;;      89  mov qword ptr [r11+0x18], 0x0            ; VMRuntimeLimits.last_wasm_exit_fp
+;;      91  mov qword ptr [r11+0x20], 0x0            ; VMRuntimeLimits.last_wasm_exit_pc
+;;      99  movzx eax, al
+;;      9c  test eax, 0xff
+;;      a1  jz 0xb1
 ;; @a7
-;;      aa  mov rsp, rbp
-;;      ad  pop rbp
-;;      ae  ret
-;; af:
+;;      a7  mov rsp, rbp
+;;      aa  pop rbp
+;;      ab  ret
+;; ac:
 ;; @a3
-;;      af  call <raise memory-out-of-bounds>
-;; b4:
-;;      b4  jmp <land>
+;;      ac  call <raise memory-out-of-bounds>
+;; b1:
+;;      b1  jmp <land>

@@ -67,22 +67,35 @@
 ;; @64
 ;;      3c  ret
 ;;
-;; function 2: 26 bytes, frame of 0
-;; 0:
+;; function 2: 58 bytes, frame of 0
 ;; @6b
-;; @71
 ;;       0  mov rax, rdx
-;;       3  imul eax, ecx
+;; @71
+;;       3  mov rdx, rax
+;;       6  imul edx, ecx
 ;; @78
-;;       6  add ecx, 0xfffffffd
+;;       9  add ecx, 0xfffffffd
 ;; @7c
-;;       9  jz 0x14
-;; @82
-;;       f  mov rdx, rax
-;;      12  jmp 0x0
-;; 14:
+;;       c  jnz 0x20
 ;; @8a
-;;      14  add edx, eax
+;;      12  add eax, edx
 ;; @8b
-;;      16  mov rax, rdx
-;;      19  ret
+;;      14  ret
+;;      15  nop [rax+rax*1], ax
+;;      1e  nop
+;; 20:
+;; @71
+;;      20  mov rax, rdx
+;;      23  imul eax, ecx
+;; @78
+;;      26  add ecx, 0xfffffffd
+;; @7c
+;;      29  jz 0x34
+;;      2f  mov rdx, rax
+;;      32  jmp 0x20
+;; 34:
+;; @8a
+;;      34  add edx, eax
+;; @8b
+;;      36  mov rax, rdx
+;;      39  ret
