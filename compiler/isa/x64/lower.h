@@ -126,7 +126,6 @@ class Lower {
 
   // ---- families
   bool lower_int(ir::Inst i, const ir::InstData& d);                  // lower_int.cpp
-  bool multiple_and_constant(ir::Inst i, const ir::InstData& d);
   void alu(ir::Inst i, const ir::InstData& d, Alu op, bool commutes);
   bool ends_here(Value v) const;
   bool better_overwritten(Value v, Value than) const;

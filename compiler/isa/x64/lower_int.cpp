@@ -15,7 +15,6 @@ static uint8_t size_of(ir::Type t) { return t == ir::Type::kI32 ? 4 : 8; }
 bool Lower::lower_int(Inst i, const InstData& d) {
   switch (d.op) {
     case Op::add: {
-      if (multiple_and_constant(i, d)) return true;
       if (address_sum(i, d)) return true;
       // With a constant, and the other operand living on: lea has a destination of its own.
       if (const auto c = small(d.vb()); c && !used_once(d.va())) {
@@ -79,28 +78,6 @@ bool Lower::lower_int(Inst i, const InstData& d) {
     case Op::select: select(i, d); return true;
     default: return false;
   }
-}
-
-// A small multiple that nobody else wants, and a constant: one lea, where a shift or a lea, a copy and a sum would be.
-bool Lower::multiple_and_constant(Inst i, const InstData& d) {
-  const auto c = small(d.vb());
-  const InstData* m = def_data(d.va());
-  if (!c || !m || !used_once(d.va()) || wanted_[d.va().n]) return false;
-  const auto by = m->format() == ir::Format::kBinary ? constant(m->vb()) : std::nullopt;
-  if (!by) return false;
-  Amode a{.disp = *c};
-  const uint64_t shift = *by & (8u * size_of(d.type) - 1);
-  if (m->op == Op::shl && shift >= 1 && shift <= 3) {
-    a.shift = static_cast<uint8_t>(shift);
-  } else if (m->op == Op::mul && (*by == 3 || *by == 5 || *by == 9)) {
-    a.shift = static_cast<uint8_t>(*by == 3 ? 1 : *by == 5 ? 2 : 3);
-    a.base = reg(m->va());
-  } else {
-    return false;
-  }
-  a.index = reg(m->va());
-  add_mem(make(MOp::kLea, {mach::def(result(i))}, size_of(d.type)), a);
-  return true;
 }
 
 // Nobody wants v behind the current instruction: users that come later have been lowered, and loops keep what is from

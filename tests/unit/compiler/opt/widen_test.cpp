@@ -62,7 +62,7 @@ TEST_CASE("A counter that may wrap does not", "[opt]") {
   CHECK_FALSE(takes_offset(1, 4, "ne", 8192, 0x420));               // passes its limit, and comes round
   CHECK_FALSE(takes_offset(0xffffff00, 0x10, "ne", 0, 0x100));      // reaches 0xfffffff0
   CHECK_FALSE(takes_offset(0xfffff000, 1, "lt_u", 0xfffff100, 0xf01));
-  CHECK_FALSE(takes_offset(0, 1, "le_u", 0xfffffffe, 1));
+  CHECK_FALSE(takes_offset(0, 1, "le_u", 0xfffffffe, 2));
   CHECK_FALSE(takes_offset(0, 1, "lt_s", 100, 4));                  // says nothing of where it began
   CHECK_FALSE(takes_offset(0, 4, "ne", 8192, 0xfffffff0));          // that is a subtraction
   CHECK_FALSE(takes_offset(0xfffffff0, 0x20, "lt_u", 0x40, 0xf8000000));
