@@ -74,11 +74,11 @@ bool BranchPass::only_tests(const ir::Function& f, Block b) const {
   if (b == f.entry() || f.inst(t).op != Op::brif || f.params(b).empty()) return false;
   constexpr unsigned kFew = 3;
   unsigned insts = 0;
+  for (Inst i = f.block(b).first; i != t; i = f.next(i))
+    if ((f.inst(i).op != Op::iconst && f.inst(i).op != Op::icmp) || ++insts > kFew) return false;
   uint32_t uses = 0, own = 0;
   for (Value p : f.params(b)) uses += uses_[p.n];
   for (Inst i = f.block(b).first; i.valid(); i = f.next(i)) {
-    const InstData& d = f.inst(i);
-    if (i != t && ((d.op != Op::iconst && d.op != Op::icmp) || ++insts > kFew)) return false;
     if (i != t) uses += uses_[f.result(i).n];
     f.for_each_use(i, [&](Value v) {
       const Inst made = f.def(v);

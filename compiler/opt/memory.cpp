@@ -119,7 +119,7 @@ InstData MemoryPass::key(const InstData& access, Op op, Value address) const {
 }
 
 bool MemoryPass::is_there(const ir::Function& f, const Analyses& a, Block b, const InstData& store) {
-  if (store.op != Op::store) return false;
+  if (store.op != Op::store || store.access().traps) return false;  // what may trap is seldom written for nothing
   const Known* k = find(key(store, Op::load, f.resolve(store.va())));
   return k->value.valid() && a.dom.dominates(k->block, b) && f.resolve(k->value) == f.resolve(store.vb());
 }
@@ -143,8 +143,8 @@ void MemoryPass::end_stores(ir::Function& f, Inst i) {
     }
     return;
   }
-  if (access || ir::info(d.op).effects != Effects::kPure) {
-    if (any_unseen_) std::fill(std::begin(unseen_), std::end(unseen_), Inst());
+  if (any_unseen_ && (access || ir::info(d.op).effects != Effects::kPure)) {
+    std::fill(std::begin(unseen_), std::end(unseen_), Inst());
     any_unseen_ = false;
   }
 }
@@ -187,15 +187,15 @@ void MemoryPass::run(ir::Function& f, const Analyses& a) {
   bool changed = false;
   for (Block b : a.cfg.rpo()) {
     enter(a, b);
-    std::fill(std::begin(unseen_), std::end(unseen_), Inst());
+    if (any_unseen_) std::fill(std::begin(unseen_), std::end(unseen_), Inst());
     any_unseen_ = false;
     for (Inst i = f.block(b).first; i.valid();) {
       const Inst next = f.next(i);
       visit(f, a, b, i);
-      if (f.block_of(i).valid())
-        end_stores(f, i);
-      else
+      if (!f.block_of(i).valid())
         changed = true;
+      else if (any_unseen_ || f.inst(i).format() == Format::kStore)
+        end_stores(f, i);
       i = next;
     }
     std::copy(now_, now_ + kClasses, &out_[size_t{b.n} * kClasses]);

@@ -428,8 +428,12 @@ struct Optimiser::Room {
 
   void rotate(ir::Function& f) {
     if (turner.run(f, analyses)) analyses.compute(f);
+    work += turner.work;
   }
-  void rounds(ir::Function& f) { carried.run(f, analyses); }
+  void rounds(ir::Function& f) {
+    carried.run(f, analyses);
+    work += carried.work;
+  }
   void returns(ir::Function& f) { returns_in_place(f); }
 };
 

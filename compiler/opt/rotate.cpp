@@ -58,6 +58,7 @@ bool RotatePass::find(const ir::Function& f, const Analyses& a, Loop l) {
 void RotatePass::note(const ir::Function& f, Value v, Inst at) {
   v = f.resolve(v);
   if (v.n >= owner_.size() || owner_[v.n] == kNone) return;
+  if (first_use_[v.n] != kNone && uses_[first_use_[v.n]].at == at) return;  // a call may take it a thousand times
   uses_.push_back({at, first_use_[v.n]});
   first_use_[v.n] = static_cast<uint32_t>(uses_.size() - 1);
 }
@@ -115,7 +116,7 @@ void RotatePass::find_needs(const ir::Function& f, const Analyses& a, Turn& t) {
 void RotatePass::find_needs(const ir::Function& f, const Analyses& a, Turn& t, Value v) {
   if (owner_[v.n] == kNone) return;
   bool in_body = false, at_exit = false;
-  for (uint32_t u = first_use_[v.n]; u != kNone; u = uses_[u].next) {
+  for (uint32_t u = first_use_[v.n]; u != kNone; u = uses_[u].next, ++work) {
     const Block b = f.block_of(uses_[u].at);
     if (b == t.header || !b.valid()) continue;
     const bool in = a.dom.dominates(t.body, b), out = a.dom.dominates(t.exit, b);
@@ -129,7 +130,7 @@ void RotatePass::find_needs(const ir::Function& f, const Analyses& a, Turn& t, V
 void RotatePass::add_param(ir::Function& f, const Analyses& a, Turn& t, Value v, bool at_exit) {
   const Block to = at_exit ? t.exit : t.body;
   const Value param = f.append_param(to, f.type(v));
-  for (uint32_t u = first_use_[v.n]; u != kNone; u = uses_[u].next) {
+  for (uint32_t u = first_use_[v.n]; u != kNone; u = uses_[u].next, ++work) {
     const Inst i = uses_[u].at;
     const Block b = f.block_of(i);
     if (b.valid() && b != t.header && a.dom.dominates(to, b)) replace_use(f, i, v, param);
@@ -184,6 +185,7 @@ void RotatePass::turn(ir::Function& f, const Analyses& a, Turn& t) {
 }
 
 bool RotatePass::run(ir::Function& f, const Analyses& a) {
+  work = 0;
   turns_.clear();
   for (Loop l(0); l.n < a.loops.count(); ++l.n) find(f, a, l);
   if (turns_.empty()) return false;

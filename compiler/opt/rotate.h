@@ -19,6 +19,8 @@ class RotatePass {
   // Whether the graph is another one now.
   bool run(ir::Function& f, const Analyses& a);
 
+  uint64_t work = 0;  // steps of the last run
+
  private:
   struct Turn {  // a loop that may be turned
     ir::Block header, latch, body, exit;

@@ -62,6 +62,7 @@ Value make_constant(ir::Function& f, Inst before, Type t, uint64_t value) {
 
 void RoundsPass::run(ir::Function& f, const Analyses& a) {
   if (a.loops.count() == 0) return;
+  work = 0;
   steps_.clear();
   to_sink_.clear();
   step_of_.assign(f.value_count(), kNoStep);
@@ -70,6 +71,7 @@ void RoundsPass::run(ir::Function& f, const Analyses& a) {
     find_uses(f, a);
     std::vector<unsigned> anew(steps_.size());
     for (const Use& u : uses_) {
+      ++work;
       const How h = how(f, a, steps_[u.step], u.at);
       if (h == How::kNot || (h == How::kAnew && ++anew[u.step] > kMostAnew)) steps_[u.step].fails = true;
     }
@@ -214,12 +216,12 @@ void RoundsPass::sink(ir::Function& f, Inst i) {
   f.insert_after(to, i);
 }
 
-Inst RoundsPass::last_need(const ir::Function& f, Inst i, Value x) const {
+Inst RoundsPass::last_need(const ir::Function& f, Inst i, Value x) {
   const Value q = f.result(i);
   const Inst end = f.terminator(f.block_of(i));
   Inst last;
   unsigned passed = 0;
-  for (Inst at = f.next(i); at != end && passed < kMostPassed; at = f.next(at), ++passed) {
+  for (Inst at = f.next(i); at != end && passed < kMostPassed; at = f.next(at), ++passed, ++work) {
     bool needs_it = false, needs_same = false;
     f.for_each_use(at, [&](Value v) {
       v = f.resolve(v);

@@ -20,6 +20,8 @@ class RoundsPass {
  public:
   void run(ir::Function& f, const Analyses& a);
 
+  uint64_t work = 0;  // steps of the last run
+
  private:
   struct Step {  // q = p + c
     ir::Value p, q;
@@ -38,7 +40,7 @@ class RoundsPass {
   void find(ir::Function& f, const Analyses& a, ir::Loop l);
   void consider(ir::Function& f, ir::Loop l, ir::Value p, ir::Value q);
   void sink(ir::Function& f, ir::Inst i);
-  ir::Inst last_need(const ir::Function& f, ir::Inst i, ir::Value x) const;
+  ir::Inst last_need(const ir::Function& f, ir::Inst i, ir::Value x);
   void find_uses(const ir::Function& f, const Analyses& a);
   uint32_t step_of(const ir::Function& f, ir::Value v) const;
   How how(const ir::Function& f, const Analyses& a, const Step& s, ir::Inst use) const;
