@@ -30,7 +30,7 @@ class FuncCompiler {
   FuncCompiler(const wasm::Module& module, const vm::VMOffsets& offsets, const CompileOptions& options)
       : module_(module),
         options_(options),
-        env_{module, offsets, options.translate, options.memories},
+        env_{module, offsets, options.translate, options.memories, &options.profile},
         backend_({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison}, options.regalloc) {}
 
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {},
@@ -63,6 +63,8 @@ class FuncCompiler {
     WJIT_CHECK(prove(f, index, "translation", clock));
     if (inlining) {
       optimiser_.own = defined;
+      const translate::Profile* profile = options_.profile ? options_.profile(defined) : nullptr;
+      optimiser_.own_calls = profile && !loop ? profile->calls : 0;
       optimiser_.source = [this](uint32_t callee, uint32_t most) { return inlinable(callee, most); };
     } else {
       optimiser_.source = nullptr;

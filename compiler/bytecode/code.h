@@ -1,6 +1,7 @@
 // A translated function: immutable words and what the interpreter and backtraces need beside them. Position- and
 // process-independent: it holds indices and VMContext offsets, never addresses.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -66,6 +67,16 @@ struct LoopOperand {
   uint64_t value;  // or its cell
 };
 
+// A place whose executions are counted by code that keeps a profile. Of a branch there are two counters: how often it went to
+// its label (of an if: into its first arm), and how often not. Of a call through a reference three: the number of a function
+// of the same instance, from 1 on, how often it was called, and how often another one.
+struct ProfilePlace {
+  static constexpr uint32_t kWays = 2, kCallee = 3;
+  uint32_t wasm_offset;
+  uint32_t first;     // counter
+  uint32_t counters;  // kWays or kCallee
+};
+
 struct Code {
   uint32_t func_index = 0;    // in the module's index space
   uint32_t frame_cells = 0;   // params, locals, temporaries, and room for the results
@@ -78,13 +89,17 @@ struct Code {
   std::vector<SourceOffset> offsets;
   std::vector<LoopHeader> loops;  // sorted; profiling engines only
   std::vector<LoopOperand> loop_operands;
+  std::vector<ProfilePlace> places;  // sorted by offset; code that keeps a profile only
+  std::unique_ptr<std::atomic<uint32_t>[]> counters;  // relaxed: several threads may lose counts
   uint32_t local_gap = 0;  // cells between params and the other locals
 
+  uint32_t counter_count() const { return places.empty() ? 0 : places.back().first + places.back().counters; }
   // Byte offset in the module of the instruction that covers `word`.
   uint32_t wasm_offset(uint32_t word) const;
   size_t bytes() const {
     return sizeof *this + words.capacity() * 8 + offsets.capacity() * sizeof(SourceOffset) +
-           loops.capacity() * sizeof(LoopHeader) + loop_operands.capacity() * sizeof(LoopOperand);
+           loops.capacity() * sizeof(LoopHeader) + loop_operands.capacity() * sizeof(LoopOperand) +
+           places.capacity() * sizeof(ProfilePlace) + counter_count() * sizeof(uint32_t);
   }
 };
 
@@ -93,6 +108,9 @@ struct Code {
 inline uint64_t cast_target(bool nullable, unsigned heap, uint32_t type_index) {
   return uint64_t{nullable} | uint64_t{heap} << 1 | uint64_t{type_index} << 32;
 }
+
+// Whether a frame of one, at its beginning or at a loop header, is as one of the other there, so that it may go on in it.
+bool same_frames(const Code& a, const Code& b);
 
 const char* name(Op op);
 unsigned word_count(const uint64_t* at);  // words of the instruction at `at`

@@ -52,6 +52,20 @@ uint32_t Code::wasm_offset(uint32_t word) const {
   return it == offsets.begin() ? 0 : std::prev(it)->wasm_offset;
 }
 
+bool same_frames(const Code& a, const Code& b) {
+  const auto same_loop = [](const LoopHeader& x, const LoopHeader& y) {
+    return x.wasm_offset == y.wasm_offset && x.first_operand == y.first_operand && x.operands == y.operands;
+  };
+  const auto same_operand = [](const LoopOperand& x, const LoopOperand& y) {
+    return x.is_constant == y.is_constant && x.value == y.value;
+  };
+  return a.frame_cells == b.frame_cells && a.param_cells == b.param_cells && a.zero_cells == b.zero_cells &&
+         a.result_cells == b.result_cells && a.local_gap == b.local_gap &&
+         std::equal(a.loops.begin(), a.loops.end(), b.loops.begin(), b.loops.end(), same_loop) &&
+         std::equal(a.loop_operands.begin(), a.loop_operands.end(), b.loop_operands.begin(), b.loop_operands.end(),
+                    same_operand);
+}
+
 std::string print_code(const Code& code) {
   std::string out = fmt::format("function {}: {} cells ({} params, {} zeroed, {} results), {} words\n", code.func_index,
                                 code.frame_cells, code.param_cells, code.zero_cells, code.result_cells,

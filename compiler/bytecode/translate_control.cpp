@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "compiler/bytecode/translator.h"
 
 namespace wjit::bc {
@@ -145,7 +147,8 @@ Translator::Site Translator::branch_on(const Operand& cond, bool when) {
 
 void Translator::br_if(uint32_t depth, uint32_t n) {
   const Operand cond = stack_.pop();
-  if (!is_return(depth) && in_place(depth, n)) {
+  const uint32_t ways = counters(ProfilePlace::kWays);
+  if (ways == kNone && !is_return(depth) && in_place(depth, n)) {
     const Site s = branch_on(cond, true);
     site_to(depth, s.word, s.high);
     return;
@@ -153,31 +156,37 @@ void Translator::br_if(uint32_t depth, uint32_t n) {
   const Site s = branch_on(cond, false);
   uint32_t skip = kNone;
   add_site(skip, s.word, s.high);
+  count_way(ways, true);
   jump(depth, n);
   bind(skip);
+  count_way(ways, false);
 }
 
 void Translator::br_on_null(uint32_t depth, uint32_t n) {
   const Operand e = stack_.pop();
-  const uint32_t r = use(e);
-  if (!is_return(depth) && in_place(depth, n)) {
+  const uint32_t r = use(e), ways = counters(ProfilePlace::kWays);
+  if (ways == kNone && !is_return(depth) && in_place(depth, n)) {
     const uint32_t at = emit_imm(Op::br_if_null, r, 0);
     site_to(depth, at, true);
   } else {
     uint32_t skip = kNone;
     add_site(skip, emit_imm(Op::br_if_non_null, r, 0), true);
+    count_way(ways, true);
     jump(depth, n);
     bind(skip);
+    count_way(ways, false);
   }
   stack_.push_again(e);
 }
 
 void Translator::br_on_non_null(uint32_t depth, uint32_t n) {
-  const uint32_t r = use(stack_.top());
+  const uint32_t r = use(stack_.top()), ways = counters(ProfilePlace::kWays);
   uint32_t skip = kNone;
   add_site(skip, emit_imm(Op::br_if_null, r, 0), true);
+  count_way(ways, true);
   jump(depth, n);
   bind(skip);
+  count_way(ways, false);
   stack_.pop();
 }
 
@@ -186,10 +195,13 @@ void Translator::br_on_cast(const wasm::Instr& in, uint32_t n, bool on_fail) {
   emit_def(Op::ref_test, r, 0, {cast_target(in.type2)});
   const Operand cond = stack_.pop();
   uint32_t skip = kNone;
+  const uint32_t ways = counters(ProfilePlace::kWays);
   const Site s = branch_on(cond, on_fail);
   add_site(skip, s.word, s.high);
+  count_way(ways, true);
   jump(in.a, n);
   bind(skip);
+  count_way(ways, false);
 }
 
 void Translator::br_table(const wasm::Instr& in, const wasm::ValidatorView& view) {
@@ -228,6 +240,8 @@ void Translator::begin_block(const wasm::Instr& in) {
   if (in.op == wasm::Op::if_) {
     const Site s = branch_on(cond, false);
     add_site(c.else_sites, s.word, s.high);
+    c.ways = counters(ProfilePlace::kWays);
+    count_way(c.ways, true);
   } else if (in.op == wasm::Op::loop) {
     c.start = pos();
     label_here();
@@ -252,6 +266,12 @@ void Translator::count_loop() {
   emit_imm(Op::count_loop, 0, func_index_ - module_.imported_funcs);
 }
 
+uint32_t Translator::counters(uint32_t count) {
+  if (!options_.detail) return kNone;
+  code_->places.push_back({offset_, counters_, count});
+  return std::exchange(counters_, counters_ + count);
+}
+
 void Translator::else_(bool reachable, const wasm::ValidatorView& view) {
   Control& c = control_.back();
   if (reachable) {
@@ -259,6 +279,7 @@ void Translator::else_(bool reachable, const wasm::ValidatorView& view) {
     add_site(c.sites, emit_imm(Op::br, 0, 0), true);
   }
   bind(c.else_sites);
+  count_way(c.ways, false);
   stack_.truncate(c.entries);
   for (wasm::ValType t : view.label(0).type.params) stack_.push_temp(t.cells());
 }
@@ -272,6 +293,11 @@ void Translator::end(bool reachable, const wasm::ValidatorView& view) {
   }
   const auto results = view.label(0).type.results;
   if (reachable) send_home(uint32_t(results.size()));
+  if (c.ways != kNone && c.else_sites != kNone) {  // no else: the way past is counted apart
+    if (reachable) add_site(c.sites, emit_imm(Op::br, 0, 0), true);
+    bind(c.else_sites);
+    count_way(c.ways, false);
+  }
   bind(c.else_sites);
   bind(c.sites);
   control_.pop_back();
@@ -294,6 +320,14 @@ void Translator::call(const wasm::Instr& in, bool tail) {
   const uint32_t base = temp_base_ + (params ? stack_.top(params - 1).cell : stack_.cells());
   const uint64_t cells = stack_.cells() + temp_base_ - base;
   for (uint32_t i = 0; i < params; ++i) stack_.pop();
+  const bool import_table = indirect && in.b < module_.imported_tables;
+  const uint64_t table = !indirect ? 0 : (import_table ? offsets_.vmctx_imported_table(in.b)
+                                                       : offsets_.vmctx_defined_table(in.b - module_.imported_tables)) |
+                                             uint64_t{import_table} << 31;
+  if (const uint32_t noted = direct ? kNone : counters(ProfilePlace::kCallee); noted != kNone) {
+    emit_imm(indirect ? Op::note_table_callee : Op::note_callee, a, noted);
+    if (indirect) word(table);
+  }
   may_trap();
   if (direct) {
     const bool import = in.a < module_.imported_funcs;
@@ -302,10 +336,7 @@ void Translator::call(const wasm::Instr& in, bool tail) {
   } else if (indirect) {
     emit_imm(tail ? Op::return_call_indirect : Op::call_indirect, a, base);
     word(uint64_t(in.b) | uint64_t(in.a) << 32);
-    const bool import = in.b < module_.imported_tables;
-    const uint64_t off = import ? offsets_.vmctx_imported_table(in.b)
-                                : offsets_.vmctx_defined_table(in.b - module_.imported_tables);
-    word(off | uint64_t{import} << 31 | cells << 32);
+    word(table | cells << 32);
   } else {
     emit_imm(tail ? Op::return_call_ref : Op::call_ref, a, base);
     word(cells << 32);

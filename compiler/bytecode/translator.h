@@ -53,6 +53,7 @@ class Translator {
     uint32_t start = 0;      // loop: its first word
     uint32_t sites = kNone;  // chain of branches to the end
     uint32_t else_sites = kNone;
+    uint32_t ways = kNone;   // if: the counters of its arms
   };
 
   // ---- emission
@@ -113,6 +114,11 @@ class Translator {
   Result<void> control(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   void begin_block(const wasm::Instr& in);
   void count_loop();
+  // The counters of the instruction being visited; kNone: nothing is counted.
+  uint32_t counters(uint32_t count);
+  void count_way(uint32_t ways, bool taken) {
+    if (ways != kNone) emit_imm(Op::count_way, 0, ways + !taken);
+  }
   void else_(bool reachable, const wasm::ValidatorView& view);
   void end(bool reachable, const wasm::ValidatorView& view);
   Control& target(uint32_t depth) { return control_[control_.size() - 1 - depth]; }
@@ -152,6 +158,7 @@ class Translator {
   uint32_t results_ = 0;
   uint32_t offset_ = 0;                // of the instruction being visited
   uint32_t fuel_at_ = kNone;
+  uint32_t counters_ = 0;              // so far
   // The last instruction, when it wrote one near value and nothing may jump behind it.
   uint32_t last_def_ = 0, last_def_end_ = kNone, last_def_slot_ = 0;
   uint32_t last_copy_ = 0, last_copy_end_ = kNone;

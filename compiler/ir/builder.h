@@ -83,8 +83,8 @@ class Builder {
   Inst jump(Block to, std::span<const Value> args = {}) {
     return put({.op = Op::jump, .a = f_.new_edge(to, args).n}, {});
   }
-  Inst brif(Value condition, Edge if_true, Edge if_false) {
-    return put({.op = Op::brif, .a = condition.n, .b = if_true.n, .c = if_false.n}, {});
+  Inst brif(Value condition, Edge if_true, Edge if_false, uint16_t likely = 0) {
+    return put({.op = Op::brif, .aux = likely, .a = condition.n, .b = if_true.n, .c = if_false.n}, {});
   }
   Inst br_table(Value index, std::span<const Edge> edges) {
     return put({.op = Op::br_table, .a = index.n, .b = f_.new_table(edges).n}, {});

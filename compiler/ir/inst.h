@@ -43,7 +43,7 @@ enum class Format : uint8_t {
   kFuel,     // imm()
   kCall,     // a: list of arguments, b: Sig, c: callee or libcall
   kJump,     // a: Edge
-  kBranch,   // a: Value, b, c: Edge
+  kBranch,   // a: Value, b, c: Edge, aux: likelihood
   kBrTable,  // a: Value, b: Table
   kReturn,   // a: list
   kTrapNow,  // aux: TrapCode
@@ -123,6 +123,14 @@ struct Access {
   // Loads of it give the same value as long as the function runs.
   constexpr bool constant() const { return region == Region::kVmctx || region == Region::kFuncRef; }
 };
+
+// How likely a brif's condition is, of what was seen: 1 … 65535 for never … always; 0 where that is too little.
+constexpr uint16_t likelihood(uint64_t was_true, uint64_t was_false) {
+  constexpr uint64_t kEnough = 16;
+  const uint64_t times = was_true + was_false;
+  if (times < kEnough) return 0;
+  return static_cast<uint16_t>(1 + (2 * was_true + 1) * 65534 / (2 * times + 2));
+}
 
 struct InstData {
   Op op = Op::trap;

@@ -320,6 +320,7 @@ class FunctionParser {
       case 'L': return call(d);
       case 'O': return vec_op(d);
       case 'N': return lane(d);
+      case 'W': return likely(d);
       case 'F': {
         c_.skip_blanks();
         WJIT_TRY(const uint64_t cost, number("a cost"));
@@ -383,6 +384,16 @@ class FunctionParser {
     return {};
   }
 
+  Result<void> likely(InstData& d) {
+    c_.skip_blanks();
+    if (!c_.accept_word("likely")) return {};
+    c_.skip_blanks();
+    const size_t at = c_.at();
+    WJIT_TRY(const uint64_t n, number("how likely"));
+    if (n == 0 || n > 65535) return c_.expected_at(at, "a number from 1 to 65535");
+    d.aux = static_cast<uint16_t>(n);
+    return {};
+  }
   Result<void> condition(InstData& d) {
     c_.skip_blanks();
     const size_t at = c_.at();

@@ -139,6 +139,9 @@ class Printer {
       case 'M': access(d.access()); break;
       case '+': displacement(d.displacement()); break;
       case 'T': trap(d.aux); break;
+      case 'W':
+        if (d.aux != 0) put(" likely {}", d.aux);
+        break;
       case 'F': put("{}", d.imm()); break;
       case 'R': uses(List{d.a}); break;
       case 'L': call(i, d); break;

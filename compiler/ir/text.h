@@ -11,6 +11,7 @@ constexpr bool takes_trap_code(Op op) { return op == Op::trap_if || op == Op::tr
 
 // What stands behind an instruction's name. Letters are fields, all else stands for itself:
 //   a b c   values in these fields          1 2 3   edges in fields a, b, c        J   the edges of a br_table
+//   W       how likely a condition is: " likely 65535", or nothing
 //   C       condition                       I       immediate                      V   vector constant
 //   M       access: heap0.trap              +       displacement: " + 16", or nothing
 //   T       trap code                       F       cost of a fuel check           R   list of returned values
@@ -36,7 +37,7 @@ constexpr std::string_view shape(Op op) {
     case Format::kFuel: return "F";
     case Format::kCall: return "L";
     case Format::kJump: return "1";
-    case Format::kBranch: return "a, 2, 3";
+    case Format::kBranch: return "a, 2, 3W";
     case Format::kBrTable: return "a, J";
     case Format::kReturn: return "R";
     case Format::kTrapNow: return "T";

@@ -115,6 +115,7 @@ struct VBlock {
   uint32_t args = 0, arg_count = 0;
   uint8_t loop_depth = 0;
   bool cold = false;
+  float frequency = 0;  // how often it runs, for each call; 0: nobody knows
 };
 
 // Memory of the frame that holds a vreg's value from its definition on, whether it is in a register too or not: a

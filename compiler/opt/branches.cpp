@@ -146,6 +146,7 @@ bool BranchPass::forward_edge(ir::Function& f, const Analyses& a, Edge e) {
   }
   const ir::List args = f.new_list(args_);
   f.edge(e) = {on.to, args};
+  if (!empty_[through.n]) f.inst(f.terminator(through)).aux = 0;  // what it was seen to do was done for others, too
   return changed_ = true;
 }
 

@@ -1,6 +1,7 @@
 #include "compiler/opt/inline.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "compiler/ir/row_types.h"
 
@@ -25,6 +26,7 @@ constexpr uint32_t kMostCalls = 2;         // in a body
 constexpr uint32_t kMostOwnCalls = 3;      // of a function to itself, and others
 constexpr uint32_t kMostGrowth = 1500;     // of a function, in weight
 constexpr uint64_t kMostCopied = 6000;     // into a function, in instructions, beyond as many as it has
+constexpr double kHotTimes = 200;          // of a call that was seen so often in tier 0
 constexpr uint32_t kNotThis = ~uint32_t{0};
 
 // What it costs to have the body in place of its call; kNotThis: it cannot be.
@@ -50,27 +52,38 @@ uint32_t weight_of(const ir::Function& g, uint32_t most_calls) {
 
 }  // namespace
 
-void Inliner::find_calls(const ir::Function& f, const Analyses& a) {
+// Hot ones are in loops, or were seen to be; those of which a profile says that they are hardly executed are left out.
+void Inliner::find_calls(const ir::Function& f, const Analyses& a, uint32_t own_calls) {
   calls_.clear();
+  const bool profiled = frequencies_.compute(f, a.cfg, a.dom, a.loops);
   // From the end on, so that what stands behind a call is moved once.
   for (Block b = f.last_block(); b.valid(); b = f.block(b).prev) {
     if (f.block(b).cold || !a.cfg.reachable(b)) continue;
-    const bool in_loop = a.loops.depth(b) != 0;
-    for (Inst i = f.block(b).last; i.valid(); i = f.prev(i))
-      if (f.inst(i).op == Op::call) calls_.push_back({i, in_loop});
+    if (profiled && frequencies_.is_cold(b)) continue;
+    Call c{.call = Inst(), .hot = a.loops.depth(b) != 0};
+    if (profiled) {
+      c.times = frequencies_.of(b) * std::max(own_calls, 1u);
+      c.hot = c.hot || c.times >= kHotTimes;
+    }
+    for (c.call = f.block(b).last; c.call.valid(); c.call = f.prev(c.call))
+      if (f.inst(c.call).op == Op::call) calls_.push_back(c);
   }
+  order_.resize(calls_.size());
+  std::iota(order_.begin(), order_.end(), 0u);
+  if (profiled)
+    std::stable_sort(order_.begin(), order_.end(), [&](uint32_t x, uint32_t y) { return calls_[x].times > calls_[y].times; });
 }
 
-bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a) {
-  find_calls(f, a);
+bool Inliner::choose(const ir::Function& f, uint32_t own, const BodySource& source) {
   weights_.clear();
   uint32_t growth = 0;
   uint64_t copied = 0;
   const uint32_t own_size = f.inst_count();
   bool changed = false;
-  for (const Call& c : calls_) {
+  for (uint32_t n : order_) {
+    Call& c = calls_[n];
     const uint32_t callee = f.inst(c.call).c;
-    const Budget& most = callee == own ? kItself : c.in_loop ? kInLoop : kElsewhere;
+    const Budget& most = callee == own ? kItself : c.hot ? kInLoop : kElsewhere;
     const ir::Function* g = source(callee, most.bytes);
     if (!g) continue;
     const auto [known, is_new] = weights_.try_emplace(callee, 0);
@@ -82,11 +95,18 @@ bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const
     if (copied + size > kMostCopied + own_size) continue;
     growth += weight;
     copied += size;
-    expand(f, c.call, *g);
-    changed = true;
+    changed = c.chosen = true;
   }
-  if (changed) f.resolve_aliases();
   return changed;
+}
+
+bool Inliner::run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a, uint32_t own_calls) {
+  find_calls(f, a, own_calls);
+  if (!choose(f, own, source)) return false;
+  for (const Call& c : calls_)
+    if (c.chosen) expand(f, c.call, *source(f.inst(c.call).c, kInLoop.bytes));
+  f.resolve_aliases();
+  return true;
 }
 
 void Inliner::expand(ir::Function& f, Inst call, const ir::Function& g) {

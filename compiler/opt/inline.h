@@ -10,21 +10,25 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compiler/ir/frequencies.h"
 #include "compiler/opt/optimise.h"
 
 namespace wjit::opt {
 
 class Inliner {
  public:
-  // Whether anything was put in place of a call. The function `own` is f itself.
-  bool run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a);
+  // Whether anything was put in place of a call. The function `own` is f itself, of which its profile counted so many calls.
+  bool run(ir::Function& f, uint32_t own, const BodySource& source, const Analyses& a, uint32_t own_calls = 0);
 
  private:
   struct Call {
     ir::Inst call;
-    bool in_loop;
+    bool hot;
+    bool chosen = false;
+    double times = 0;  // that it is executed, by the profile
   };
-  void find_calls(const ir::Function& f, const Analyses& a);
+  void find_calls(const ir::Function& f, const Analyses& a, uint32_t own_calls);
+  bool choose(const ir::Function& f, uint32_t own, const BodySource& source);
   void expand(ir::Function& f, ir::Inst call, const ir::Function& g);
   void copy_blocks(ir::Function& f, const ir::Function& g, ir::Block before);
   void copy_insts(ir::Function& f, const ir::Function& g, uint32_t call_place);
@@ -32,7 +36,9 @@ class Inliner {
   ir::Edge copy_edge(ir::Function& f, const ir::Function& g, ir::Edge e);
   ir::List copy_list(ir::Function& f, std::span<const ir::Value> from);
 
-  std::vector<Call> calls_;
+  std::vector<Call> calls_;     // from the function's end on
+  std::vector<uint32_t> order_;  // the most frequent first
+  ir::Frequencies frequencies_;
   std::unordered_map<uint32_t, uint32_t> weights_;  // by callee
   std::vector<ir::Value> values_, list_;  // by g's value: f's
   std::vector<ir::Block> blocks_;

@@ -234,10 +234,10 @@ struct Optimiser::Room {
   Inliner inliner;
   bool loads_seen = false;  // by the memory pass, in this graph
   const BodySource* source = nullptr;
-  uint32_t own = 0;
+  uint32_t own = 0, own_calls = 0;
 
   void inlining(ir::Function& f) {
-    if (*source && inliner.run(f, own, *source, analyses)) analyses.compute(f);
+    if (*source && inliner.run(f, own, *source, analyses, own_calls)) analyses.compute(f);
   }
   void memory(ir::Function& f) {
     loads.run(f, analyses);
@@ -447,6 +447,7 @@ void Optimiser::run(ir::Function& f, unsigned level, void (*after)(void*, Pass),
   room_->loads_seen = false;
   room_->source = &source;
   room_->own = own;
+  room_->own_calls = own_calls;
   room_->analyses.compute(f);
 #define PASS(id, text, from, what)                                          \
   if (level >= from && (passes >> static_cast<unsigned>(Pass::id) & 1) != 0) { \

@@ -51,6 +51,7 @@ class Optimiser {
   // For the inlining pass: where bodies come from, if there is such a place, and which function is the one that is optimised.
   BodySource source;
   uint32_t own = ~uint32_t{0};
+  uint32_t own_calls = 0;  // that its profile counted, where its branches have likelihoods
   // Every pass up to the level. Aliases are resolved afterwards. `after` is called behind each pass, if there is one.
   void run(ir::Function& f, unsigned level, void (*after)(void*, Pass) = nullptr, void* context = nullptr);
   // Steps that the last run took: for tests that it does not take too many.

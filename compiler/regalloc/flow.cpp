@@ -81,7 +81,8 @@ void Flow::find_loops(const VCode& code) {
   for (uint32_t b = 0; b < blocks; ++b) {
     const VBlock& block = code.blocks[b];
     static constexpr float kPowers[] = {1, 10, 100, 1000, 1e4, 1e5, 1e6};
-    frequency[b] = kPowers[std::min<int>(block.loop_depth, 6)] * (block.cold ? 0.001f : 1.0f);
+    frequency[b] = block.frequency != 0 ? block.frequency
+                                        : kPowers[std::min<int>(block.loop_depth, 6)] * (block.cold ? 0.001f : 1.0f);
     for (uint32_t i = block.first; i < block.end; ++i) block_of[i] = b;
     if (!block.cold) hot_end = gap(block.end);
     uint32_t last = kNone;

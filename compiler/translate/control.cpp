@@ -39,10 +39,15 @@ void Translator::br(uint32_t depth, uint32_t arity) {
   die();
 }
 
+uint16_t Translator::likelihood() const {
+  const Profile::Branch* seen = profile_ ? profile_->branch(b_.offset()) : nullptr;
+  return seen ? ir::likelihood(seen->taken, seen->not_taken) : 0;
+}
+
 void Translator::branch_if(Value condition, uint32_t depth, std::span<const Value> args) {
   const ir::Edge taken = edge_to(target(depth), args);
   const ir::Block go_on = f_.new_block();
-  b_.brif(condition, taken, f_.new_edge(go_on));
+  b_.brif(condition, taken, f_.new_edge(go_on), likelihood());
   go_on_in(go_on);
 }
 
@@ -132,7 +137,7 @@ void Translator::open_if(const wasm::Instr& in) {
   c.opened = ssa_.here();
   c.otherwise = f_.new_edge(ir::Block(), top(params));
   const ir::Block then = f_.new_block();
-  b_.brif(condition, f_.new_edge(then), c.otherwise);
+  b_.brif(condition, f_.new_edge(then), c.otherwise, likelihood());
   go_on_in(then);
   control_.push_back(c);
 }

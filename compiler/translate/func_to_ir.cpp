@@ -42,6 +42,7 @@ Translator::Translator(const Env& env, uint32_t defined_index, Buffers::Impl& b,
       args_(b.args),
       control_(b.control),
       most_passed_(most_values(env.module.bodies[defined_index].size)),
+      profile_(env.profile && *env.profile ? (*env.profile)(defined_index) : nullptr),
       point_(loop) {
   stack_.clear();
   control_.clear();

@@ -1,9 +1,11 @@
 // WebAssembly to IR: the only door between the two.
 #pragma once
+#include <functional>
 #include <memory>
 #include <span>
 
 #include "compiler/ir/function.h"
+#include "compiler/translate/profile.h"
 #include "compiler/wasm/module.h"
 #include "vmcontext/vm_offsets.h"
 
@@ -31,6 +33,8 @@ struct Env {
   const vm::VMOffsets& offsets;
   Options options;
   std::span<const MemoryInfo> memories;  // one for each of the module's; those missing are checked
+  // What is known of a defined function, or null.
+  const std::function<const Profile*(uint32_t defined)>* profile = nullptr;
 };
 
 // A loop header at which the interpreter stands, and where it keeps things: in cells of 8 bytes from an address on, which

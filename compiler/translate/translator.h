@@ -209,6 +209,7 @@ class Translator {
   // An edge from here to a label, with the operands given.
   ir::Edge edge_to(Control& c, std::span<const Value> args);
   void jump(ir::Edge e) { b_.put({.op = Op::jump, .a = e.n}, {}); }
+  uint16_t likelihood() const;  // that the branch being visited is taken
   void br(uint32_t depth, uint32_t arity);
   void branch_if(Value condition, uint32_t depth, std::span<const Value> args);
   void br_table(const wasm::Instr& in, uint32_t arity);
@@ -243,6 +244,7 @@ class Translator {
   uint64_t passed_ = 0, most_passed_;
   std::array<ir::Sig, std::size(vm::kLibcalls)> libcall_signatures_;
 
+  const Profile* profile_;  // or null
   const LoopPoint* point_;  // null: the function begins where it begins
   bool entered_ = false;    // the point is behind us
   Value cells_;

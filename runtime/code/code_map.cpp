@@ -20,8 +20,10 @@ const char* to_string(State state) {
 }
 
 static void free_entry(CodeEntry& e) {
-  delete e.code.exchange(nullptr);
+  const bc::Code* code = e.code.exchange(nullptr);
+  if (code != e.bytecode.get() && code != e.profiling.get()) delete code;
   e.bytecode.reset();
+  e.profiling.reset();
   e.heat.store(CodeEntry::Heat::kCold, std::memory_order_relaxed);
   e.loops.store(0, std::memory_order_relaxed);
   e.hot_calls.store(~0u, std::memory_order_relaxed);
@@ -167,9 +169,23 @@ Result<void> CodeMap::publish(CodeEntry& e, std::unique_ptr<const bc::Code> code
 }
 
 void CodeMap::supersede(CodeEntry& e, std::unique_ptr<const bc::Code> code) {
-  WJIT_ASSERT(!e.bytecode && e.state.load(std::memory_order_acquire) == State::kCompiled);
-  e.bytecode.reset(e.code.load(std::memory_order_relaxed));
+  const bc::Code* before = e.code.load(std::memory_order_relaxed);
+  WJIT_ASSERT(before && !before->is_bridge);
+  if (!e.bytecode) e.bytecode.reset(before);
   e.code.store(code.release(), std::memory_order_release);
+}
+
+void CodeMap::profile(CodeEntry& e, std::unique_ptr<const bc::Code> code) {
+  const bc::Code* before = e.code.load(std::memory_order_relaxed);
+  WJIT_ASSERT(before && !before->is_bridge && !e.bytecode);
+  e.bytecode.reset(before);
+  e.profiling = std::move(code);
+  e.code.store(e.profiling.get(), std::memory_order_release);
+}
+
+void CodeMap::end_profile(CodeEntry& e) {
+  if (e.profiling && e.code.load(std::memory_order_relaxed) == e.profiling.get())
+    e.code.store(e.bytecode.get(), std::memory_order_release);
 }
 
 }  // namespace wjit::rt

@@ -9,8 +9,9 @@
 // `code`, which is set before the state becomes compiled and never changes afterwards. One thread wins the step to
 // compiling; the others spin for a bounded time and then sleep on the state. Every way out of compiling, an exception
 // included, leaves it: to uncompiled when the fuel does not suffice (to be tried again), to failed with the entry's own
-// error, or to compiled. Where functions change tier, `code` changes once more, from bytecode to the bridge to native code;
-// frames of the bytecode may be under way, so it stays as long as the entry.
+// error, or to compiled. Where functions change tier, `code` changes more often: from bytecode to the same that keeps a
+// profile, back, and from either to the bridge to native code; frames of each may be under way, so all of them stay as long
+// as the entry.
 #pragma once
 #include <array>
 #include <atomic>
@@ -77,12 +78,13 @@ struct CodeEntry {
   uint32_t defined_index = 0;
   const wasm::SubType* type = nullptr;         // the function's, of the engine's registry
   // The rest is of engines with Tier::kTiered (runtime/jit/tiered_module.h).
-  enum class Heat : uint8_t { kCold, kWaiting, kNative, kRefused };
+  enum class Heat : uint8_t { kCold, kProfiled, kWaiting, kNative, kRefused };
   std::atomic<Heat> heat{Heat::kCold};
   std::atomic<uint32_t> loops{0};              // times a loop header was reached, counted as `calls` is
   std::atomic<uint32_t> hot_calls{~0u}, hot_loops{~0u};  // counts from which on the interpreter asks what to do
   std::atomic<uint64_t> translate_nanoseconds{0};
-  std::unique_ptr<const bc::Code> bytecode;    // that `code` was before it became a bridge
+  std::unique_ptr<const bc::Code> bytecode;    // that `code` was first, from its first change on
+  std::unique_ptr<const bc::Code> profiling;   // the same with counters, if there ever was any
   std::unique_ptr<const Error> error;          // failed
 };
 const char* to_string(CodeEntry::State state);
@@ -118,8 +120,12 @@ class CodeMap {
   static CodeOrWhy get(CodeEntry& entry, CompileFuel fuel = {});
   // Code made elsewhere, for an entry that has none. Errors: kUsage, when it has or failed.
   static Result<void> publish(CodeEntry& entry, std::unique_ptr<const bc::Code> code);
-  // The same in place of bytecode. Once for an entry that is compiled, under the lock of its TieredModule.
+  // For entries that are compiled, under the lock of their TieredModule. The same in place of bytecode, once and for good;
   static void supersede(CodeEntry& entry, std::unique_ptr<const bc::Code> code);
+  // before it, once, bytecode that keeps a profile in place of the one that does not;
+  static void profile(CodeEntry& entry, std::unique_ptr<const bc::Code> code);
+  // and that one again, whatever there is.
+  static void end_profile(CodeEntry& entry);
 
  private:
   using Spans = std::multimap<uint32_t, uint32_t>;  // size -> base

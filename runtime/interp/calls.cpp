@@ -203,10 +203,43 @@ bool call_native(Vm* vm, Instance* inst) {
 
 // ---- tiers ----------------------------------------------------------------------------------------------------
 
-const bc::Code* hot_call(Vm* vm, CodeEntry* entry) { return entry->module->tiered->hot_call(*vm->store, *entry); }
+static const uint64_t* go_on(Vm* vm, const TieredModule::GoOn& to) {
+  if (!to.code) return nullptr;
+  vm->frame->code = to.code;
+  return to.code->words.data() + to.word;
+}
 
-const bc::Code* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip) {
-  return entry->module->tiered->hot_loop(*vm->store, *entry, *vm->frame->code, ip);
+const uint64_t* hot_call(Vm* vm, CodeEntry* entry) {
+  return go_on(vm, entry->module->tiered->hot_call(*vm->store, *entry, *vm->frame->code));
+}
+
+const uint64_t* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip) {
+  return go_on(vm, entry->module->tiered->hot_loop(*vm->store, *entry, *vm->frame->code, ip));
+}
+
+// One name is kept, of who seems to be called most: a few others at first do not take its place for ever.
+void note_callee(Vm* vm, Instance* inst, const vm::VMFuncRef* ref, uint32_t first) {
+  constexpr uint32_t kFew = 4;
+  if (!ref) return;
+  std::atomic<uint32_t>* const counters = vm->frame->code->counters.get() + first;
+  const auto get = [&](int k) { return counters[k].load(std::memory_order_relaxed); };
+  const auto set = [&](int k, uint32_t n) { counters[k].store(n, std::memory_order_relaxed); };
+  uint32_t name = 0;
+  if (ref->vmctx == vm::VMOpaqueContext::from(inst->vmctx()) && ref->code_index != vm::kNoCodeIndex)
+    name = 1 + vm->code_map->at(ref->code_index).defined_index;
+  if (name != 0 && name == get(0)) return set(1, get(1) + 1);
+  if (name == 0 || get(1) >= kFew) return set(2, get(2) + 1);
+  set(2, get(2) + get(1));
+  set(0, name);
+  set(1, 1);
+}
+
+void note_table_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip) {
+  const vm::VMTableDefinition* table = table_at(inst, uint32_t(ip[1]));
+  if (index >= table->current_elements) return;
+  const uintptr_t slot = reinterpret_cast<const uintptr_t*>(table->base)[index];
+  note_callee(vm, inst, reinterpret_cast<const vm::VMFuncRef*>(slot & ~vm::kTableSlotInitializedBit),
+              uint32_t(*ip >> 32));
 }
 
 // ---- calls through references -------------------------------------------------------------------------------

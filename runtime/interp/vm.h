@@ -137,9 +137,12 @@ vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uin
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
 
-// A hot function begins, or a hot loop begins another round: what the frame goes on with in place of its code, or null.
-const bc::Code* hot_call(Vm* vm, CodeEntry* entry);
-const bc::Code* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip);
+// A hot function begins, or a hot loop begins another round: where the frame goes on, in other code, or null.
+const uint64_t* hot_call(Vm* vm, CodeEntry* entry);
+const uint64_t* hot_loop(Vm* vm, CodeEntry* entry, const uint64_t* ip);
+// For the profile: who is called next, by the frame's code with its three counters from `first` on.
+void note_callee(Vm* vm, Instance* inst, const vm::VMFuncRef* ref, uint32_t first);
+void note_table_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip);
 
 // The results of a call that the stub made for vm->exit, into their cells.
 void take_call_results(Vm* vm);

@@ -9,6 +9,7 @@
 #include "runtime/fiber_call.h"
 #include "runtime/instance.h"
 #include "runtime/jit/native_module.h"
+#include "runtime/jit/profiles.h"
 #include "runtime/native_calls.h"
 #include "runtime/store.h"
 
@@ -25,6 +26,10 @@ constexpr uint32_t kNever = ~uint32_t{0};
 constexpr uint32_t kPatienceWithoutMemory = 1'000'000;
 constexpr uint32_t kLook = 64;        // rounds, likewise
 constexpr uint32_t kPatience = 250;  // calls after which it is looked again what became of the function
+
+// How long a profile is kept: for the last half before the threshold, but no longer than it takes to know. Counting ways
+// makes bytecode slower.
+constexpr uint32_t kProfiledCalls = 512, kProfiledLoops = 4096;
 
 uint64_t mix(uint64_t x) {
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -46,13 +51,20 @@ uint32_t later(uint32_t n, uint32_t step) { return n > kNever - 1 - step ? kNeve
 TieredModule::TieredModule(CompiledModule& module) : module_(module), tier_up_(*module.engine().tier_up) {
   const TierConfig& config = module.engine().config.tiering;
   for (CodeEntry* e : module.code_entries) {
-    const uint32_t index = module.wasm().imported_funcs + e->defined_index;
-    e->hot_calls.store(threshold(config, config.call_threshold, index, 0), std::memory_order_relaxed);
-    e->hot_loops.store(config.osr == TierConfig::Osr::kAlways ? 1 : threshold(config, config.loop_threshold, index, 1),
-                       std::memory_order_relaxed);
+    const Steps s = steps(*e);
+    e->hot_calls.store(s.profiled_calls, std::memory_order_relaxed);
+    e->hot_loops.store(config.osr == TierConfig::Osr::kAlways ? 1 : s.profiled_loops, std::memory_order_relaxed);
   }
 }
 TieredModule::~TieredModule() = default;
+
+TieredModule::Steps TieredModule::steps(const CodeEntry& e) const {
+  const TierConfig& config = module_.engine().config.tiering;
+  const uint32_t index = module_.wasm().imported_funcs + e.defined_index;
+  const uint32_t calls = threshold(config, config.call_threshold, index, 0);
+  const uint32_t loops = threshold(config, config.loop_threshold, index, 1);
+  return {calls, loops, calls - std::min(calls / 2, kProfiledCalls), loops - std::min(loops / 2, kProfiledLoops)};
+}
 
 // ---- instances ----------------------------------------------------------------------------------------------------
 
@@ -100,17 +112,48 @@ void TieredModule::help(Store& store, TierJob job) {
   if (tier_up_.has_threads() && tier_up_.take(job)) on_resumer(store, [&] { run({&job, 1}); });
 }
 
+void TieredModule::begin_profile(Store& store, CodeEntry& e) {
+  const Steps s = steps(e);
+  {
+    const std::lock_guard hold(lock_);
+    if (e.heat.load(std::memory_order_relaxed) != Heat::kCold) return;
+    e.hot_calls.store(s.calls, std::memory_order_relaxed);
+    if (module_.engine().config.tiering.osr != TierConfig::Osr::kAlways)
+      e.hot_loops.store(s.loops, std::memory_order_relaxed);
+    e.heat.store(Heat::kProfiled, std::memory_order_release);
+  }
+  if (s.calls == s.profiled_calls && s.loops == s.profiled_loops) return;
+  on_resumer(store, [&] {
+    try {
+      auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index,
+                                     {.fuel = module_.engine().config.consume_fuel, .profile = true, .detail = true});
+      const std::lock_guard hold(lock_);
+      if (!code || (*code)->places.empty() || e.heat.load(std::memory_order_relaxed) != Heat::kProfiled) return;
+      if (bc::same_frames(*e.code.load(std::memory_order_relaxed), **code)) CodeMap::profile(e, std::move(*code));
+    } catch (const std::bad_alloc&) {
+      // Then there is no profile.
+    }
+  });
+}
+
 // Has the function compiled, once.
 void TieredModule::request(Store& store, CodeEntry& e) {
   const uint32_t calls = e.calls.load(std::memory_order_relaxed);
-  Heat heat = Heat::kCold;
-  if (e.heat.compare_exchange_strong(heat, Heat::kWaiting, std::memory_order_acq_rel)) {
+  Heat heat = e.heat.load(std::memory_order_acquire);
+  while (heat == Heat::kCold || heat == Heat::kProfiled) {
+    if (!e.heat.compare_exchange_weak(heat, Heat::kWaiting, std::memory_order_acq_rel)) continue;
     e.hot_calls.store(later(calls, kPatience), std::memory_order_relaxed);
+    {
+      const std::lock_guard hold(lock_);
+      CodeMap::end_profile(e);
+    }
     if (!submit(store, {this, &e})) {
       e.hot_calls.store(later(calls, 64), std::memory_order_relaxed);
-      e.heat.store(Heat::kCold, std::memory_order_release);
+      e.heat.store(Heat::kProfiled, std::memory_order_release);
     }
-  } else if (heat == Heat::kWaiting) {
+    return;
+  }
+  if (heat == Heat::kWaiting) {
     e.hot_calls.store(later(calls, kPatience), std::memory_order_relaxed);
     help(store, {this, &e});
   } else {
@@ -118,10 +161,18 @@ void TieredModule::request(Store& store, CodeEntry& e) {
   }
 }
 
-const bc::Code* TieredModule::hot_call(Store& store, CodeEntry& e) {
-  request(store, e);
-  const bc::Code* code = e.code.load(std::memory_order_acquire);
-  return code->is_bridge ? code : nullptr;
+TieredModule::GoOn TieredModule::hot_call(Store& store, CodeEntry& e, const bc::Code& code) {
+  if (e.heat.load(std::memory_order_acquire) == Heat::kCold) begin_profile(store, e);
+  if (e.calls.load(std::memory_order_relaxed) >= e.hot_calls.load(std::memory_order_relaxed)) request(store, e);
+  const bc::Code* now = e.code.load(std::memory_order_acquire);
+  return now == &code ? GoOn() : GoOn{now, 0};
+}
+
+TieredModule::GoOn TieredModule::bytecode_now(const CodeEntry& e, const bc::Code& code, uint32_t loop) {
+  const bc::Code* now = e.code.load(std::memory_order_acquire);
+  if (now->is_bridge) now = e.bytecode.get();
+  // What counts nothing (stop_counting) knows of no loops.
+  return now == &code || loop >= now->loops.size() ? GoOn() : GoOn{now, now->loops[loop].word + 1};
 }
 
 bool TieredModule::is_chosen(const CodeEntry& e, uint32_t loop, size_t loops) const {
@@ -130,16 +181,16 @@ bool TieredModule::is_chosen(const CodeEntry& e, uint32_t loop, size_t loops) co
   return choice(config, module_.wasm().imported_funcs + e.defined_index, 2) % loops == loop;
 }
 
-const bc::Code* TieredModule::hot_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
+TieredModule::GoOn TieredModule::hot_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
   try {
     return find_loop(store, e, code, ip);
   } catch (const std::bad_alloc&) {
     e.hot_loops.store(later(e.loops.load(std::memory_order_relaxed), kPatienceWithoutMemory), std::memory_order_relaxed);
-    return nullptr;  // the loop stays where it is
+    return {};  // the loop stays where it is
   }
 }
 
-const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
+TieredModule::GoOn TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Code& code, const uint64_t* ip) {
   const TierConfig& config = module_.engine().config.tiering;
   const bool always = config.osr == TierConfig::Osr::kAlways;
   const uint32_t word = static_cast<uint32_t>(ip - code.words.data());
@@ -147,19 +198,21 @@ const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Co
                                        [](const bc::LoopHeader& l, uint32_t w) { return l.word < w; });
   WJIT_ASSERT(header != code.loops.end() && header->word == word);
   const uint32_t number = static_cast<uint32_t>(header - code.loops.begin());
+  if (!always && e.heat.load(std::memory_order_acquire) == Heat::kCold) begin_profile(store, e);
   const uint32_t count = e.loops.load(std::memory_order_relaxed), calls = e.calls.load(std::memory_order_relaxed);
   const uint32_t step = always ? 1 : std::max(config.loop_threshold / 4, 1u);
   // Hot as it is the function had better be native when it is called next; which is worth something before that only if
   // it is called now and then.
-  const bool is_called = !always && calls > 1;
-  if (is_called) request(store, e);
+  const bool is_called = !always && calls > 1, is_hot = count >= e.hot_loops.load(std::memory_order_relaxed);
+  if (is_called && is_hot) request(store, e);
   std::unique_lock hold(lock_);
-  if (!always && e.heat.load(std::memory_order_relaxed) == Heat::kCold) e.hot_calls.store(0, std::memory_order_relaxed);
+  if (!is_hot) return bytecode_now(e, code, number);
+  if (!always && e.heat.load(std::memory_order_relaxed) == Heat::kProfiled) e.hot_calls.store(0, std::memory_order_relaxed);
   if (config.osr == TierConfig::Osr::kOff) {
     e.hot_loops.store(kNever, std::memory_order_relaxed);
-    return nullptr;
+    return bytecode_now(e, code, number);
   }
-  if (!is_chosen(e, number, code.loops.size())) return nullptr;
+  if (!is_chosen(e, number, code.loops.size())) return bytecode_now(e, code, number);
   FuncReport& r = reports_[e.defined_index];
   // Where there is code for one of the loops, it is looked for often.
   e.hot_loops.store(later(count, r.loops_compiled != 0 ? std::min(step, kLook) : step), std::memory_order_relaxed);
@@ -171,9 +224,10 @@ const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Co
       // Where calls are short, the next one will do.
       const bool same_call = r.last_calls == calls;
       r.last_calls = calls;
-      if (is_called && !same_call && count / calls < config.loop_threshold / 8) return nullptr;
-      if (made >= kMostLoops || (made != 0 && count - r.last_rounds < step)) return nullptr;
-      if (made >= kFreeLoops && uint64_t{count - r.last_rounds} * TierJob::kRoundNanoseconds < job.cost()) return nullptr;
+      if ((is_called && !same_call && count / calls < config.loop_threshold / 8) || made >= kMostLoops ||
+          (made != 0 && count - r.last_rounds < step) ||
+          (made >= kFreeLoops && uint64_t{count - r.last_rounds} * TierJob::kRoundNanoseconds < job.cost()))
+        return bytecode_now(e, code, number);
       r.last_rounds = count;
     }
     auto made_loop = std::make_unique<Loop>();
@@ -181,14 +235,15 @@ const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Co
     loop->code = &code;
     loop->header = &*header;
     loops_.emplace(key(e.defined_index, number), std::move(made_loop));
+    CodeMap::end_profile(e);
     hold.unlock();
     const bool submitted = submit(store, job);
     hold.lock();
     if (!submitted) {
       loops_.erase(key(e.defined_index, number));
-      return nullptr;
+      return bytecode_now(e, code, number);
     }
-    return enter(e, *loop);
+    return enter(e, *loop, code, number);
   }
   Loop* const loop = at->second.get();
   if (loop->state == Loop::State::kWaiting && !always) {
@@ -196,14 +251,14 @@ const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Co
     help(store, {this, &e, number});
     hold.lock();
   }
-  return enter(e, *loop);
+  return enter(e, *loop, code, number);
 }
 
 // Under the lock.
-const bc::Code* TieredModule::enter(const CodeEntry& e, const Loop& loop) {
-  if (loop.state != Loop::State::kReady) return nullptr;
+TieredModule::GoOn TieredModule::enter(const CodeEntry& e, const Loop& loop, const bc::Code& code, uint32_t number) {
+  if (loop.state != Loop::State::kReady) return bytecode_now(e, code, number);
   ++reports_[e.defined_index].loops_entered;
-  return loop.bridge.get();
+  return {loop.bridge.get(), 0};
 }
 
 // ---- compiling ------------------------------------------------------------------------------------------------------
@@ -233,7 +288,7 @@ void TieredModule::stop_counting(CodeEntry& e) {
                                  {.fuel = module_.engine().config.consume_fuel, .profile = false});
   if (!code) return;
   const std::lock_guard hold(lock_);
-  if (!e.bytecode) CodeMap::supersede(e, std::move(*code));
+  if (!e.code.load(std::memory_order_relaxed)->is_bridge) CodeMap::supersede(e, std::move(*code));
 }
 
 support::Result<CompileOptions> TieredModule::options() const {
@@ -266,7 +321,9 @@ support::Result<void> TieredModule::try_functions(std::span<const TierJob> jobs)
   std::vector<uint32_t> defined;
   for (const TierJob& j : jobs) defined.push_back(j.entry->defined_index);
   std::sort(defined.begin(), defined.end());
-  WJIT_TRY(const CompileOptions how, options());
+  WJIT_TRY(CompileOptions how, options());
+  Profiles profiles(module_, lock_);
+  if (!how.profile) how.profile = [&](uint32_t d) { return profiles.of(d); };
   WJIT_TRY(NativeCode code, wjit::compile_functions(module_.wasm(), module_.offsets, how, defined));
   const uint32_t imported = module_.wasm().imported_funcs;
   for (NativeCode::Refusal& r : code.refused)
@@ -325,7 +382,9 @@ support::Result<void> TieredModule::try_loop(const TierJob& job, Loop& loop) {
     const bc::LoopOperand& o = loop.code->loop_operands[header.first_operand + i];
     point.operands.push_back({o.is_constant, o.value});
   }
-  WJIT_TRY(const CompileOptions how, options());
+  WJIT_TRY(CompileOptions how, options());
+  Profiles profiles(module_, lock_);
+  if (!how.profile) how.profile = [&](uint32_t d) { return profiles.of(d); };
   WJIT_TRY(NativeCode code, wjit::compile_loop(module_.wasm(), module_.offsets, how, defined, point));
   if (!code.refused.empty()) return tl::unexpected<Error>(std::move(code.refused[0].error));
   // Behind the code, the thunk by which the array convention gets to it.

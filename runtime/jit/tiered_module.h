@@ -6,6 +6,10 @@
 //     instance has of it; then its CodeEntry holds the bridge. A bridge therefore never leads back to the interpreter,
 //     whatever thread looks when. New instances and new func refs get their words under the same lock, so none is left out.
 //  2. Code, bridges and bytecode stay as long as the module: frames of each may be anywhere.
+//     A function that is half-way to being hot goes on in bytecode that keeps a profile (compiler/translate/profile.h), until
+//     it or one of its loops is submitted: then back in the one that only counts, so that what waits for its native code
+//     pays for no profile. The two have the same frames, and a frame changes from one to the other at its function's
+//     beginning or at a loop header, when it asks here.
 //  3. hot_calls and hot_loops of an entry are written under the lock (but for races with counts, which only delay), so
 //     that what is published does not get lost between looking and waiting.
 //  4. Compiling holds no lock, and nothing of the guest's waits for it. With no background threads the guest's thread
@@ -47,9 +51,13 @@ class TieredModule {
   // Builds one of the instance's func refs, which it has not got yet, at its place.
   void make_func_ref(Instance& instance, uint32_t func_index, vm::VMFuncRef* place);
 
-  // For the interpreter: what the frame goes on with, or null.
-  const bc::Code* hot_call(Store& store, CodeEntry& entry);
-  const bc::Code* hot_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
+  // For the interpreter: what a frame of `code` goes on with, and at which word of it; null: with what it has.
+  struct GoOn {
+    const bc::Code* code = nullptr;
+    uint32_t word = 0;
+  };
+  GoOn hot_call(Store& store, CodeEntry& entry, const bc::Code& code);
+  GoOn hot_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
 
   // Compiles and publishes; any thread. All functions, or one loop.
   void run(std::span<const TierJob> jobs) noexcept;
@@ -86,14 +94,22 @@ class TieredModule {
     const bc::LoopHeader* header = nullptr;
     std::unique_ptr<const bc::Code> bridge;
   };
+  // Thresholds of an entry, and the counts from which on it keeps a profile.
+  struct Steps {
+    uint32_t calls, loops, profiled_calls, profiled_loops;
+  };
+  Steps steps(const CodeEntry& entry) const;
+  void begin_profile(Store& store, CodeEntry& entry);
+  // At that loop header of `code`, the bytecode that the function has now; under the lock.
+  static GoOn bytecode_now(const CodeEntry& entry, const bc::Code& code, uint32_t loop);
   static uint64_t key(uint32_t defined, uint32_t loop) { return uint64_t{defined} << 32 | loop; }
   // Whoever is to compile it does, or has. False: ask again later.
   bool submit(Store& store, TierJob job);
   // What waits for too long is compiled here.
   void help(Store& store, TierJob job);
   void request(Store& store, CodeEntry& entry);
-  const bc::Code* enter(const CodeEntry& entry, const Loop& loop);
-  const bc::Code* find_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
+  GoOn enter(const CodeEntry& entry, const Loop& loop, const bc::Code& code, uint32_t number);
+  GoOn find_loop(Store& store, CodeEntry& entry, const bc::Code& code, const uint64_t* ip);
   support::Result<CompileOptions> options() const;
   support::Result<CodeHandle> publish(NativeCode& code);
   void publish_in(Instance& instance, uint32_t defined, vm::VMWasmCallFunction* code);

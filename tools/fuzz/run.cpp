@@ -83,6 +83,7 @@ const std::vector<Mode>& modes() {
         tiered(native("tiered, loops, shuffle, checks, metered", M::kChecks, R::kShuffle, "native", true), 100, 1,
                O::kAlways),
         tiered(native("tiered, metered, stopping", M::kAuto, R::kScan, "native", true, true), 3, 8, O::kAuto),
+        tiered(native("tiered, profiled, shuffle", M::kAuto, R::kShuffle), 150, 300, O::kAuto),
         tiered(native("tiered, background, metered", M::kAuto, R::kScan, "native", true), 2, 2, O::kAuto, 1),
     };
 #if !defined(__x86_64__)

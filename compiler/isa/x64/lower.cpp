@@ -62,6 +62,23 @@ static bool must_stay(const InstData& d) {
   return has_effect(d) || (ir::info(d.op).effects == Effects::kRead && d.access().traps);
 }
 
+// What a profile says of blocks, as it has come through the mid-end with the branches.
+void Lower::find_frequencies() {
+  ir::Cfg cfg;
+  bool known = false;
+  for (Block b = f_.entry(); b.valid(); b = f_.block(b).next) {
+    const InstData& d = f_.inst(f_.terminator(b));
+    known = known || (d.op == Op::brif && d.aux != 0);
+  }
+  if (!known) return;
+  ir::DomTree dom;
+  ir::Loops loops;
+  cfg.compute(f_);
+  dom.compute(f_, cfg);
+  loops.compute(f_, cfg, dom);
+  profiled_ = frequencies_.compute(f_, cfg, dom, loops);
+}
+
 // The edges that branch() and br_table() make: what a constant decides has one.
 template <class F>
 void Lower::for_each_taken_edge(Block b, F&& f) const {
@@ -394,7 +411,8 @@ void Lower::lower_block(Block b) {
 
 // The piece that an edge leads to: the block's, or, where several successors make one necessary, one of its own that
 // passes the arguments.
-uint32_t Lower::edge_target(Edge e, bool several) {
+// `part` of the times that this piece runs it goes there.
+uint32_t Lower::edge_target(Edge e, bool several, double part) {
   const ir::EdgeData& edge = f_.edge(e);
   const uint32_t to = piece_of_[edge.to.n];
   if (!several || (predecessors_[edge.to.n] == 1 && f_.params(edge.to).empty())) return to;
@@ -403,6 +421,10 @@ uint32_t Lower::edge_target(Edge e, bool several) {
   p.succs = {to};
   p.loop_depth = std::min(pieces_[piece_].loop_depth, pieces_[to].loop_depth);
   p.cold = pieces_[piece_].cold || pieces_[to].cold;
+  if (profiled_) {
+    p.frequency = pieces_[piece_].frequency * static_cast<float>(part);
+    p.cold = p.cold || (part < ir::Frequencies::kCold && predecessors_[edge.to.n] > 1);
+  }
   after_.resize(pieces_.size());
   after_[piece_].push_back(n);
   // Constants are made in the piece, before its jump.
@@ -492,6 +514,7 @@ void Lower::put_blocks_in_order() {
     for (uint32_t s : p.succs) code_.succs.push_back(number[s]);
     b.loop_depth = p.loop_depth;
     b.cold = p.cold;
+    b.frequency = p.frequency;
     code_.blocks.push_back(b);
   }
   code_.finish();
@@ -514,6 +537,7 @@ support::Result<void> Lower::run() {
   folded_.assign(f_.value_count(), 0);
   count_uses();
   find_loops();
+  find_frequencies();
   find_extended();
   const std::vector<isa::Type> params = to_isa(f_.signature.params), results = to_isa(f_.signature.results);
   own_ = isa::wasm_call({params, results}, TrampMasm::kWasm);
@@ -535,6 +559,10 @@ support::Result<void> Lower::run() {
     Piece& p = pieces_.emplace_back();
     p.loop_depth = depth_[b.n];
     p.cold = f_.block(b).cold;
+    if (profiled_) {
+      p.cold = p.cold || frequencies_.is_cold(b);
+      p.frequency = static_cast<float>(std::max(frequencies_.of(b), 1e-6) * (f_.block(b).cold ? 1e-3 : 1));
+    }
   }
   after_.resize(pieces_.size());
   for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {

@@ -12,6 +12,7 @@
 #include <array>
 #include <optional>
 
+#include "compiler/ir/frequencies.h"
 #include "compiler/ir/function.h"
 #include "compiler/isa/common/call_conv.h"
 #include "compiler/isa/common/compiled_func.h"
@@ -74,6 +75,7 @@ class Lower {
     std::vector<VReg> params, args;
     uint8_t loop_depth = 0;
     bool cold = false;
+    float frequency = 0;
   };
 
   // ---- the function (lower.cpp)
@@ -81,9 +83,10 @@ class Lower {
   void for_each_taken_edge(ir::Block b, F&& f) const;
   void count_uses();
   void find_loops();
+  void find_frequencies();
   void find_extended();
   void lower_block(ir::Block b);
-  uint32_t edge_target(ir::Edge e, bool several);
+  uint32_t edge_target(ir::Edge e, bool several, double part = 1);
   void entry_args();
   void put_blocks_in_order();
   bool lower_inst(ir::Inst i);  // false: no rule
@@ -247,6 +250,8 @@ class Lower {
   std::vector<uint32_t> predecessors_; // by block: edges to it
   std::vector<uint8_t> depth_;         // by block: of loops
   std::vector<uint8_t> reached_;       // by block
+  bool profiled_ = false;
+  ir::Frequencies frequencies_;        // if so
   std::vector<Piece> pieces_;
   std::vector<std::vector<uint32_t>> after_;  // by piece: pieces of edges out of it, to be put behind it
   std::vector<mach::MInst> made_, reversed_;

@@ -207,7 +207,8 @@ void Lower::branch(const InstData& d) {
   const ir::Edge if_true(d.b), if_false(d.c);
   if (const auto c = constant(d.va())) return jump_edge(*c != 0 ? if_true : if_false);
   const Cond cc = condition(d.va(), false);
-  const uint32_t t = edge_target(if_true, true), e = edge_target(if_false, true);
+  const uint32_t t = edge_target(if_true, true, ir::Frequencies::part(d, true));
+  const uint32_t e = edge_target(if_false, true, ir::Frequencies::part(d, false));
   if (t == e) {  // the same block, without arguments: one successor
     pieces_[piece_].succs = {t};
     make(MOp::kJmp, {}).flags = MInst::kBranch;

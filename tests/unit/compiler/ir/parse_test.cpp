@@ -73,6 +73,8 @@ TEST_CASE("ir parse: what is wrong is told with its place", "[ir]") {
   CHECK(message("function 1 \"\" () {block0(v1: i32, v0: i32): return}") ==
         "1:35: expected parameters in the order of their numbers");
   CHECK(in_block("return") == "none");
+  CHECK(in_block("brif v1, block1, block1 likely 0") == "4:34: expected a number from 1 to 65535, found `0`");
+  CHECK(in_block("brif v1, block1, block1 likely x") == "4:34: expected how likely, found `x`");
   CHECK(in_block("v2 = flub.i32 v1") == "4:8: expected an instruction, found `flub.i32`");
   CHECK(in_block("v2 = add v1, v1") == "4:12: expected `.`, found `v1`");
   CHECK(in_block("v2 = add.i32 v1") == "4:18: expected `,`, found the end of the line");

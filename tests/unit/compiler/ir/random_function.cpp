@@ -75,7 +75,8 @@ class Generator {
       if (kind == 0) {
         b_.jump(target());
       } else if (kind == 1) {
-        b_.brif(Value(), f_.new_edge(target()), f_.new_edge(target()));
+        const Edge if_true = f_.new_edge(target()), if_false = f_.new_edge(target());
+        b_.brif(Value(), if_true, if_false, static_cast<uint16_t>(below(3) == 0 ? 1 + below(65535) : 0));
       } else if (kind == 2) {
         std::vector<Edge> edges;
         for (uint32_t i = 1 + below(4); i > 0; --i) edges.push_back(f_.new_edge(target()));
