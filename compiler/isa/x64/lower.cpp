@@ -549,6 +549,9 @@ support::Result<void> Lower::run() {
   after_.resize(pieces_.size());
   for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {
     if (!reached_[b.n]) continue;
+    if (const Inst t = f_.terminator(b); f_.inst(t).format() == ir::Format::kTryCall)
+      return fail(ErrorKind::kUnsupported,
+                  fmt::format("exceptions: {} has no native code yet", ir::info(f_.inst(t).op).text), f_.wasm_offset(t));
     lower_block(b);
     passed_[b.n] = 1;
     if (out_of_order_)
