@@ -207,7 +207,7 @@ TEST_CASE("worst cases of the compiler: twice the body takes twice the work", "[
     for (size_t p = 0; p < support::kPassCount; ++p)
       CHECK(static_cast<double>(twice.steps[p]) <= 2.4 * static_cast<double>(once.steps[p]) + 10'000);
     using support::Pass;
-    for (const Pass p : {Pass::kOptimise, Pass::kLower, Pass::kRegalloc, Pass::kEmit, Pass::kLink})
+    for (const Pass p : {Pass::kLower, Pass::kRegalloc, Pass::kEmit, Pass::kLink})
       CHECK((twice.refused || twice.steps[static_cast<size_t>(p)] != 0));
     CHECK(static_cast<double>(twice.allocated) <= 3 * static_cast<double>(once.allocated) + 1e6);
     CHECK(static_cast<double>(twice.code) <= 2.2 * static_cast<double>(once.code) + 1000);
