@@ -125,7 +125,7 @@ class FuncCompiler {
     };
     optimiser_.passes = options_.opt_passes;
     optimiser_.run(f, options_.opt_level, options_.verify ? +after : nullptr, &proof);
-    clock.lap(Pass::kOptimise);
+    clock.lap(Pass::kOptimise, optimiser_.work());
     return std::move(proof.result);
   }
   void show(const Stages& stages) {
@@ -199,6 +199,7 @@ class Linker {
  public:
   Linker(const wasm::Module& module, const vm::VMOffsets& offsets) : module_(module), offsets_(offsets) {}
 
+  uint64_t steps() const { return steps_; }  // support::PassTimes
   support::Result<NativeCode> link(std::vector<Piece> pieces) {
     WJIT_TRY(stubs_, x64::emit_stubs());
     out_.bytes = stubs_.bytes;
@@ -220,6 +221,7 @@ class Linker {
       isa::CompiledFunc& f = *function;
       align(f.alignment);
       const uint32_t at = size();
+      steps_ += 1 + f.bytes.size() / 64 + f.inlined.size() + f.sites.size() + f.frames.size() + f.relocs.size();
       if (piece.is_entry) out_.entries[i] = at;
       out_.functions.push_back({at, at + static_cast<uint32_t>(f.bytes.size()), imported + i, piece.nanoseconds});
       out_.bytes.insert(out_.bytes.end(), f.bytes.begin(), f.bytes.end());
@@ -255,6 +257,7 @@ class Linker {
   void relocate() {
     std::vector<uint32_t> ways(out_.entries.size(), NativeCode::kNone);
     for (const isa::Reloc& r : relocs_) {
+      ++steps_;
       uint32_t to;
       if (r.kind == isa::Reloc::Kind::kStub) {
         to = stubs_.of(r.stub, r.target);
@@ -286,6 +289,7 @@ class Linker {
   const vm::VMOffsets& offsets_;
   x64::StubCode stubs_;
   std::vector<isa::Reloc> relocs_;
+  uint64_t steps_ = 0;
   NativeCode out_;
 };
 
@@ -347,8 +351,9 @@ support::Result<NativeCode> compile_module(const wasm::Module& module, const vm:
   std::vector<Piece> pieces;
   pieces.reserve(functions.size());
   for (MaybeCompiled& f : functions) pieces.push_back({static_cast<uint32_t>(pieces.size()), std::move(f)});
-  WJIT_TRY(NativeCode code, Linker(module, offsets).link(std::move(pieces)));
-  clock.lap(Pass::kLink);
+  Linker linker(module, offsets);
+  WJIT_TRY(NativeCode code, linker.link(std::move(pieces)));
+  clock.lap(Pass::kLink, linker.steps());
   code.times = times;
   return code;
 }

@@ -26,35 +26,46 @@ Suspended::~Suspended() {
   }
 }
 
-namespace {
-
 // Sets the native limit for the outermost call of a thread and takes it back. A host function may lend the store to
-// another thread, whose stack has nothing to do with the limit of the first.
+// another thread, whose stack has nothing to do with the limit of the first; when that one lends it back, what the first
+// has left is what it had when it was entered first, less what it has used since.
 class NativeLimit {
  public:
   explicit NativeLimit(Store& store)
-      : store_(store), limit_before_(store.limits.stack_limit), thread_before_(store.limit_thread) {
-    const uintptr_t here = this_thread();
-    outermost_ = limit_before_ == ~uintptr_t{0} || (thread_before_ != 0 && thread_before_ != here);
-    if (!outermost_) return;
-    store.limits.stack_limit = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) - store.limits.stack_size;
-    store.limit_thread = here;
+      : store_(store), outer_(store.native_limit), thread_(uintptr_t(pthread_self())), before_(store.limits.stack_limit) {
+    if (before_ == kNone) {
+      set(here() - store.limits.stack_size, true);
+      return;
+    }
+    if (!outer_ || outer_->thread_ == thread_) return;
+    const NativeLimit* mine = outer_;
+    while (mine && mine->thread_ != thread_) mine = mine->outer_;
+    mine ? set(mine->limit_, false) : set(here() - store.limits.stack_size, true);
   }
   ~NativeLimit() {
-    if (!outermost_) return;
-    store_.limits.stack_limit = limit_before_;
-    store_.limit_thread = thread_before_;
+    if (limit_ == kNone) return;
+    store_.limits.stack_limit = before_;
+    store_.native_limit = outer_;
   }
-  bool exceeded() const {
-    return !outermost_ && reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) < store_.limits.stack_limit;
-  }
+  NativeLimit(const NativeLimit&) = delete;
+  bool exceeded() const { return !fresh_ && here() < store_.limits.stack_limit; }
 
  private:
-  static uintptr_t this_thread() { return uintptr_t(pthread_self()); }
+  static constexpr uintptr_t kNone = ~uintptr_t{0};
+  __attribute__((always_inline)) static uintptr_t here() { return reinterpret_cast<uintptr_t>(__builtin_frame_address(0)); }
+  void set(uintptr_t limit, bool fresh) {
+    limit_ = store_.limits.stack_limit = limit;
+    fresh_ = fresh;
+    store_.native_limit = this;
+  }
   Store& store_;
-  const uintptr_t limit_before_, thread_before_;
-  bool outermost_;
+  const NativeLimit* const outer_;  // the next that has set one: of another thread
+  const uintptr_t thread_, before_;
+  uintptr_t limit_ = kNone;  // that this one has set
+  bool fresh_ = false;
 };
+
+namespace {
 
 const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()];

@@ -18,6 +18,7 @@ namespace wjit::rt {
 
 class FiberCall;    // a resumable call of native code (runtime/fiber_call.h)
 class Activations;  // the interpreter's stacks (runtime/interp)
+class NativeLimit;  // of a thread that entered (runtime/call.cpp)
 
 // What an externref of wasm points at: the embedder's value, alive as long as wasm may hold it.
 struct ExternObject {
@@ -36,7 +37,7 @@ class Store {
   uint64_t id() const { return id_; }  // never used again, unlike the address
 
   vm::VMRuntimeLimits limits;
-  uintptr_t limit_thread = 0;  // whose stack limits.stack_limit is of; 0: not known (runtime/call.cpp)
+  const NativeLimit* native_limit = nullptr;  // that has set limits.stack_limit, and what it was before (runtime/call.cpp)
   std::unique_ptr<wjit::Trap> pending_trap;
   // Returns false, as array calls do when a trap is pending.
   bool set_pending(wjit::Trap trap) {

@@ -74,10 +74,26 @@ class Builder {
 
   // Results: f.result(i, 0 …).
   Inst call(Op op, Sig sig, uint32_t callee, std::span<const Value> args) {
+    const InstData d{.op = op, .a = f_.new_list(args).at, .b = sig.n, .c = callee};
+    return put(d, f_.call_results(d));
+  }
+  // The normal edge gets the results as its first arguments, the handlers' edges the exception. More are the caller's to
+  // append.
+  struct Catch {
+    uint32_t tag;  // or Handler::kAny
+    Block to;
+  };
+  Inst try_call(Op op, Sig sig, uint32_t callee, std::span<const Value> args, Block normal,
+                std::span<const Catch> catches) {
+    TryData t{callee, f_.new_edge(normal), {}};
+    for (const Catch& c : catches) t.handlers.push_back({c.tag, f_.new_edge(c.to)});
     const List l = f_.new_list(args);
-    const std::vector<Type> none_of_them;
-    return put({.op = op, .a = l.at, .b = sig.n, .c = callee},
-               is_terminator(op) ? std::span<const Type>(none_of_them) : f_.sig(sig).results);
+    const InstData d{.op = op, .a = l.at, .b = sig.n, .c = f_.new_try(t).n};
+    const Inst i = put(d, f_.call_results(d));
+    const uint32_t results = f_.result_count(i) - 1;
+    for (uint32_t k = 0; k < results; ++k) f_.append(f_.edge(t.normal).args, f_.result(i, k));
+    for (const Handler& h : t.handlers) f_.append(f_.edge(h.edge).args, f_.result(i, results));
+    return i;
   }
 
   Inst jump(Block to, std::span<const Value> args = {}) {

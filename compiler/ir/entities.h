@@ -25,6 +25,7 @@ using Inst = Id<struct InstTag>;
 using Sig = Id<struct SigTag>;          // a signature that calls refer to
 using Edge = Id<struct EdgeTag>;        // a way from a terminator to a block, with its arguments
 using Table = Id<struct JumpTableTag>;  // the edges of a br_table
+using Try = Id<struct TryTag>;          // where a call that may throw goes on
 
 }  // namespace wjit::ir
 

@@ -98,7 +98,7 @@ void Function::resolve_aliases() {
       fix(d.a), fix(d.b);
       break;
         case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.a), fix(d.b), fix(d.c); break;
-        case Format::kCall: case Format::kReturn: fix_list(List{d.a}); break;
+        case Format::kCall: case Format::kTryCall: case Format::kReturn: fix_list(List{d.a}); break;
         default: break;
       }
     }
@@ -176,6 +176,18 @@ Edge Function::new_edge(Block to, std::span<const Value> args) {
 Table Function::new_table(std::span<const Edge> edges) {
   tables_.emplace_back(edges.begin(), edges.end());
   return Table(static_cast<uint32_t>(tables_.size() - 1));
+}
+
+Try Function::new_try(TryData t) {
+  tries_.push_back(std::move(t));
+  return Try(try_count() - 1);
+}
+
+std::vector<Type> Function::call_results(const InstData& d) const {
+  if (d.format() == Format::kCall && is_terminator(d.op)) return {};
+  std::vector<Type> types = sig(Sig(d.b)).results;
+  if (d.format() == Format::kTryCall) types.push_back(Type::kI64);
+  return types;
 }
 
 Sig Function::add_signature(Signature s) {

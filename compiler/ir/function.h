@@ -5,7 +5,8 @@
 //   branches to, and whose parameters are: the own vmctx (i64), the caller's vmctx (i64), the signature's parameters;
 // - a value is defined once, in a place that dominates its uses, and has the type its definition says;
 // - the arguments of an edge are as many as the parameters of its block, and of their types;
-// - an edge, a table and a list have one owner, so that changing them changes nothing else. A br_table may name an edge
+// - results of a try_call are arguments of the edges they exist on (ops.def), and are used nowhere else;
+// - an edge, a table, a try and a list have one owner, so that changing them changes nothing else. A br_table may name an edge
 //   of its own more than once: it must, where thousands of its entries carry many arguments to one block.
 //
 // Lists (arguments, parameters) lie in one pool; growing one may move it. Spans and references into a function are good
@@ -52,6 +53,19 @@ struct EdgeData {
   List args;
 };
 
+// Where a call that may throw goes on: in the first handler that takes the exception's tag. With none, the exception leaves
+// this function, too.
+struct Handler {
+  static constexpr uint32_t kAny = ~uint32_t{0};
+  uint32_t tag;  // of the module's, or kAny
+  Edge edge;
+};
+struct TryData {
+  uint32_t callee;  // as `c` of the call
+  Edge normal;
+  std::vector<Handler> handlers;
+};
+
 class Function {
  public:
   std::string name;
@@ -84,6 +98,7 @@ class Function {
   void reserve(size_t insts);      // room for about so many
   Edge new_edge(Block to, std::span<const Value> args = {});
   Table new_table(std::span<const Edge> edges);
+  Try new_try(TryData t);
   uint32_t add_vector_constant(const std::array<uint8_t, 16>& bytes);
   List new_list(std::span<const Value> values);
   void append(List& list, Value v);
@@ -137,11 +152,18 @@ class Function {
   }
 
   std::span<const Value> list(List l) const;
-  std::span<const Value> args(Inst i) const { return list(List{insts_[i.n].a}); }  // kCall, kReturn
+  std::span<const Value> args(Inst i) const { return list(List{insts_[i.n].a}); }  // kCall, kTryCall, kReturn
   const EdgeData& edge(Edge e) const { return edges_[e.n]; }
   EdgeData& edge(Edge e) { return edges_[e.n]; }
   std::span<const Edge> table(Table t) const { return tables_[t.n]; }
   std::span<Edge> table(Table t) { return tables_[t.n]; }
+  const TryData& try_data(Try t) const { return tries_[t.n]; }
+  TryData& try_data(Try t) { return tries_[t.n]; }
+  uint32_t try_count() const { return static_cast<uint32_t>(tries_.size()); }
+  // Of kCall and kTryCall: a function by its index, or a libcall.
+  uint32_t callee(const InstData& d) const { return d.format() == Format::kTryCall ? tries_[d.c].callee : d.c; }
+  // Of the same: types of the results that the instruction has.
+  std::vector<Type> call_results(const InstData& d) const;
   const Signature& sig(Sig s) const { return signatures_[s.n]; }
   uint32_t sig_count() const { return static_cast<uint32_t>(signatures_.size()); }
   const std::array<uint8_t, 16>& vector_constant(uint32_t n) const { return vectors_[n]; }
@@ -163,6 +185,10 @@ class Function {
       case Format::kBrTable:
         for (Edge e : table(Table(d.b))) f(e);
         break;
+      case Format::kTryCall:
+        f(try_data(Try(d.c)).normal);
+        for (const Handler& h : try_data(Try(d.c)).handlers) f(h.edge);
+        break;
       default: break;
     }
   }
@@ -180,7 +206,7 @@ class Function {
         f(d.va()), f(d.vb());
         break;
       case Format::kSelect: case Format::kVec3: case Format::kBulk: f(d.va()), f(d.vb()), f(d.vc()); break;
-      case Format::kCall: case Format::kReturn:
+      case Format::kCall: case Format::kTryCall: case Format::kReturn:
         for (Value v : args(i)) f(v);
         break;
       case Format::kBranch: case Format::kBrTable: f(d.va()); break;
@@ -207,6 +233,7 @@ class Function {
   std::vector<BlockData> blocks_;
   std::vector<EdgeData> edges_;
   std::vector<std::vector<Edge>> tables_;
+  std::vector<TryData> tries_;
   std::vector<Signature> signatures_;
   std::vector<std::array<uint8_t, 16>> vectors_;
   // Lists: [capacity, length, values …]; List::at is the place of the first value. The first word is never used.

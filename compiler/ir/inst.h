@@ -47,6 +47,7 @@ enum class Format : uint8_t {
   kBrTable,  // a: Value, b: Table
   kReturn,   // a: list
   kTrapNow,  // aux: TrapCode
+  kTryCall,  // a: list of arguments, b: Sig, c: Try
 };
 
 enum class Effects : uint8_t { kPure, kTrap, kRead, kWrite, kCall, kEnd };
@@ -67,6 +68,11 @@ constexpr bool takes_vec_op(Op op) {
   return f >= Format::kVec1 && f <= Format::kVecShuffle;
 }
 constexpr bool is_terminator(Op op) { return info(op).effects == Effects::kEnd; }
+// Code that is not ours runs meanwhile, and comes back: terminators that call in place of the function do not.
+constexpr bool calls(Op op) { return info(op).effects == Effects::kCall || info(op).format == Format::kTryCall; }
+constexpr bool is_indirect_call(Op op) {
+  return op == Op::call_indirect || op == Op::return_call_indirect || op == Op::try_call_indirect;
+}
 
 // X(id, text, opposite, with operands swapped)
 #define WJIT_IR_INT_CCS(X)                                                                                   \

@@ -274,7 +274,7 @@ class FunctionParser {
     return expect("=");
   }
   std::vector<Type> result_types(const InstData& d) const {
-    if (d.format() == Format::kCall) return is_terminator(d.op) ? std::vector<Type>() : f_.sig(Sig(d.b)).results;
+    if (d.format() == Format::kCall || d.format() == Format::kTryCall) return f_.call_results(d);
     const Type t = result_type(d.op, d.type);
     return t == Type::kNone ? std::vector<Type>() : std::vector<Type>{t};
   }
@@ -318,6 +318,7 @@ class FunctionParser {
       case 'T': return trap(d);
       case 'R': return returned(d);
       case 'L': return call(d);
+      case 'H': return handlers(d);
       case 'O': return vec_op(d);
       case 'N': return lane(d);
       case 'W': return likely(d);
@@ -506,7 +507,7 @@ class FunctionParser {
 
   Result<void> call(InstData& d) {
     c_.skip_blanks();
-    if (d.op == Op::call || d.op == Op::return_call) {
+    if (d.op == Op::call || d.op == Op::return_call || d.op == Op::try_call) {
       WJIT_TRY(d.c, numbered("fn", "a function"));
     } else if (d.op == Op::libcall) {
       const size_t at = c_.at();
@@ -522,6 +523,26 @@ class FunctionParser {
     WJIT_TRY(const List l, values(')'));
     d.a = l.at;
     return expect(")");
+  }
+
+  // Behind a call, whose callee is in d.c until then.
+  Result<void> handlers(InstData& d) {
+    TryData t{d.c, Edge(), {}};
+    WJIT_CHECK(edge(t.normal.n));
+    WJIT_CHECK(expect(","));
+    WJIT_CHECK(expect("["));
+    WJIT_CHECK(separated(']', [&]() -> Result<void> {
+      Handler h{Handler::kAny, Edge()};
+      c_.skip_blanks();
+      if (!c_.accept_word("any")) {
+        WJIT_TRY(h.tag, numbered("tag", "`any`, or a tag"));
+      }
+      WJIT_CHECK(edge(h.edge.n));
+      t.handlers.push_back(h);
+      return {};
+    }));
+    d.c = f_.new_try(std::move(t)).n;
+    return expect("]");
   }
 
   // ---- making what was read ---------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ class Printer {
       case 'F': put("{}", d.imm()); break;
       case 'R': uses(List{d.a}); break;
       case 'L': call(i, d); break;
+      case 'H': handlers(d); break;
       case 'O': out_ += d.aux < kVecOpCount ? info(d.vec_op()).text : "?"; break;
       case 'N': put("{}", d.lane()); break;
       default: out_ += letter;
@@ -227,12 +228,31 @@ class Printer {
   void call(Inst i, const InstData& d) {
     switch (d.op) {
       case Op::call: case Op::return_call: put("fn{} ", d.c); break;
+      case Op::try_call:
+        if (d.c >= f_.try_count()) out_ += "fn? ";
+        else put("fn{} ", f_.callee(d));
+        break;
       case Op::libcall: put("{} ", d.c < kLibcallCount ? vm::kLibcalls[d.c].name : "?"); break;
       default: break;
     }
     put("sig{}(", d.b);
     uses(List{f_.inst(i).a});
     out_ += ')';
+  }
+
+  void handlers(const InstData& d) {
+    if (d.c >= f_.try_count()) return void(out_ += "block?, []");
+    const TryData& t = f_.try_data(Try(d.c));
+    edge(t.normal);
+    out_ += ", [";
+    separated(t.handlers, [&](const Handler& h) {
+      if (h.tag == Handler::kAny)
+        out_ += "any ";
+      else
+        put("tag{} ", h.tag);
+      edge(h.edge);
+    });
+    out_ += ']';
   }
 
   static constexpr size_t kOffsetColumn = 56;

@@ -16,6 +16,7 @@ constexpr bool takes_trap_code(Op op) { return op == Op::trap_if || op == Op::tr
 //   M       access: heap0.trap              +       displacement: " + 16", or nothing
 //   T       trap code                       F       cost of a fuel check           R   list of returned values
 //   L       callee, signature and arguments         O   VecOp                      N   number of a lane
+//   H       where a call that may throw goes on: block1(v5), [tag0 block2(v6), any block3(v6)]
 constexpr std::string_view shape(Op op) {
   switch (info(op).format) {
     case Format::kNullary: return "";
@@ -36,6 +37,7 @@ constexpr std::string_view shape(Op op) {
     case Format::kCheck: return takes_trap_code(op) ? "a, T" : "a";
     case Format::kFuel: return "F";
     case Format::kCall: return "L";
+    case Format::kTryCall: return "L, H";
     case Format::kJump: return "1";
     case Format::kBranch: return "a, 2, 3W";
     case Format::kBrTable: return "a, J";

@@ -31,6 +31,7 @@ class Verifier {
     seen_.resize(f_.inst_count());
     edge_owner_.resize(f_.edge_count());
     table_owner_.resize(f_.table_count());
+    try_owner_.resize(f_.try_count());
     WJIT_CHECK(for_each_block(&Verifier::define_block));
     WJIT_CHECK(entry());
     WJIT_CHECK(for_each_inst(&Verifier::check_inst));
@@ -231,7 +232,7 @@ class Verifier {
         if (static_cast<size_t>(d.access().region) < std::size(kRegionNames)) return {};
         return wrong("expected a region of memory");
       case Format::kCheck: case Format::kTrapNow: return check_trap(d);
-      case Format::kCall: return check_call(d);
+      case Format::kCall: case Format::kTryCall: return check_call(d);
       case Format::kJump: return check_edge(Edge(d.a));
       case Format::kBranch:
         WJIT_CHECK(operand(d.va(), Type::kI32, "the condition"));
@@ -319,7 +320,7 @@ class Verifier {
     if (d.b >= f_.sig_count()) return wrong("sig{}, expected one of {}", d.b, f_.sig_count());
     const Signature& sig = f_.sig(Sig(d.b));
     expected_.clear();
-    if (d.op == Op::call_indirect || d.op == Op::return_call_indirect) expected_ = {Type::kI64, Type::kI64};
+    if (is_indirect_call(d.op)) expected_ = {Type::kI64, Type::kI64};
     if (d.op == Op::libcall) {
       if (d.c >= kLibcallCount) return wrong("libcall {}, expected less than {}", d.c, kLibcallCount);
       if (sig != libcall_signature(static_cast<vm::Libcall>(d.c)))
@@ -327,9 +328,21 @@ class Verifier {
     }
     expected_.insert(expected_.end(), sig.params.begin(), sig.params.end());
     WJIT_CHECK(operands(List{d.a}, expected_, "argument"));
+    if (d.format() == Format::kTryCall) return check_try(d);
     if (!is_terminator(d.op)) return results(sig.results);
     if (sig.results != f_.signature.results) return wrong("expected a callee whose results are the function's own");
     return results({});
+  }
+
+  Result<void> check_try(const InstData& d) {
+    WJIT_CHECK(results(f_.call_results(d)));
+    if (d.c >= f_.try_count()) return wrong("try {}, expected one of {}", d.c, f_.try_count());
+    if (try_owner_[d.c].valid()) return wrong("expected a try that no other instruction has");
+    try_owner_[d.c] = inst_;
+    const TryData& t = f_.try_data(Try(d.c));
+    WJIT_CHECK(check_edge(t.normal));
+    for (const Handler& h : t.handlers) WJIT_CHECK(check_edge(h.edge));
+    return {};
   }
 
   Result<void> check_table(const InstData& d) {
@@ -381,23 +394,39 @@ class Verifier {
 
   Result<void> check_dominance(uint32_t place) {
     if (!cfg_.reachable(block_)) return {};
-    Value bad;
+    Value bad, stray;
     const auto check = [&](Value used) {
       const Value v = f_.resolve(used);
       const Definition& d = definitions_[v.n];
       if (d.block == block_ ? d.place >= place : !dom_.dominates(d.block, block_)) bad = v;
+      if (is_of_try(v)) stray = v;
     };
     // An edge that a table names often is looked at once.
     if (f_.inst(inst_).format() == Format::kBrTable) {
       check(f_.inst(inst_).va());
       for (const Cfg::Succ& s : cfg_.succs(block_))
         for (Value v : f_.list(f_.edge(s.edge).args)) check(v);
+    } else if (f_.inst(inst_).format() == Format::kTryCall) {
+      for (Value v : f_.args(inst_)) check(v);
+      const Edge normal = f_.try_data(Try(f_.inst(inst_).c)).normal;
+      const Value exception = f_.result(inst_, f_.result_count(inst_) - 1);
+      f_.for_each_edge(inst_, [&](Edge e) {
+        for (Value v : f_.list(f_.edge(e).args))
+          if (f_.def(f_.resolve(v)) != inst_ || (f_.resolve(v) == exception) == (e == normal)) check(v);
+      });
     } else {
       f_.for_each_use(inst_, check);
     }
+    if (stray.valid())
+      return wrong("v{} is used, expected it as an argument of the edges of its call that it exists on alone", stray.n);
     if (bad.valid())
       return wrong("v{} is used where its definition in block{} does not dominate", bad.n, definitions_[bad.n].block.n);
     return {};
+  }
+
+  bool is_of_try(Value v) const {
+    const Inst d = f_.def(v);
+    return d.valid() && f_.inst(d).format() == Format::kTryCall;
   }
 
   const Function& f_;
@@ -405,7 +434,7 @@ class Verifier {
   Inst inst_;
   std::vector<Definition> definitions_;  // by value
   std::vector<bool> seen_;               // by instruction
-  std::vector<Inst> edge_owner_, table_owner_;
+  std::vector<Inst> edge_owner_, table_owner_, try_owner_;
   std::vector<ListUse> list_uses_;
   std::vector<Type> expected_;
   Cfg cfg_;

@@ -67,7 +67,10 @@ class Machine {
 
   void stop(const Signal& s) {
     done_ = true;
-    outcome_.kind = s.mistake ? Outcome::Kind::kMistake : Outcome::Kind::kTrapped;
+    outcome_.kind = s.mistake  ? Outcome::Kind::kMistake
+                    : s.thrown ? Outcome::Kind::kThrown
+                               : Outcome::Kind::kTrapped;
+    outcome_.exception = s.thrown.value_or(Exception());
     outcome_.trap = s.trap;
     if (s.mistake) outcome_.mistake = s.mistake;
     for (size_t k = frames_.size(); k-- > 0;)
@@ -95,7 +98,7 @@ class Machine {
       case Format::kCheck: return check(d);
       case Format::kFuel: return then_next(host_.fuel(frame().vmctx, d.imm()));
       case Format::kNullary: return then_next(host_.epoch(frame().vmctx));
-      case Format::kCall: return call(i, d);
+      case Format::kCall: case Format::kTryCall: return call(i, d);
       case Format::kJump: return branch(ir::Edge(d.a));
       case Format::kBranch: return branch(ir::Edge(get(d.va()).u32() != 0 ? d.b : d.c));
       case Format::kBrTable: {
@@ -210,10 +213,10 @@ class Machine {
       if (!s.stops() && f.result_count(i) != 0) set(f.result(i), result);
       return then_next(s);
     }
-    const bool direct = d.op == Op::call || d.op == Op::return_call, tail = ir::is_terminator(d.op);
-    const uint64_t vmctx = frame().vmctx, code = direct ? d.c : taken_[0].lo, to = direct ? vmctx : taken_[1].lo;
+    const bool direct = !ir::is_indirect_call(d.op), tail = ir::is_terminator(d.op) && d.format() == Format::kCall;
+    const uint64_t vmctx = frame().vmctx, code = direct ? f.callee(d) : taken_[0].lo, to = direct ? vmctx : taken_[1].lo;
     const std::vector<Bits> arguments(taken_.begin() + (direct ? 0 : 2), taken_.end());
-    const Callee callee = direct ? host_.direct(d.c, vmctx) : host_.indirect(code, to);
+    const Callee callee = direct ? host_.direct(f.callee(d), vmctx) : host_.indirect(code, to);
     if (callee.function) {
       if (callee.function->signature != sig) return {.mistake = "a callee of another signature"};
       if (tail) drop_frame();
@@ -223,12 +226,36 @@ class Machine {
     }
     std::vector<Bits> results(sig.results.size());
     const Signal s = host_.call({code, to, vmctx, direct, sig, arguments, results});
+    if (s.thrown) return unwind(s, tail);
     if (s.stops()) return s;
-    if (tail) {
+    if (tail)
       give_back(results);
-    } else {
-      for (uint32_t k = 0; k < results.size(); ++k) set(f.result(i, k), results[k]);
+    else
+      returned(results);
+    return s;
+  }
+  // What the frame waits for has come.
+  void returned(std::span<const Bits> results) {
+    const ir::Function& f = *frame().f;
+    const Inst i = frame().at;
+    for (uint32_t k = 0; k < results.size(); ++k) set(f.result(i, k), results[k]);
+    if (f.inst(i).format() == Format::kTryCall)
+      branch(f.try_data(ir::Try(f.inst(i).c)).normal);
+    else
       next();
+  }
+  // To the innermost frame that handles it; the signal again where none does, with all frames as they are.
+  Signal unwind(const Signal& s, bool tail) {
+    for (size_t k = frames_.size() - tail; k-- > 0;) {
+      const ir::Function& f = *frames_[k].f;
+      const Inst i = frames_[k].at;
+      if (f.inst(i).format() != Format::kTryCall) continue;
+      for (const ir::Handler& h : f.try_data(ir::Try(f.inst(i).c)).handlers) {
+        if (h.tag != ir::Handler::kAny && h.tag != s.thrown->tag) continue;
+        while (frames_.size() > k + 1) drop_frame();
+        set(f.result(i, f.result_count(i) - 1), {s.thrown->value});
+        return branch(h.edge);
+      }
     }
     return s;
   }
@@ -262,9 +289,7 @@ class Machine {
       done_ = true;
       return;
     }
-    const Inst waiting = frame().at;
-    for (uint32_t k = 0; k < own.size(); ++k) set(frame().f->result(waiting, k), own[k]);
-    next();
+    returned(own);
   }
 
   Host& host_;

@@ -8,6 +8,7 @@
 // A value is 128 bits. What its type does not define (above 32 bits of an i32 or f32, above 64 of an i64 or f64) is
 // filled with noise, also in what is handed to the host: whoever relies on it sees different results in each place.
 #pragma once
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -27,11 +28,17 @@ struct Bits {
 // Is it the same value of this type?
 bool same(ir::Type t, const Bits& a, const Bits& b);
 
-// How something went that may end the run: a trap, or a mistake in the program (text that lives longer than the run).
+// How something went that may end the run: a trap, a mistake in the program (text that lives longer than the run), or,
+// out of a call, an exception that nobody handles.
+struct Exception {
+  uint32_t tag = 0;
+  uint64_t value = 0;  // what handlers get
+};
 struct Signal {
   vm::TrapCode trap = vm::TrapCode::kNone;
   const char* mistake = nullptr;
-  bool stops() const { return trap != vm::TrapCode::kNone || mistake; }
+  std::optional<Exception> thrown = std::nullopt;
+  bool stops() const { return trap != vm::TrapCode::kNone || mistake || thrown; }
 };
 
 // A function to go on in, or none: then Host::call is asked.
@@ -77,7 +84,7 @@ struct Limits {
 };
 
 struct Outcome {
-  enum class Kind : uint8_t { kReturned, kTrapped, kMistake };
+  enum class Kind : uint8_t { kReturned, kTrapped, kMistake, kThrown };
   struct Frame {
     uint32_t function;     // ir::Function::number
     uint32_t wasm_offset;  // of the instruction it is at
@@ -87,7 +94,8 @@ struct Outcome {
   std::vector<Bits> results;
   vm::TrapCode trap = vm::TrapCode::kNone;
   std::string mistake;
-  std::vector<Frame> frames;  // where a trap or mistake was; innermost first
+  Exception exception;
+  std::vector<Frame> frames;  // where a trap or mistake was, or where it threw; innermost first
   uint64_t steps = 0;
 };
 

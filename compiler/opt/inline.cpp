@@ -36,11 +36,9 @@ uint32_t weight_of(const ir::Function& g, uint32_t most_calls) {
   for (Block b = g.entry(); b.valid(); b = g.block(b).next) {
     for (Inst i = g.block(b).first; i.valid(); i = g.next(i)) {
       const InstData& d = g.inst(i);
-      if (d.op == Op::return_call || d.op == Op::return_call_indirect || d.op == Op::br_table) {
-        if (d.op != Op::br_table) return kNotThis;
-        weight += static_cast<uint32_t>(g.table(ir::Table(d.b)).size());
-      }
-      if (ir::info(d.op).effects == ir::Effects::kCall) weight += 8, calls += d.op != Op::libcall;
+      if (ir::is_terminator(d.op) && (d.format() == Format::kCall || d.format() == Format::kTryCall)) return kNotThis;
+      if (d.op == Op::br_table) weight += static_cast<uint32_t>(g.table(ir::Table(d.b)).size());
+      if (ir::calls(d.op)) weight += 8, calls += d.op != Op::libcall;
       switch (d.op) {
         case Op::iconst: case Op::fconst: case Op::extend_u: case Op::wrap: case Op::jump: case Op::return_: break;
         default: ++weight;

@@ -53,7 +53,7 @@ uint16_t MemoryPass::writes(const InstData& d) const {
         case vm::Libcall::ref_func: return 0;
         default: return kEverything;
       }
-    default: return 0;
+    default: return ir::calls(d.op) ? kEverything : 0;
   }
 }
 

@@ -13,7 +13,7 @@ void replace_use(ir::Function& f, ir::Inst i, Value from, Value to) {
   };
   ir::InstData& d = f.inst(i);
   map_operands(d, [&](Value v) { return f.resolve(v) == from ? to : v; });
-  if (d.format() == Format::kCall || d.format() == Format::kReturn) fix_list({d.a});
+  if (d.format() == Format::kCall || d.format() == Format::kTryCall || d.format() == Format::kReturn) fix_list({d.a});
   if (ir::is_terminator(d.op)) f.for_each_edge(i, [&](ir::Edge e) { fix_list(f.edge(e).args); });
 }
 

@@ -12,7 +12,8 @@ using Kind = Operand::Kind;
 using Policy = Operand::Policy;
 
 namespace {
-// 32 million entries are 128 MB: far beyond what people write. Who gets there stays in the interpreter.
+// 32 million entries are 256 MB while they are sorted: far beyond what people write. Who gets there stays in the
+// interpreter.
 constexpr size_t kMaxLive = size_t{32} << 20;
 }  // namespace
 
@@ -32,7 +33,7 @@ Result<void> Flow::analyze(const VCode& code, const RegEnv& env, const std::vect
   find_loops(code);
   find_uses(code, env);
   WJIT_CHECK(find_life(code));
-  find_pressure(code, env);
+  choose_kept(code, env, find_pressure(code));
   return {};
 }
 
@@ -190,7 +191,8 @@ Result<void> Flow::find_life(const VCode& code) {
   low.resize(n);
   high.resize(n);
   mark_.assign(blocks, kNone);
-  pairs_.clear();
+  blocks_.clear();
+  ends_.resize(n);
   live_start_.assign(blocks + 1, 0);
   for (uint32_t v = 0; v < n; ++v) {
     low[v] = gap_at_or_before(def_pos[v]);
@@ -204,7 +206,7 @@ Result<void> Flow::find_life(const VCode& code) {
     while (!work_.empty()) {
       const uint32_t b = work_.back();
       work_.pop_back();
-      pairs_.emplace_back(b, VReg(v));
+      blocks_.put(b);
       ++live_start_[b + 1];
       low[v] = std::min(low[v], gap(code.blocks[b].first));
       for (uint32_t p : code.preds_of(code.blocks[b])) {
@@ -212,17 +214,24 @@ Result<void> Flow::find_life(const VCode& code) {
         if (p != def_block[v] && mark_[p] != v) mark_[p] = v, work_.push_back(p);
       }
     }
-    if (pairs_.size() > kMaxLive)
-      return fail(ErrorKind::kLimit, "register allocation: too many values live in too many blocks");
+    ends_[v] = static_cast<uint32_t>(blocks_.size());
+    if (blocks_.size() > kMaxLive)
+      return blocks_.clear(), fail(ErrorKind::kLimit, "register allocation: too many values live in too many blocks");
   }
   for (uint32_t b = 0; b < blocks; ++b) live_start_[b + 1] += live_start_[b];
-  live_.resize(pairs_.size());
+  live_.resize(blocks_.size());
   fill_.assign(live_start_.begin(), live_start_.end());
-  for (auto [b, v] : pairs_) live_[fill_[b]++] = v;
+  uint32_t v = 0, taken = 0;
+  blocks_.take_all([&](uint32_t b) {
+    for (; ends_[v] == taken; ++v) {
+    }
+    live_[fill_[b]++] = VReg(v);
+    ++taken;
+  });
   return {};
 }
 
-void Flow::find_pressure(const VCode& code, const RegEnv& env) {
+uint32_t Flow::find_pressure(const VCode& code) {
   mark_.assign(code.vreg_count(), kNone);
   std::vector<uint32_t>& idle = work_;  // by loop: integers that only live through it
   idle.assign(loops.size(), kNone);
@@ -271,12 +280,12 @@ void Flow::find_pressure(const VCode& code, const RegEnv& env) {
       note(0, 0);
     }
   }
-  choose_kept(code, env, crossing);
   for (size_t l = loops.size(); l-- > 0;) {
     if (loops[l].parent == kNone) continue;
     for (int c = 0; c < 2; ++c)
       loops[loops[l].parent].pressure[c] = std::max(loops[loops[l].parent].pressure[c], loops[l].pressure[c]);
   }
+  return crossing;
 }
 
 // A register that calls preserve has to be saved and restored by this function, whatever way it takes. It pays when a loop

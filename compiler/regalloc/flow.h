@@ -4,6 +4,7 @@
 // Positions. Instruction i has four: 4i, the gap before it, where moves go; 4i + 1, early: uses are read; 4i
 // + 2, late: defs are written; 4i + 3, its end. Ranges are half open.
 #pragma once
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,35 @@ struct Loop {
   uint32_t parent;      // number in loops, or kNone
   uint8_t depth;
   uint32_t pressure[2];  // by class: how many values are live at once, at most; cold blocks apart
+};
+
+// Numbers that are put one behind the other, and taken once in the same order. They lie in pieces: nothing is copied as
+// they become more, and what was taken is given back.
+class Passage {
+ public:
+  void put(uint32_t n) {
+    if (put_ % kPiece == 0 && put_ / kPiece == pieces_.size()) pieces_.push_back(std::make_unique<uint32_t[]>(kPiece));
+    pieces_[put_ / kPiece][put_ % kPiece] = n;
+    ++put_;
+  }
+  size_t size() const { return put_; }
+  template <class F>
+  void take_all(F&& f) {
+    for (size_t i = 0; i < put_; ++i) {
+      f(pieces_[i / kPiece][i % kPiece]);
+      if (i % kPiece == kPiece - 1 && i / kPiece != 0) pieces_[i / kPiece].reset();
+    }
+    clear();
+  }
+  void clear() {
+    if (pieces_.size() > 1) pieces_.resize(1);  // which is kept for the next function
+    put_ = 0;
+  }
+
+ private:
+  static constexpr size_t kPiece = size_t{1} << 16;
+  std::vector<std::unique_ptr<uint32_t[]>> pieces_;
+  size_t put_ = 0;
 };
 
 class Flow {
@@ -94,7 +124,8 @@ class Flow {
   void find_loops(const mach::VCode& code);
   void find_uses(const mach::VCode& code, const mach::RegEnv& env);
   support::Result<void> find_life(const mach::VCode& code);
-  void find_pressure(const mach::VCode& code, const mach::RegEnv& env);
+  // How many integers the busiest loop that calls wants on both sides of a call, apart from loops' pressure.
+  uint32_t find_pressure(const mach::VCode& code);
   void choose_kept(const mach::VCode& code, const mach::RegEnv& env, uint32_t wanted);
 
   const mach::VCode* code_ = nullptr;
@@ -105,7 +136,8 @@ class Flow {
   mach::RegSet withheld_;
   std::vector<uint32_t> call_list_[2][2];  // by class, and hot or all: gaps
   std::vector<uint32_t> mark_, work_, fill_;
-  std::vector<std::pair<uint32_t, VReg>> pairs_;
+  std::vector<uint32_t> ends_;  // by vreg: how many of blocks_ there are up to its last
+  Passage blocks_;              // that each vreg in turn is live on entry to
 };
 
 }  // namespace wjit::ra

@@ -22,8 +22,11 @@ inline constexpr size_t kPassCount = sizeof kPassNames / sizeof *kPassNames;
 
 struct PassTimes {
   std::array<uint64_t, kPassCount> nanoseconds{};  // summed over functions, and over threads
+  // How often the inner loops of passes that count went round: what must not grow faster than the input, where time says
+  // nothing that can be relied on.
+  std::array<uint64_t, kPassCount> steps{};
   PassTimes& operator+=(const PassTimes& o) {
-    for (size_t i = 0; i < kPassCount; ++i) nanoseconds[i] += o.nanoseconds[i];
+    for (size_t i = 0; i < kPassCount; ++i) nanoseconds[i] += o.nanoseconds[i], steps[i] += o.steps[i];
     return *this;
   }
 };
@@ -37,8 +40,9 @@ class PassClock {
     if (times_) last_ = now();
   }
   // What went by since start() or the last lap was this pass.
-  void lap(Pass pass) {
+  void lap(Pass pass, uint64_t steps = 0) {
     if (!times_) return;
+    times_->steps[static_cast<size_t>(pass)] += steps;
     const uint64_t at = now();
     times_->nanoseconds[static_cast<size_t>(pass)] += at - last_;
     last_ = at;

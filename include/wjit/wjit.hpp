@@ -10,6 +10,11 @@
 // fail says so (kUsage), sizes are 0, everything else is empty. An Engine, Module, Store or Linker that was moved from
 // may only be destroyed or assigned to.
 // Threads: a Store and all that is in it is used by one thread at a time and may move between threads.
+// Forks: the child has the thread that called fork and none of the engine's. What was compiled runs on there; with
+// Tier::kTiered and compile_threads other than 0 nothing more becomes native, and if such a thread of the parent was just
+// putting its work in place, the locks that it held are held in the child for ever: of that Module alone, and then making
+// or destroying instances of it, its reports and its hot loops wait without end. A process that wants to be sure forks
+// before it runs a module, or says compile_threads = 0. The same goes for any other thread that was inside of wjit.
 // Errors: nothing here throws, but std::bad_alloc where memory is out. What can fail returns a Result; what runs wasm
 // returns a TrapResult. After an error everything is as it was, unless it is said otherwise.
 #pragma once

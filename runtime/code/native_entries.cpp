@@ -77,9 +77,13 @@ support::Result<FunctionThunks::Calls> FunctionThunks::of(uint32_t i, NativeEntr
   constexpr uint32_t kWords = 3 * isa::kThunkBytes, kStride = kWords + 16;
   static_assert(kStride % 8 == 0);
   const uint32_t chunk = i / kChunk, first = chunk * kChunk;
-  std::lock_guard hold(lock_);
-  if (chunks_.size() <= chunk) chunks_.resize(types.size() / kChunk + 1);
-  if (!chunks_[chunk]) {
+  const CodeObject* made = nullptr;
+  {
+    const std::lock_guard hold(lock_);
+    if (chunks_.empty()) chunks_.resize(types.size() / kChunk + 1);
+    if (chunks_[chunk]) made = &*chunks_[chunk];
+  }
+  if (!made) {  // without the lock, as above
     const uint32_t count = std::min<uint32_t>(kChunk, uint32_t(types.size()) - first);
     std::vector<uint8_t> bytes(size_t{count} * kStride);
     for (uint32_t k = 0; k < count; ++k) {
@@ -96,9 +100,11 @@ support::Result<FunctionThunks::Calls> FunctionThunks::of(uint32_t i, NativeEntr
     CodeTables tables;
     tables.kind = CodeKind::kThunks;
     WJIT_TRY(auto code, CodeMemory::process().publish(bytes, std::move(tables)));
-    chunks_[chunk] = std::move(code);
+    const std::lock_guard hold(lock_);  // (who comes second keeps what the first has put there)
+    if (!chunks_[chunk]) chunks_[chunk] = std::move(code);
+    made = &*chunks_[chunk];
   }
-  const uint8_t* at = chunks_[chunk]->bytes.data() + size_t{i - first} * kStride;
+  const uint8_t* at = made->bytes.data() + size_t{i - first} * kStride;
   auto address = [&](uint32_t k) { return const_cast<uint8_t*>(at + k * isa::kThunkBytes); };
   return Calls{reinterpret_cast<vm::VMWasmCallFunction*>(address(0)),
                reinterpret_cast<vm::VMNativeCallFunction*>(address(1)),

@@ -8,7 +8,9 @@
 //    since it was asked for, over what compiling it costs. When the interpreter has spent as much as that and nobody has
 //    begun, the guest takes the job out and compiles it itself (take), unless that would be a long pause.
 //  - A process that was forked has none of the threads, and compiles nothing in the background. (If a thread was just
-//    publishing when it was forked, a lock of that module's is never free there.)
+//    publishing when it was forked, a lock of that module's is never free there: TieredModule's, or for an instant one of
+//    FunctionThunks or NativeEntries, which are not held while code is made or published. Compiling takes no other lock
+//    that a fork could leave taken: reading the type registry needs none, and CodeMemory sees to its own.)
 //  - Locks: TieredModule's may be held when this one is tried for, never the other way round.
 #pragma once
 #include <condition_variable>

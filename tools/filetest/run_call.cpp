@@ -85,6 +85,7 @@ std::string render(const ir::Signature& s, const Outcome& o) {
     if (!o.frames.empty() && o.frames[0].wasm_offset != 0) text += fmt::format(" @{:x}", o.frames[0].wasm_offset);
     return text;
   }
+  if (o.kind == Outcome::Kind::kThrown) return fmt::format("throws tag{} {}", o.exception.tag, o.exception.value);
   std::string text;
   for (size_t i = 0; i < o.results.size(); ++i) text += (i ? ", " : "") + render(s.results[i], o.results[i]);
   return text;
@@ -128,6 +129,14 @@ struct PlainHost : ireval::Host {
   ireval::Callee indirect(uint64_t code, uint64_t callee_vmctx) override {
     return code < functions.size() ? direct(static_cast<uint32_t>(code), callee_vmctx) : ireval::Callee{};
   }
+  // Functions from number 1000 on throw: an exception of the tag that is left, whose value is their first argument.
+  ireval::Signal call(const ireval::NativeCall& c) override {
+    if (c.code < kThrowers) return Host::call(c);
+    return {.thrown = ireval::Exception{static_cast<uint32_t>(c.code - kThrowers),
+                                        c.arguments.empty() ? 0 : defined_bits(c.signature.params[0], c.arguments[0])}};
+  }
+  static constexpr uint64_t kThrowers = 1000;
+  static uint64_t defined_bits(ir::Type t, const Bits& b) { return ir::bytes_of(t) == 4 ? b.u32() : b.lo; }
 };
 
 constexpr ireval::Limits kLimits{.steps = 10'000'000};

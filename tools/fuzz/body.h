@@ -95,6 +95,9 @@ class Body {
   // ---- control (body_control.cpp)
   void condition();
   void block_step();
+  void nest_step();
+  void nested_loop(const std::vector<Type>& carried, unsigned levels, size_t outermost);
+  void never();
   void block_type(const FuncType& t);
   void begin(Label::Kind kind, const FuncType& t);
   void branch_step();

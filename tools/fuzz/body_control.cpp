@@ -142,6 +142,74 @@ void Body::block_step() {
   labels_.pop_back();
 }
 
+// False, as nobody can tell beforehand: the budget only shrinks.
+void Body::never() {
+  op(0x23, 0);
+  i32_const(int32_t(0x7ffffff0u - c_.below(16)));
+  op(0x4a);
+}
+
+// Loops in loops that carry the same few values from round to round, and ways out of the inner ones, or on in the outer
+// ones, that are hardly ever taken.
+void Body::nest_step() {
+  if (labels_.size() > 3 || budget_ < 10) return;
+  static constexpr Type kTypes[] = {kI32, kI64, kF64, kI32, kF32, kV128};
+  std::vector<Type> carried;
+  for (uint32_t n = c_.between(1, 5); n-- > 0;) {
+    const Type t = kTypes[c_.below(6)];
+    carried.push_back(t == kV128 && !o_.v128 ? kI64 : t);
+  }
+  ensure(carried);
+  begin(Label::kBlock, {carried, carried});
+  nested_loop(carried, c_.between(2, 3), labels_.size() - 1);
+  settle(carried);
+  byte(0x0b);
+  stack_.resize(label().height);
+  stack_.insert(stack_.end(), carried.begin(), carried.end());
+  labels_.pop_back();
+}
+
+// From the carried values on top of the stack to the same.
+void Body::nested_loop(const std::vector<Type>& carried, unsigned levels, size_t outermost) {
+  const uint32_t counter = new_local(kI32);
+  i32_const(int32_t(c_.between(1, 4)));
+  local_set(counter);
+  begin(Label::kLoop, {carried, carried});
+  label().counter = counter;
+  bail_if_spent(1);
+  steps(c_.below(4));
+  if (levels > 1) {
+    ensure(carried);
+    nested_loop(carried, levels - 1, outermost);
+    steps(c_.below(3));
+  }
+  for (uint32_t ways = c_.below(3); ways-- > 0;) {
+    ensure(carried);
+    const uint32_t depth = c_.between(1, uint32_t(labels_.size() - 1 - outermost));
+    if (depth + outermost + 1 == labels_.size() && c_.one_in(4)) {
+      condition();
+      pop();
+    } else {
+      never();
+    }
+    op(0x0d, depth);
+  }
+  steps(c_.below(3));
+  ensure(carried);
+  local_get(counter);
+  i32_const(1);
+  op(0x6b);
+  op(0x22, counter);
+  i32_const(0);
+  op(0x4a);
+  op(0x0d, 0);
+  settle(carried);
+  byte(0x0b);
+  stack_.resize(label().height);
+  stack_.insert(stack_.end(), carried.begin(), carried.end());
+  labels_.pop_back();
+}
+
 void Body::branch_step() {
   uint32_t depth = c_.below(uint32_t(labels_.size()));
   if (depth + 1 == labels_.size() && c_.most()) depth = 0;

@@ -18,7 +18,7 @@ void Body::step() {
     return;
   }
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
-  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1, 2})) {
+  switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1, 2, 2})) {
     case 0: return;  // the simplest
     case 1: {
       const Type t = kTypes[c_.below(8)];
@@ -57,6 +57,7 @@ void Body::step() {
     case 16: return return_step();
     case 17: return o_.wide_arithmetic ? wide_step() : local_step();
     case 19: return pressure_step();
+    case 21: return nest_step();
     case 20: return stale_step();
     default: return observe_step();
   }

@@ -38,7 +38,7 @@ struct Record {
 };
 struct Outcome {
   std::string error;            // the program could not be run at all
-  std::vector<Record> records;  // one for each call
+  std::vector<Record> records;  // one for each call; in metered modes then of some calls again, with too little fuel
   std::string state;            // at the end, for other engines (memories by CRC-32)
   bool overflow = false;        // some stack overflowed: not to be compared
 };

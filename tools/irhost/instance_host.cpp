@@ -8,6 +8,7 @@
 #include "compiler/ir/verify.h"
 #include "runtime/call.h"
 #include "runtime/func.h"
+#include "runtime/interp/activation.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::irhost {
@@ -227,7 +228,7 @@ Signal InstanceHost::libcall(vm::Libcall call, std::span<const Bits> arguments, 
 Signal InstanceHost::fuel(uint64_t vmctx, uint64_t cost) {
   int64_t& consumed = context(vmctx)->runtime_limits->fuel_consumed;
   const uint64_t left = consumed < 0 ? 0 - static_cast<uint64_t>(consumed) : 0;
-  if (cost > left) return {TrapCode::kOutOfFuel};
+  if (cost > left) return note(rt::out_of_fuel(cost));
   consumed += static_cast<int64_t>(cost);
   return {};
 }

@@ -63,6 +63,7 @@ struct CompiledFunc {
   std::vector<FrameEdge> frames;  // sorted, the first at 0
   std::vector<InlinedPlace> inlined;
   uint32_t frame_bytes = 0;
+  uint64_t steps = 0;          // that emission took (support::PassTimes)
   uint32_t spill_moves = 0;  // loads and stores of stack slots that the allocator wanted
 };
 

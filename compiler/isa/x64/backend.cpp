@@ -6,12 +6,12 @@ support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint3
                                                     support::PassClock& clock, isa::Listing* listing) {
   using support::Pass;
   WJIT_CHECK(Lower(f, env_, func_).run());
-  clock.lap(Pass::kLower);
+  clock.lap(Pass::kLower, func_.steps);
   if (lowered) lowered(), clock.start();
   ra::Options unchecked = options_;
   unchecked.check = false;  // that is done, and measured, here
   WJIT_CHECK(allocator_.run(func_.code, reg_env(), unchecked, allocation_));
-  clock.lap(Pass::kRegalloc);
+  clock.lap(Pass::kRegalloc, allocator_.work().live + allocator_.work().segments + allocator_.work().steps);
   if (allocated) allocated(), clock.start();
   if (options_.check) {
     auto right = ra::check(func_.code, reg_env(), allocation_);
@@ -20,7 +20,7 @@ support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint3
     clock.lap(Pass::kCheck);
   }
   auto out = emit(func_, allocation_, wasm_offset, listing);
-  clock.lap(Pass::kEmit);
+  clock.lap(Pass::kEmit, out ? out->steps : 0);
   return out;
 }
 

@@ -22,6 +22,7 @@ support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocatio
 
 support::Result<isa::CompiledFunc> Emitter::run() {
   if (std::find(c_.types.begin(), c_.types.end(), ir::Type::kV128) != c_.types.end()) slots_at_ = 16;
+  steps_ = al_.operands.size() + al_.edits.size() + 3 * c_.insts.size() + c_.types.size();  // looks at all of them
   find_empty_blocks();
   find_preserved();
   slots_at_ += 8 * ((static_cast<uint32_t>(preserved_.size()) + 1) & ~1u);
@@ -45,6 +46,7 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   while (frames_.back().offset >= out.bytes.size() && frames_.size() > 1) frames_.pop_back();
   out.frames = std::move(frames_);
   out.frame_bytes = frame_bytes_;
+  out.steps = steps_ + out.sites.size() + out.bytes.size() / 8;
   out.spill_moves = spill_moves_;
   return out;
 }
@@ -165,13 +167,20 @@ void Emitter::find_empty_blocks() {
   // Chains, of which a circle is left alone.
   for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
     uint32_t to = b;
-    for (uint32_t steps = 0; forward_[to] != to; to = forward_[to])
+    ++steps_;
+    for (uint32_t steps = 0; forward_[to] != to; to = forward_[to], ++steps_)
       if (++steps > 8 || forward_[to] == b) {
         to = b;
         break;
       }
     forward_[b] = to;
   }
+}
+
+uint32_t Emitter::next_block() {
+  uint32_t next = now_block_ + 1;
+  for (; next < c_.blocks.size() && forward_[next] != next; ++next) ++steps_;
+  return next;
 }
 
 void Emitter::block(uint32_t b) {
@@ -192,6 +201,7 @@ void Emitter::block(uint32_t b) {
   if (b == save_block_ && b != 0) save_preserved();
   for (uint32_t n = v.first; n < v.end; ++n) {
     now_ = &c_.insts[n];
+    steps_ += 1 + now_->operands;
     size_t end = next_edit_;
     while (end < al_.edits.size() && al_.edits[end].before == n) ++end;
     const mach::Edit* copy = end > next_edit_ && takes_copy(al_.edits[end - 1]) ? &al_.edits[--end] : nullptr;
@@ -228,6 +238,7 @@ void Emitter::note_line(bool moves) {
 }
 
 void Emitter::edit(const mach::Edit& e) {
+  ++steps_;
   if (!e.from.is_reg() || !e.to.is_reg()) ++spill_moves_;
   if (e.to.kind == Alloc::Kind::kSlot && !framed()) return;  // of waiting_
   copy(e.type, e.to, e.from);
@@ -341,9 +352,7 @@ void Emitter::inst() {
       break;
     case MOp::kJmp: {
       const uint32_t to = forward_[c_.succs[c_.blocks[now_block_].succs]];
-      uint32_t next = now_block_ + 1;
-      while (next < c_.blocks.size() && forward_[next] != next) ++next;
-      if (to != next) a_.jmp(labels_[to]);
+      if (to != next_block()) a_.jmp(labels_[to]);
       break;
     }
     case MOp::kBrTable: br_table(); break;
@@ -534,8 +543,7 @@ void Emitter::fselect() {
 void Emitter::jcc() {
   const mach::VBlock& b = c_.blocks[now_block_];
   const uint32_t t = forward_[c_.succs[b.succs]], e = forward_[c_.succs[b.succs + 1]];
-  uint32_t next = now_block_ + 1;
-  while (next < c_.blocks.size() && forward_[next] != next) ++next;
+  const uint32_t next = next_block();
   const Cond cc = Cond(now_->cc);
   if (is_plain(cc)) {
     if (t == next) return a_.jcc(to_cc(negate(cc)), labels_[e]);

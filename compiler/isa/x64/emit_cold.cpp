@@ -68,6 +68,7 @@ Label Emitter::lanes(uint64_t bits, uint32_t lane_size) {
 }
 
 void Emitter::cold_code() {
+  steps_ += traps_.size() + checks_.size() + constants_.size();
   const auto line = [&](uint32_t wasm_offset) {
     if (listing_) listing_->lines.push_back({a_.offset(), wasm_offset, 0, false});
   };
@@ -115,6 +116,7 @@ void Emitter::cold_code() {
     a_.bind(j.label);
     if (listing_) listing_->tables[static_cast<size_t>(&j - jumps_.data())].table = a_.offset();
     const mach::VBlock& b = c_.blocks[j.block];
+    steps_ += 1 + j.entries->size();
     for (size_t n = 0; n + 1 < j.entries->size(); ++n)
       a_.distance32(j.label, labels_[forward_[c_.succs[b.succs + (*j.entries)[n]]]]);
   }

@@ -119,13 +119,14 @@ bool Emitter::vmctx_stays(const std::vector<uint8_t>& but) const {
   return true;
 }
 
-void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) const {
+void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) {
   reached.assign(c_.blocks.size(), 0);
   std::vector<uint32_t> work{from};
   reached[from] = 1;
   while (!work.empty()) {
     const uint32_t b = work.back();
     work.pop_back();
+    steps_ += 1 + c_.blocks[b].succ_count;
     for (uint32_t s : c_.succs_of(c_.blocks[b]))
       if (!reached[s]) reached[s] = 1, work.push_back(s);
   }
@@ -133,7 +134,7 @@ void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) const {
 
 // The first block behind tests that do without what these blocks use; 0: there are no such tests. `behind`:
 // what it reaches.
-uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) const {
+uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) {
   std::vector<uint8_t> reached;
   uint32_t at = 0;
   for (int step = 0; step < kMaxSteps && !uses[at]; ++step) {
@@ -143,6 +144,7 @@ uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8
     if (c_.blocks[at].succ_count > 2) return at;
     for (uint32_t s : c_.succs_of(c_.blocks[at])) {
       reach(s, reached);
+      steps_ += reached.size();
       bool needs = false;
       for (uint32_t b = 0; b < reached.size() && !needs; ++b) needs = reached[b] && uses[b];
       if (!needs || s == next) continue;
@@ -151,6 +153,7 @@ uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8
       found = reached;
     }
     if (next == 0 || forward_[next] != next || c_.blocks[next].pred_count != 1) return at;
+    steps_ += found.size() + c_.succs.size();
     for (uint32_t b = 0; b < found.size(); ++b)
       for (uint32_t p : c_.preds_of(c_.blocks[b]))
         if (found[b] && b != next && !found[p]) return at;

@@ -38,9 +38,9 @@ class Emitter {
   void find_preserved();  // emit_preserved.cpp
   bool find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>& stores);
   bool stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const std::vector<uint8_t>& stores);
-  uint32_t late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) const;
+  uint32_t late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind);
   bool vmctx_stays(const std::vector<uint8_t>& but) const;
-  void reach(uint32_t from, std::vector<uint8_t>& reached) const;
+  void reach(uint32_t from, std::vector<uint8_t>& reached);
   void save_preserved();
   void restore_preserved();
   void prologue();
@@ -50,6 +50,7 @@ class Emitter {
   void drop_frame();
   void frame(isa::FrameState state);
   void find_empty_blocks();
+  uint32_t next_block();  // the one that is emitted after this one
   void block(uint32_t b);
   void note_line(bool moves);
   void edit(const mach::Edit& e);
@@ -128,6 +129,7 @@ class Emitter {
   size_t next_edit_ = 0;
   bool frame_ = false;
   uint32_t frame_bytes_ = 0, spill_moves_ = 0;
+  uint64_t steps_ = 0;  // CompiledFunc::steps
   uint32_t slots_at_ = 8;           // below the frame pointer: 16 bytes of slots are at multiples of 16
   std::vector<Gp> preserved_;       // of those, what is used here
   uint32_t frame_block_ = 0;        // where the frame begins

@@ -25,6 +25,7 @@ void MachFunc::clear() {
   poison.clear();
   area_bytes = param_bytes = 0;
   calls = false;
+  steps = 0;
 }
 
 std::vector<isa::Type> to_isa(std::span<const ir::Type> types) {
@@ -105,6 +106,7 @@ void Lower::count_uses() {
     work.pop_back();
     for_each_taken_edge(b, [&](Edge e) {
       const Block to = f_.edge(e).to;
+      ++out_.steps;
       ++predecessors_[to.n];
       if (reached_[to.n]) return;
       reached_[to.n] = 1;
@@ -115,10 +117,12 @@ void Lower::count_uses() {
     if (!reached_[b.n]) continue;
     for (Inst i = f_.block(b).last; i.valid(); i = f_.prev(i)) {
       const InstData& d = f_.inst(i);
+      out_.steps += 2;  // it is looked at once more below
       bool live = must_stay(d);
       for (uint32_t k = 0; !live && k < f_.result_count(i); ++k) live = uses_[f_.result(i, k).n] != 0;
       if (!live) continue;
       f_.for_each_use(i, [&](Value v) {
+        ++out_.steps;
         uint8_t& n = uses_[v.n];
         n = static_cast<uint8_t>(std::min(n + 1, 2));
       });
@@ -146,6 +150,7 @@ void Lower::find_loops() {
   for (Block b : order) {
     if (!reached_[b.n]) continue;
     for_each_taken_edge(b, [&](Edge e) {
+      ++out_.steps;
       const uint32_t to = position[f_.edge(e).to.n];
       if (to <= position[b.n]) last[to] = std::max(last[to], position[b.n] + 1);
     });
@@ -210,6 +215,7 @@ void Lower::find_extended() {
   for (Block b = f_.entry(); b.valid(); b = f_.block(b).next)
     if (reached_[b.n])
       f_.for_each_edge(f_.terminator(b), [&](Edge e) {
+        ++out_.steps;
         if (f_.edge(e).args.at != 0) into[f_.edge(e).to.n].push_back(f_.edge(e).args);
       });
   while (!work.empty()) {
@@ -221,12 +227,14 @@ void Lower::find_extended() {
     const auto params = f_.params(b);
     size_t k = data.index;
     if (k >= params.size() || params[k] != v)
-      k = static_cast<size_t>(std::find(params.begin(), params.end(), v) - params.begin());
+      k = static_cast<size_t>(std::find(params.begin(), params.end(), v) - params.begin()), out_.steps += k;
+    out_.steps += 1 + into[b.n].size();
     for (ir::List l : into[b.n]) mark(f_.list(l)[k]);
   }
 }
 
 VReg Lower::reg(Value v) {
+  ++out_.steps;
   if (const InstData* d = def_data(v)) {
     switch (d->op) {
       case Op::iconst: {
@@ -285,6 +293,7 @@ std::optional<Lower::Amode> Lower::sink(Value v, Op op, Inst& load) {
 // ---- making instructions --------------------------------------------------------------------------------------
 
 MInst& Lower::make(MOp op, std::span<const Operand> operands, uint8_t size) {
+  out_.steps += 1 + operands.size();
   MInst i;
   i.op = static_cast<uint16_t>(op);
   i.size = size;
@@ -335,7 +344,7 @@ Lower::Amode Lower::amode(Value address, int32_t disp) {
     return true;
   };
   const InstData* d = def_data(address);
-  while (d && d->op == Op::add) {
+  for (; d && d->op == Op::add; ++out_.steps) {
     const auto c = constant(d->vb());
     if (!c || !takes(static_cast<int64_t>(*c))) break;
     address = d->va();
@@ -390,6 +399,7 @@ void Lower::lower_block(Block b) {
   reversed_.clear();
   for (Inst i = f_.block(b).last; i.valid(); i = f_.prev(i)) {
     const InstData& d = f_.inst(i);
+    out_.steps += 1 + f_.result_count(i);
     if (!has_effect(d) && !demanded(i) && (!must_stay(d) || folded_[f_.result(i).n])) continue;
     now_ = i;
     place_ = f_.wasm_offset(i);
@@ -405,6 +415,7 @@ void Lower::lower_block(Block b) {
   }
   Piece& p = pieces_[piece_];
   p.insts.assign(reversed_.rbegin(), reversed_.rend());
+  out_.steps += p.insts.size() + f_.params(b).size();
   if (b != f_.entry())
     for (Value v : f_.params(b)) p.params.push_back(vreg_of(v));
 }
@@ -499,6 +510,7 @@ void Lower::put_blocks_in_order() {
   for (uint32_t i = 0; i < order.size(); ++i) number[order[i]] = i;
   for (uint32_t n : order) {
     Piece& p = pieces_[n];
+    out_.steps += 1 + p.insts.size() + p.params.size() + p.args.size() + p.succs.size();
     mach::VBlock b;
     b.first = static_cast<uint32_t>(code_.insts.size());
     code_.insts.insert(code_.insts.end(), p.insts.begin(), p.insts.end());
@@ -567,6 +579,9 @@ support::Result<void> Lower::run() {
   after_.resize(pieces_.size());
   for (Block b = f_.last_block(); b.valid(); b = f_.block(b).prev) {
     if (!reached_[b.n]) continue;
+    if (const Inst t = f_.terminator(b); f_.inst(t).format() == ir::Format::kTryCall)
+      return fail(ErrorKind::kUnsupported,
+                  fmt::format("exceptions: {} has no native code yet", ir::info(f_.inst(t).op).text), f_.wasm_offset(t));
     lower_block(b);
     passed_[b.n] = 1;
     if (out_of_order_)

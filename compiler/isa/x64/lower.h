@@ -53,6 +53,7 @@ struct MachFunc {
   std::vector<VecConst> vectors;  // constants of 16 bytes
   bool avx = false;               // vector registers are met by VEX encodings alone
   bool bmi2 = false;
+  uint64_t steps = 0;           // that lowering took (support::PassTimes)
   std::vector<uint8_t> poison;  // by vreg: what is above its 32 bits is spoiled where it is defined (a test's wish)
   void clear();
 };
@@ -262,6 +263,12 @@ class Lower {
   VReg area_, vmctx_;
   uint32_t error_at_ = 0;
   VecLevel level_ = VecLevel::kSse2;
+  // By block: the successor of the br_table being lowered that passes it nothing, if `table` says that it is of that one.
+  struct SharedWay {
+    uint32_t table = 0, successor = 0;
+  };
+  std::vector<SharedWay> shared_ways_;
+  uint32_t tables_ = 0;  // lowered so far
 };
 
 // ---- shared with emission

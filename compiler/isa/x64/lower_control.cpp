@@ -226,30 +226,21 @@ void Lower::br_table(const InstData& d) {
   std::vector<uint32_t> table;
   table.reserve(edges.size());
   // Entries that lead to the same block and pass nothing share their way.
-  std::vector<uint32_t> succs, plain(f_.block_count() <= 4096 ? f_.block_count() : 0, ~0u);
-  std::vector<std::pair<uint32_t, uint32_t>> sorted;  // for functions with many blocks
+  std::vector<uint32_t> succs;
+  if (shared_ways_.empty()) shared_ways_.resize(f_.block_count());
+  ++tables_;
+  out_.steps += edges.size();
   for (ir::Edge e : edges) {
     const ir::EdgeData& edge = f_.edge(e);
-    uint32_t known = ~0u;
-    if (f_.list(edge.args).empty()) {
-      if (!plain.empty()) {
-        known = plain[edge.to.n];
-      } else {
-        const auto at = std::lower_bound(sorted.begin(), sorted.end(), std::pair{edge.to.n, 0u});
-        if (at != sorted.end() && at->first == edge.to.n) known = at->second;
-      }
+    const bool plain = f_.list(edge.args).empty();
+    SharedWay& way = shared_ways_[edge.to.n];
+    if (plain && way.table == tables_) {
+      table.push_back(way.successor);
+      continue;
     }
-    if (known == ~0u) {
-      known = static_cast<uint32_t>(succs.size());
-      succs.push_back(edge_target(e, true));
-      if (f_.list(edge.args).empty()) {
-        if (!plain.empty())
-          plain[edge.to.n] = known;
-        else
-          sorted.insert(std::lower_bound(sorted.begin(), sorted.end(), std::pair{edge.to.n, 0u}), {edge.to.n, known});
-      }
-    }
-    table.push_back(known);
+    table.push_back(static_cast<uint32_t>(succs.size()));
+    if (plain) way = {tables_, table.back()};
+    succs.push_back(edge_target(e, true));
   }
   if (succs.size() == 1) {
     // edge_target has made a block of its own, or there is only this way to it.

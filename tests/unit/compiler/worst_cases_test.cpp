@@ -1,9 +1,9 @@
 // Bodies that a module may have and the compiler of native code must stand, all the way to linked bytes: twice the body
 // may take twice the steps, memory and code, and a bit. What is counted is not timed.
+#include <fmt/format.h>
+
 #include "catch.h"
 #include "compiler/compile.h"
-#include "compiler/ir/verify.h"
-#include "compiler/opt/optimise.h"
 #include "runtime/compiled_module.h"
 #include "unit/allocation_watch.h"
 #include "unit/compiler/wasm/binary.h"
@@ -15,7 +15,7 @@ namespace {
 
 struct Cost {
   size_t bytes = 0;      // of the body
-  uint64_t steps = 0;    // of the mid-end
+  std::array<uint64_t, support::kPassCount> steps{};  // of those that count
   size_t allocated = 0;  // asked for from body to linked code, freed or not
   size_t code = 0;
   bool refused = false;
@@ -39,24 +39,17 @@ Cost cost_of(const Blob& locals, const Blob& code, bool many) {
   REQUIRE(m);
   const vm::VMOffsets offsets(rt::module_counts(**m));
   Cost cost{.bytes = body.size()};
-  translate::Buffers buffers;
   const translate::MemoryInfo guarded{.guard = true, .guard_bytes = uint64_t{1} << 31, .base_moves = false};
   CompileOptions options;
   options.memories = {guarded};
   options.translate.fuel = true;
-  {
-    auto f = translate::func_to_ir({**m, offsets, options.translate, options.memories}, 0, buffers);
-    if (f) {
-      opt::Optimiser optimiser;
-      optimiser.run(*f, 1);
-      cost.steps = optimiser.work();
-    }
-  }
+  options.times = true;
   const AllocationWatch watch;
   const auto native = compile_module(**m, offsets, options);
   if (!native) FAIL(native.error().message());
   cost.allocated = watch.total();
   cost.code = native->bytes.size();
+  cost.steps = native->times.steps;
   cost.refused = !native->refused.empty();
   if (cost.refused) {
     INFO(native->refused[0].error.message());
@@ -204,15 +197,21 @@ TEST_CASE("worst cases of the compiler: twice the body takes twice the work", "[
       return cost_of(b.locals, b.code, b.many);
     };
     const Cost once = cost(c.n), twice = cost(2 * c.n);
-    INFO(c.name << ": " << once.bytes << " and " << twice.bytes << " bytes, " << once.steps << " and " << twice.steps
-                << " steps, " << once.allocated << " and " << twice.allocated << " bytes allocated, " << once.code << " and "
+    std::string steps;
+    for (size_t p = 0; p < support::kPassCount; ++p)
+      if (twice.steps[p] != 0)
+        steps += fmt::format("{} {} {}, ", support::kPassNames[p], once.steps[p], twice.steps[p]);
+    INFO(c.name << ": " << once.bytes << " and " << twice.bytes << " bytes, steps: " << steps << once.allocated << " and " << twice.allocated << " bytes allocated, " << once.code << " and "
                 << twice.code << " bytes of code" << (twice.refused ? ", refused" : ""));
     // Vectors that grow by doubling ask for up to a half more or less than in proportion.
-    CHECK(twice.steps <= 2.4 * static_cast<double>(once.steps) + 10'000);
+    for (size_t p = 0; p < support::kPassCount; ++p)
+      CHECK(static_cast<double>(twice.steps[p]) <= 2.4 * static_cast<double>(once.steps[p]) + 10'000);
+    using support::Pass;
+    for (const Pass p : {Pass::kLower, Pass::kRegalloc, Pass::kEmit, Pass::kLink})
+      CHECK((twice.refused || twice.steps[static_cast<size_t>(p)] != 0));
     CHECK(static_cast<double>(twice.allocated) <= 3 * static_cast<double>(once.allocated) + 1e6);
     CHECK(static_cast<double>(twice.code) <= 2.2 * static_cast<double>(once.code) + 1000);
-    if (std::getenv("WJIT_TEST_VERBOSE")) WARN(c.name << ": " << once.bytes << " bytes, " << once.steps << " " << twice.steps << " steps, "
-                << once.allocated << " " << twice.allocated << " bytes allocated, " << once.code << " " << twice.code << (twice.refused ? ", refused" : ""));
+    if (std::getenv("WJIT_TEST_VERBOSE")) WARN(c.name << ": " << once.bytes << " bytes, steps: " << steps << once.allocated << " " << twice.allocated << " bytes allocated, " << once.code << " " << twice.code << (twice.refused ? ", refused" : ""));
   }
 #endif
 }

@@ -125,4 +125,5 @@ TEST_CASE("ir print: what is broken is printed, too", "[ir]") {
   CHECK(put({.op = Op::libcall, .b = 9, .c = 1000}) == "libcall ? sig9()");
   CHECK(put({.op = Op::jump, .a = 3}) == "jump block?");
   CHECK(put({.op = Op::br_table, .b = 3}) == "br_table v0, [], block?");
+  CHECK(put({.op = Op::try_call, .b = 9, .c = 3}) == "try_call fn? sig9(), block?, []");
 }

@@ -71,7 +71,7 @@ class Generator {
       for (uint32_t i = b == f_.entry() ? 0 : below(4); i > 0; --i) f_.append_param(b, type());
     for (Block b : laid_out_) {
       b_.set_block(b);
-      const uint32_t kind = laid_out_.size() == 1 ? 3 : below(4);
+      const uint32_t kind = laid_out_.size() == 1 ? 4 : below(9) / 2;
       if (kind == 0) {
         b_.jump(target());
       } else if (kind == 1) {
@@ -82,10 +82,21 @@ class Generator {
         for (uint32_t i = 1 + below(4); i > 0; --i) edges.push_back(f_.new_edge(target()));
         if (below(2) == 0) edges.push_back(edges[below(static_cast<uint32_t>(edges.size()))]);
         b_.br_table(Value(), edges);
-      } else {
+      } else if (kind == 4) {
         leave();
+      } else {
+        try_call();
       }
     }
+  }
+  void try_call() {
+    std::vector<Builder::Catch> catches;
+    for (uint32_t i = below(4); i > 0; --i) catches.push_back({below(3) == 0 ? Handler::kAny : below(4), target()});
+    b_.set_offset(below(10000));
+    const bool direct = below(2) == 0;
+    const Inst i = b_.try_call(direct ? Op::try_call : Op::try_call_indirect, f_.add_signature(signature()),
+                               direct ? below(100) : 0, {}, target(), catches);
+    f_.for_each_edge(i, [&](Edge e) { f_.edge(e).args = {}; });
   }
   Block target() { return laid_out_[1 + below(static_cast<uint32_t>(laid_out_.size()) - 1)]; }
   void leave() {
@@ -185,7 +196,7 @@ class Generator {
   }
   List arguments(const InstData& d) {
     std::vector<Type> types;
-    if (d.op == Op::call_indirect || d.op == Op::return_call_indirect) types = {Type::kI64, Type::kI64};
+    if (is_indirect_call(d.op)) types = {Type::kI64, Type::kI64};
     for (Type t : f_.sig(Sig(d.b)).params) types.push_back(t);
     return list(types);
   }
@@ -216,7 +227,7 @@ class Generator {
     InstData d = f_.inst(i);
     if (d.format() == Format::kBranch || d.format() == Format::kBrTable) d.a = value(Type::kI32).n;
     if (d.format() == Format::kReturn) d.a = list(f_.signature.results).at;
-    if (d.format() == Format::kCall) d.a = arguments(d).at;
+    if (d.format() == Format::kCall || d.format() == Format::kTryCall) d.a = arguments(d).at;
     f_.inst(i) = d;
     std::vector<Edge> edges;
     f_.for_each_edge(i, [&](Edge e) { edges.push_back(e); });
@@ -226,6 +237,19 @@ class Generator {
       if (f_.edge(e).args.at != 0) continue;  // a table's, for the second time
       const List l = list(types);
       f_.edge(e).args = l;
+      if (d.format() == Format::kTryCall) pass_results(i, e);
+    }
+  }
+
+  // Some of what is there on this edge alone.
+  void pass_results(Inst i, Edge e) {
+    const uint32_t last = f_.result_count(i) - 1;
+    const bool normal = f_.try_data(Try(f_.inst(i).c)).normal == e;
+    const auto args = f_.list(f_.edge(e).args);
+    for (uint32_t k = 0; k < args.size(); ++k) {
+      const uint32_t n = !normal ? last : last == 0 ? 0 : below(last);
+      if (normal && last == 0) return;
+      if (below(3) != 0 && f_.type(f_.result(i, n)) == f_.type(args[k])) f_.set(f_.edge(e).args, k, f_.result(i, n));
     }
   }
 

@@ -57,6 +57,18 @@ struct Sample {
     ret = b.return_(results);
   }
   InstData& at(Inst i) { return f.inst(i); }
+  // In place of block1's jump: normally on to block3 with the i64 that this function gives, or to block3 with the
+  // exception, or to block2.
+  Inst try_call() {
+    f.remove(f.terminator(b1));
+    b.set_block(b1);
+    const Value args[] = {i64};
+    const Builder::Catch catches[] = {{5, b3}, {Handler::kAny, b2}};
+    const Inst i = b.try_call(Op::try_call, f.add_signature({{Type::kI64}, {Type::kI64}}), 3, args, b3, catches);
+    f.edge(f.try_data(Try(f.inst(i).c)).handlers[1].edge).args = {};
+    return i;
+  }
+  TryData& try_of(Inst i) { return f.try_data(Try(f.inst(i).c)); }
   // A vector instruction before the return. Its operands are vectors, but for a splat's.
   void vector(VecOp op, Op row, Type type, uint32_t c = 0, bool wrong_operand = false) {
     const Type vector_type = Type::kV128, result = result_type(row, type);
@@ -178,6 +190,48 @@ const Broken kBroken[] = {
     {"a callee whose results are the function's own", [](Sample& s) {
        s.at(s.ret) = {.op = Op::return_call, .a = s.at(s.ret).a, .b = s.sig.n, .c = 1};
      }},
+    // calls that may throw
+    {"argument 0 is v2, i32; expected i64", [](Sample& s) { s.f.set({s.at(s.try_call()).a}, 0, s.i32); }},
+    {"try 7, expected one of 1", [](Sample& s) { s.at(s.try_call()).c = 7; }},
+    {"expected a try that no other instruction has", [](Sample& s) {
+       const Inst i = s.try_call();
+       const Type types[] = {Type::kI64, Type::kI64};
+       s.f.remove(s.table);
+       s.f.append_inst(s.b2, s.f.new_inst(s.at(i), types, 0));
+       s.at(s.f.terminator(s.b2)).a = s.f.new_list(s.f.args(i)).at;
+     }},
+    {"expected an edge of its own", [](Sample& s) {
+       const Inst i = s.try_call();
+       s.try_of(i).handlers[0].edge = s.try_of(i).normal;
+     }},
+    {"0 edge arguments, expected 1", [](Sample& s) { s.f.edge(s.try_of(s.try_call()).handlers[0].edge).args = {}; }},
+    {"2 results, expected 3", [](Sample& s) {
+       s.at(s.try_call()).b = s.f.add_signature({{Type::kI64}, {Type::kI64, Type::kI64}}).n;
+     }},
+    // the callee's result, on the way of an exception
+    {"v10 is used, expected it as an argument of the edges of its call that it exists on alone",
+     [](Sample& s) {
+       const Inst i = s.try_call();
+       s.f.set(s.f.edge(s.try_of(i).handlers[0].edge).args, 0, s.f.result(i, 0));
+     }},
+    // and the other way round
+    {"v11 is used, expected it as an argument", [](Sample& s) {
+       const Inst i = s.try_call();
+       s.f.set(s.f.edge(s.try_of(i).normal).args, 0, s.f.result(i, 1));
+     }},
+    {"v10 is used, expected it as an argument", [](Sample& s) {
+       const Inst i = s.try_call();
+       s.f.set({s.at(i).a}, 0, s.f.result(i, 0));
+     }},
+    // in a block that the normal edge alone leads to
+    {"v10 is used, expected it as an argument", [](Sample& s) {
+       const Inst i = s.try_call();
+       const Block only = s.f.new_block();
+       s.f.append_block(only);
+       s.f.edge(s.try_of(i).normal) = {only, {}};
+       s.b.set_block(only);
+       s.b.jump(s.b3, std::array{s.f.result(i, 0)});
+     }},
     // edges
     {"block1: `jump block3`: 0 edge arguments, expected 1", [](Sample& s) { s.f.edge(s.to3a).args = {}; }},
     {"edge argument 0 is v2, i32; expected i64", [](Sample& s) { s.f.set(s.f.edge(s.to3a).args, 0, s.i32); }},
@@ -225,6 +279,15 @@ TEST_CASE("ir verify: every broken invariant is found and named", "[ir]") {
     CHECK_THAT(result.error().message(), Catch::Contains(std::string(broken.what)));
     CHECK_THAT(result.error().message(), Catch::StartsWith("function 7: "));
   }
+}
+
+TEST_CASE("ir verify: a call that may throw", "[ir]") {
+  Sample s;
+  const Inst i = s.try_call();
+  const auto result = verify(s.f);
+  INFO((result ? "" : result.error().message()));
+  CHECK(result);
+  CHECK(print_inst(s.f, i) == "v10, v11 = try_call fn3 sig2(v5), block3(v10), [tag5 block3(v11), any block2]");
 }
 
 TEST_CASE("ir verify: no blocks at all", "[ir]") {

@@ -44,6 +44,7 @@ struct TestHost : Host {
   Signal call(const NativeCall& c) override {
     log.push_back(std::to_string(c.code) + " " + std::to_string(c.callee_vmctx) + " " + std::to_string(c.caller_vmctx));
     if (c.code == 99) return {vm::TrapCode::kHostError};
+    if (c.code >= 200 && c.code < 210) return {.thrown = Exception{static_cast<uint32_t>(c.code - 200), c.arguments[0].u32()}};
     for (size_t i = 0; i < c.results.size(); ++i) c.results[i] = {c.arguments[0].u32() + i};
     return {};
   }
@@ -376,4 +377,73 @@ block0(v0: i64, v1: i64, v2: i32):
   CHECK(deep.trap == vm::TrapCode::kStackOverflow);
   CHECK(deep.frames.size() == 100);
   CHECK(deep.frames[0] == Outcome::Frame{0, 0x20});
+}
+
+TEST_CASE("ir eval: exceptions go to the innermost call that handles their tag, or out", "[ir]") {
+  // Function 0 calls 1 and says which way it came back; 1 calls 2 with a handler for tag 1; 2 calls what throws, directly,
+  // indirectly or in its own place.
+  const auto text = [](uint32_t thrower, std::string_view call) {
+    return R"(
+function 0 "" (i32) -> (i64) {
+  sig0 = (i32) -> (i32)
+block0(v0: i64, v1: i64, v2: i32):
+  v3, v4 = try_call fn1 sig0(v2), block1(v3), [tag2 block2(v4), tag3 block3(v4, v0), any block3(v4, v1)] ; @10
+block1(v5: i32):
+  v6 = extend_u v5
+  return v6
+block2(v7: i64):
+  v8 = iconst.i64 2000
+  v9 = add.i64 v7, v8
+  return v9
+block3(v10: i64, v11: i64):
+  v12 = iconst.i64 5000
+  v13 = add.i64 v10, v12
+  return v13
+}
+function 1 "" (i32) -> (i32) {
+  sig0 = (i32) -> (i32)
+block0(v0: i64, v1: i64, v2: i32):
+  v3, v4 = try_call fn2 sig0(v2), block1(v3), [tag1 block2(v4)] ; @20
+block1(v5: i32):
+  v6 = iconst.i32 100
+  v7 = add.i32 v5, v6
+  return v7
+block2(v8: i64):
+  v9 = wrap v8
+  v10 = iconst.i32 1000
+  v11 = add.i32 v9, v10
+  return v11
+}
+function 2 "" (i32) -> (i32) {
+  sig0 = (i32) -> (i32)
+block0(v0: i64, v1: i64, v2: i32):
+  v3 = iconst.i64 )" + std::to_string(thrower) +
+           "\n" + std::string(call) + "\n}\n";
+  };
+  const auto ways = [](uint32_t thrower) {
+    const std::string n = std::to_string(thrower);
+    return std::vector<std::string>{"  v4 = call fn" + n + " sig0(v2) ; @30\n  return v4", "  v4 = call_indirect sig0(v3, v0, v2) ; @30\n  return v4",
+                                    "  return_call fn" + n + " sig0(v2) ; @30",
+                                    "  v4, v5 = try_call_indirect sig0(v3, v0, v2), block1(v4), [tag7 block1(v2)] ; @30\nblock1(v6: i32):\n  return v6"};
+  };
+  for (const auto& [thrower, expected] : {std::pair<uint32_t, uint64_t>{50, 107}, {201, 1007}, {202, 2007}, {203, 5007}, {204, 5007}}) {
+    for (const std::string& way : ways(thrower)) {
+      INFO(thrower << "\n" << way);
+      TestHost host(text(thrower, way));
+      const Outcome o = host({7});
+      REQUIRE(o.kind == Outcome::Kind::kReturned);
+      CHECK(o.results[0].lo == expected);
+    }
+  }
+  // Nobody takes it: as if the function above were not there.
+  for (const std::string& way : ways(205)) {
+    INFO(way);
+    TestHost host(text(205, way));
+    host.functions[0] = host.functions[1];
+    const Outcome o = host({7});
+    REQUIRE(o.kind == Outcome::Kind::kThrown);
+    CHECK(o.exception.tag == 5);
+    CHECK(o.exception.value == 7);
+    CHECK(o.frames == std::vector<Outcome::Frame>{{2, 0x30}, {1, 0x20}});
+  }
 }

@@ -53,7 +53,9 @@ struct Machine : ireval::Host {
     for (size_t k = 0; k < c.arguments.size(); ++k) note("", defined_bits(c.signature.params[k], c.arguments[k]));
     disturb_all();
     for (Bits& r : c.results) r = {next(), next()};
-    return next() % 16 == 0 ? Signal{vm::TrapCode::kHostError} : Signal();
+    const uint64_t end = next();
+    if (end % 4 == 1) return {.thrown = ireval::Exception{static_cast<uint32_t>(next() % 4), next()}};
+    return end % 16 == 0 ? Signal{vm::TrapCode::kHostError} : Signal();
   }
   Signal bulk(bool copy, uint64_t to, uint64_t from, uint64_t length) override {
     note(copy ? "copy " : "fill ", (to * 31 + (copy ? from : from & 0xff)) * 31 + length);
@@ -100,6 +102,8 @@ inline bool too_long(const Run& r) {
 }
 inline std::string differs(const ir::Function& f, const Run& x, const Run& y) {
   if (x.outcome.kind != y.outcome.kind || x.outcome.trap != y.outcome.trap) return "how it ends";
+  if (x.outcome.exception.tag != y.outcome.exception.tag || x.outcome.exception.value != y.outcome.exception.value)
+    return "what is thrown";
   if (x.machine.log != y.machine.log) return "calls:\n" + x.machine.log + "\n" + y.machine.log;
   if (x.machine.bytes != y.machine.bytes) return "memory";
   for (size_t k = 0; k < x.outcome.results.size(); ++k)

@@ -3,14 +3,10 @@
 #include "runtime/code/eh_frame.h"
 
 #if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
-#include <signal.h>
-#include <ucontext.h>
-#include <unwind.h>
-
 #include <algorithm>
 #include <utility>
 
-#include "runtime/trap/unwind_library.h"
+#include "unit/runtime/code/unwinders.h"
 #include "unit/runtime/jit/guest.h"
 
 namespace wjit {
@@ -18,38 +14,7 @@ namespace {
 
 using namespace rt;
 using test::Guest;
-using Pcs = std::vector<uintptr_t>;
-
-Pcs by_libunwind() {
-  Pcs pcs;
-  const UnwindLibrary* l = UnwindLibrary::get();
-  unw_context_t context;
-  l->get_context(&context);
-  unw_cursor_t cursor;
-  l->init_local(&cursor, &context);
-  int more = 1;
-  do {
-    unw_word_t pc = 0;
-    l->get_reg(&cursor, UNW_REG_IP, &pc);
-    pcs.push_back(pc);
-    more = l->step(&cursor);
-  } while (more > 0 && pcs.size() < 200);
-  if (more < 0) pcs.push_back(uintptr_t(-1));
-  return pcs;
-}
-
-Pcs by_cpp_runtime() {
-  Pcs pcs;
-  _Unwind_Backtrace(
-      [](_Unwind_Context* c, void* out) {
-        auto& list = *static_cast<Pcs*>(out);
-        list.push_back(uintptr_t(_Unwind_GetIP(c)));
-        return list.size() < 200 ? _URC_NO_REASON : _URC_NORMAL_STOP;
-      },
-      &pcs);
-  while (!pcs.empty() && pcs.back() == 0) pcs.pop_back();
-  return pcs;
-}
+using test::Pcs;
 
 enum class Next : uint8_t { kNothing, kCall, kReturn, kLand };
 
@@ -67,7 +32,6 @@ struct Stepper {
   struct Return {
     uintptr_t pc, sp;  // where it goes on, and the stack pointer while that lies on top
   };
-  bool on = false;
   std::vector<Return> returns;
   uintptr_t last = 0;  // the instruction before, if it was emitted code
   Pcs outside[2];      // what a walk found beyond emitted code, the first time
@@ -95,7 +59,7 @@ struct Stepper {
     Pcs expected{pc};
     for (size_t i = returns.size(); i-- > 0;) expected.push_back(returns[i].pc);
     for (int who = 0; who < 2; ++who) {
-      Pcs found = who ? by_cpp_runtime() : by_libunwind();
+      Pcs found = who ? test::by_cpp_runtime() : test::by_libunwind();
       found.erase(found.begin(), std::find(found.begin(), found.end(), pc));
       size_t inside = found.size();
       CodeHit h;
@@ -131,32 +95,6 @@ struct Stepper {
     last = pc;
   }
 };
-Stepper* stepper = nullptr;
-
-void on_step(int, siginfo_t*, void* context) {
-  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  if (!stepper->on) {
-    registers[REG_EFL] &= ~greg_t{0x100};
-    return;
-  }
-  stepper->step(uintptr_t(registers[REG_RIP]), uintptr_t(registers[REG_RSP]));
-}
-
-// Runs `body` step by step.
-__attribute__((noinline)) void stepwise(Stepper& s, const std::function<void()>& body) {
-  struct sigaction action {}, before;
-  action.sa_sigaction = on_step;
-  action.sa_flags = SA_SIGINFO;
-  sigaction(SIGTRAP, &action, &before);
-  stepper = &s;
-  s.on = true;
-  asm volatile("pushfq\n orq $0x100, (%%rsp)\n popfq" ::: "memory", "cc");
-  body();
-  s.on = false;
-  asm volatile("nop" ::: "memory");
-  sigaction(SIGTRAP, &before, nullptr);
-}
-
 // Each shape of a prologue, an epilogue and a tail call; calls of every kind; ends of every kind.
 constexpr const char* kModule = R"((module
   (import "h" "f" (func $host (param i32) (result i32)))
@@ -240,7 +178,7 @@ TEST_CASE("unwinders are exact at each instruction of the compiler's code", "[na
       const std::string as_always = guest.run(run.name, args);  // what is made at the first call
       Stepper s;
       std::string stepped;
-      stepwise(s, [&] { stepped = test::to_text(f.call(guest.store, args)); });
+      test::stepwise([&](uintptr_t pc, uintptr_t sp) { s.step(pc, sp); }, [&] { stepped = test::to_text(f.call(guest.store, args)); });
       CHECK(stepped == as_always);
       CHECK((stepped.rfind("i32", 0) == 0) != run.traps);
       CHECK(s.count > 20);
@@ -265,7 +203,7 @@ TEST_CASE("unwinders are exact in a check that waits, on a fiber", "[native][fib
   Stepper s;
   std::string stepped;
   int stops = 0;
-  stepwise(s, [&] {
+  test::stepwise([&](uintptr_t pc, uintptr_t sp) { s.step(pc, sp); }, [&] {
     auto outcome = f.call_resumable(guest.store, args);
     while (outcome && std::holds_alternative<ResumableCall>(outcome.ok())) {
       ResumableCall call = std::move(std::get<ResumableCall>(outcome.ok()));

@@ -2,9 +2,6 @@
 #include "runtime/code/eh_frame.h"
 
 #include <pthread.h>
-#include <signal.h>
-#include <ucontext.h>
-#include <unwind.h>
 
 #include <cstring>
 #include <functional>
@@ -13,51 +10,15 @@
 #include "memory_style.h"
 #include "runtime/fiber/switch.h"
 #include "runtime/trap/signals.h"
-#include "runtime/trap/unwind_library.h"
+#include "unit/runtime/code/unwinders.h"
 #include "unit/runtime/native/native_world.h"
 
 namespace wjit::rt::native_test {
 namespace {
 
-using Pcs = std::vector<uintptr_t>;
-
-Pcs by_libunwind(size_t most = 200) {
-  Pcs pcs;
-  const UnwindLibrary* l = UnwindLibrary::get();
-  REQUIRE(l);
-  const UnwindLock lock;
-  unw_context_t context;
-#if defined(__x86_64__)
-  l->get_context(&context);
-#else
-  unw_getcontext(&context);
-#endif
-  unw_cursor_t cursor;
-  l->init_local(&cursor, &context);
-  int more = 1;
-  do {
-    unw_word_t pc = 0;
-    l->get_reg(&cursor, UNW_REG_IP, &pc);
-    pcs.push_back(pc);
-    more = l->step(&cursor);
-  } while (more > 0 && pcs.size() < most);
-  if (more < 0) pcs.push_back(uintptr_t(-1));  // an error is no end
-  return pcs;
-}
-
-Pcs by_cpp_runtime() {
-  Pcs pcs;
-  const UnwindLock lock;
-  _Unwind_Backtrace(
-      [](_Unwind_Context* c, void* out) {
-        auto& list = *static_cast<Pcs*>(out);
-        list.push_back(uintptr_t(_Unwind_GetIP(c)));
-        return list.size() < 200 ? _URC_NO_REASON : _URC_NORMAL_STOP;
-      },
-      &pcs);
-  while (!pcs.empty() && pcs.back() == 0) pcs.pop_back();
-  return pcs;
-}
+using test::by_cpp_runtime;
+using test::by_libunwind;
+using test::Pcs;
 
 // The functions of modules among them, by index.
 std::vector<uint32_t> functions(const Pcs& pcs) {
@@ -234,12 +195,11 @@ TEST_CASE("libunwind ends at a fiber's root, with emitted frames above it too", 
 }
 
 // Stopped by the processor after every instruction.
-#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(WJIT_CAN_STEP)
 
 namespace {
 
 struct Steps {
-  bool on = false;
   uint32_t innermost = 0;
   size_t count = 0;
   std::vector<std::string> wrong;
@@ -253,13 +213,7 @@ Pcs interrupted(Pcs all, uintptr_t pc) {
   return Pcs(at, all.end());
 }
 
-void on_step(int, siginfo_t*, void* context) {
-  auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  if (!steps.on) {
-    registers[REG_EFL] &= ~greg_t{0x100};
-    return;
-  }
-  const auto pc = uintptr_t(registers[REG_RIP]);
+void on_step(uintptr_t pc, uintptr_t) {
   CodeHit hit;
   if (!lookup_code(pc, &hit)) return;
   ++steps.count;
@@ -304,10 +258,6 @@ void on_step(int, siginfo_t*, void* context) {
 TEST_CASE("unwinders are exact at each instruction of emitted frames, trampolines and stubs", "[native][unwind]") {
   enable_unwind_info();
   Chain w;
-  struct sigaction step {}, before;
-  step.sa_sigaction = on_step;
-  step.sa_flags = SA_SIGINFO;
-  sigaction(SIGTRAP, &step, &before);
   struct {
     uint32_t func, innermost;
     CallEnd end;
@@ -320,17 +270,13 @@ TEST_CASE("unwinders are exact at each instruction of emitted frames, trampoline
     w.store->pending_trap.reset();
     steps = {};
     steps.innermost = run.innermost;
-    steps.on = true;
-    asm volatile("pushfq\n orq $0x100, (%%rsp)\n popfq" ::: "memory", "cc");
-    const CallEnd end = from_here(w, run.func, values);
-    steps.on = false;
-    asm volatile("nop" ::: "memory");
+    CallEnd end{};
+    test::stepwise(on_step, [&] { end = from_here(w, run.func, values); });
     CHECK(end == run.end);
     CHECK(steps.count > 20);
     for (const std::string& text : steps.wrong) FAIL_CHECK(text);
     w.store->pending_trap.reset();
   }
-  sigaction(SIGTRAP, &before, nullptr);
 }
 
 #endif
