@@ -190,13 +190,14 @@ const bc::Code* TieredModule::find_loop(Store& store, CodeEntry& e, const bc::Co
     }
     return enter(e, *loop);
   }
-  Loop* const loop = at->second.get();
-  if (loop->state == Loop::State::kWaiting && !always) {
+  if (at->second->state == Loop::State::kWaiting && !always) {
     hold.unlock();
     help(store, {this, &e, number});
     hold.lock();
   }
-  return enter(e, *loop);
+  // Who could not submit it may have taken it away meanwhile.
+  const auto now = loops_.find(key(e.defined_index, number));
+  return now == loops_.end() ? nullptr : enter(e, *now->second);
 }
 
 // Under the lock.
