@@ -234,9 +234,13 @@ TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> 
   }
   reservation.keep();
   if (m.start) {
-    vm::VMFuncRef start = instance->make_func_ref(*m.start);
+    vm::VMFuncRef own, *start = &own;
+    if (*m.start < m.imported_funcs)
+      start = instance->imported_func_refs[*m.start].ref;
+    else
+      own = instance->make_func_ref(*m.start);
     ValRaw none;
-    if (call_func(store, &start, &none, 1, nullptr) != CallEnd::kReturned)
+    if (call_func(store, start, &none, 1, nullptr) != CallEnd::kReturned)
       return TrapError(store.take_pending());
   }
   return instance;

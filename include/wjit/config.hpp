@@ -155,8 +155,8 @@ struct Config {
   MemoryStyle memory_style = MemoryStyle::kAuto;
   bool consume_fuel = false;                   // meter wasm (Store::set_fuel); a new Store has no fuel
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
-  // For validation, translation and compilation of whole modules. With Tier::kTiered: how many compile in the background
-  // (kThreadPerCore: less than that, so that the guest has a core); 0: none, hot functions are compiled where they run.
+  // For whole modules. With Tier::kTiered: how many compile in the background (kThreadPerCore: fewer, so that the guest has a
+  // core); 0: none, hot functions are compiled where they run, as are small ones that have waited for long.
   static constexpr unsigned kThreadPerCore = ~0u;
   unsigned compile_threads = kThreadPerCore;
   uint64_t max_wasm_stack = 16u << 20;         // bytes of interpreter value stack of one activation; past it wasm traps

@@ -101,7 +101,7 @@ bool TierUp::take(const TierJob& job) {
   const uint64_t cost = job.cost(), spent = job.spent();
   if (cost > kLongestPause) return false;
   const std::unique_lock hold(lock_, std::try_to_lock);
-  if (!hold) return false;
+  if (!hold || is_forked()) return false;
   const auto at = std::find_if(jobs_.begin(), jobs_.end(), [&](const TierJob& j) {
     return j.entry == job.entry && j.loop == job.loop && spent - j.spent_before >= cost;
   });

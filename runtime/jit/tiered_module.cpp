@@ -245,13 +245,14 @@ TieredModule::GoOn TieredModule::find_loop(Store& store, CodeEntry& e, const bc:
     }
     return enter(e, *loop, code, number);
   }
-  Loop* const loop = at->second.get();
-  if (loop->state == Loop::State::kWaiting && !always) {
+  if (at->second->state == Loop::State::kWaiting && !always) {
     hold.unlock();
     help(store, {this, &e, number});
     hold.lock();
   }
-  return enter(e, *loop, code, number);
+  // Who could not submit it may have taken it away meanwhile.
+  const auto now = loops_.find(key(e.defined_index, number));
+  return now == loops_.end() ? bytecode_now(e, code, number) : enter(e, *now->second, code, number);
 }
 
 // Under the lock.

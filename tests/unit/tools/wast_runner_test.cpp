@@ -239,7 +239,7 @@ TEST_CASE("wast runner: what stays in tier 0 is counted, and fails the run where
   const auto script = parse_script(
       "(module (func (result i32) (i32.const 1)) (func (drop (struct.new $s))) (func) (func) (type $s (struct)))", "t.wast");
   REQUIRE(script);
-  Config config;
+  Config config{.tier = Tier::kInterp};
   std::string said;
   const auto report_for = [&] {
     said.clear();
