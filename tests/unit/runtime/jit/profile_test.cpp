@@ -1,7 +1,6 @@
 // What tier 0 counts of a function before it is compiled.
 #include "runtime/jit/profiles.h"
 
-#include "compiler/wasm/instr.h"
 #include "guest.h"
 #include "runtime/compiled_module.h"
 #include "runtime/engine.h"
