@@ -185,8 +185,10 @@ uint32_t Emitter::next_block() {
 
 void Emitter::block(uint32_t b) {
   if (starts_hot_loop(b)) {
-    a_.align(kLoopAlignment);
-    alignment_ = kLoopAlignment;
+    // An interpreter's dispatch is best in one line of the cache.
+    const bool dispatch = MOp(c_.insts[c_.blocks[b].end - 1].op) == MOp::kBrTable;
+    alignment_ = std::max(alignment_, dispatch ? 2 * kLoopAlignment : kLoopAlignment);
+    a_.align(dispatch ? 2 * kLoopAlignment : kLoopAlignment);
   }
   a_.bind(labels_[b]);
   now_block_ = b;

@@ -102,8 +102,8 @@ bool Emitter::flags_are_of_operand() const {
   }
 }
 
-// Innermost loops of moderate size begin where the processor fetches, as long as they are not entered for the few: a
-// loop's length in bytes is guessed.
+// Innermost loops of moderate size begin where the processor fetches, and so do those that begin with a jump through a
+// table, however large. A loop's length in bytes is guessed.
 bool Emitter::starts_hot_loop(uint32_t b) const {
   constexpr uint32_t kMostInsts = 64;
   const mach::VBlock& v = c_.blocks[b];
@@ -111,7 +111,9 @@ bool Emitter::starts_hot_loop(uint32_t b) const {
   uint32_t last = 0;
   for (uint32_t p : c_.preds_of(v))
     if (p >= b) last = std::max(last, p + 1);
-  if (last == 0 || c_.blocks[last - 1].end - v.first > kMostInsts) return false;
+  if (last == 0) return false;
+  if (MOp(c_.insts[v.end - 1].op) == MOp::kBrTable) return true;
+  if (c_.blocks[last - 1].end - v.first > kMostInsts) return false;
   // None inside.
   for (uint32_t inner = b + 1; inner < last; ++inner)
     if (c_.blocks[inner].loop_depth > v.loop_depth) return false;

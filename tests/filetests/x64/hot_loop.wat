@@ -24,38 +24,47 @@
         (br_if $out (i32.eqz (local.tee 1 (i32.sub (local.get 1) (i32.const 3)))))
         (local.set 0 (local.get 2))
         (br $l)))
-    (i32.add (local.get 0) (local.get 2))))
+    (i32.add (local.get 0) (local.get 2)))
+  ;; A dispatch: in one line of the cache.
+  (func $dispatch (param i32) (result i32) (local i32)
+    (loop $l
+      (block $d (block $c (block $b (block $a
+        (br_table $a $b $c $a $b $c $d (i32.load8_u (local.get 0))))
+        (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br $l))
+        (local.set 1 (i32.mul (local.get 1) (i32.const 7))) (local.set 0 (i32.add (local.get 0) (i32.const 2))) (br $l))
+        (local.set 1 (i32.xor (local.get 1) (i32.const 5))) (local.set 0 (i32.add (local.get 0) (i32.const 3))) (br $l)))
+    (local.get 1)))
 ;; ---- asm
 ;; function 0: 41 bytes, frame of 0
-;; @28
+;; @2f
 ;;       0  mov rax, rcx
 ;;       3  nop [rax+rax*1], ax
 ;;       c  nop [rax+rax*1], ax
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @2e
-;;      20  imul eax, eax
 ;; @35
+;;      20  imul eax, eax
+;; @3c
 ;;      23  add edx, 0xffffffff
-;; @38
+;; @3f
 ;;      26  jnz 0x20
-;; @3d
+;; @44
 ;;      28  ret
 ;;
 ;; function 1: 61 bytes, frame of 0
-;; @42
+;; @49
 ;;       0  mov rax, rdx
 ;;       3  nop [rax+rax*1], ax
 ;;       c  nop [rax+rax*1], ax
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @48
+;; @4f
 ;;      20  xor eax, ecx
-;; @4b
+;; @52
 ;;      22  add eax, r8d
-;; @5f
+;; @66
 ;;      25  cmp eax, 0x9
 ;;      28  jbe 0x3c
 ;;      2e  mov r11, rcx
@@ -64,38 +73,91 @@
 ;;      37  mov rax, r11
 ;;      3a  jmp 0x20
 ;; 3c:
-;; @64
+;; @6b
 ;;      3c  ret
 ;;
 ;; function 2: 58 bytes, frame of 0
-;; @6b
+;; @72
 ;;       0  mov rax, rdx
-;; @71
+;; @78
 ;;       3  mov rdx, rax
 ;;       6  imul edx, ecx
-;; @78
+;; @7f
 ;;       9  add ecx, 0xfffffffd
-;; @7c
+;; @83
 ;;       c  jnz 0x20
-;; @8a
+;; @91
 ;;      12  add eax, edx
-;; @8b
+;; @92
 ;;      14  ret
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @71
+;; @78
 ;;      20  mov rax, rdx
 ;;      23  imul eax, ecx
-;; @78
+;; @7f
 ;;      26  add ecx, 0xfffffffd
-;; @7c
+;; @83
 ;;      29  jz 0x34
 ;;      2f  mov rdx, rax
 ;;      32  jmp 0x20
 ;; 34:
-;; @8a
+;; @91
 ;;      34  add edx, eax
-;; @8b
+;; @92
 ;;      36  mov rax, rdx
 ;;      39  ret
+;;
+;; function 3: 148 bytes, frame of 8
+;;       0  push rbp
+;;       1  mov rbp, rsp
+;;       4  push rdi
+;;       5  mov eax, edx
+;; @a3
+;;       7  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
+;; @97
+;;       b  xor edx, edx
+;;       d  nop [rax+rax*1], ax
+;;      16  nop [rax+rax*1], ax
+;;      1f  nop [rax+rax*1], ax
+;;      28  nop [rax+rax*1], ax
+;;      31  nop [rax+rax*1], ax
+;;      3a  nop [rax+rax*1], ax
+;; 40:
+;; @a3
+;;      40  movzx esi, byte ptr [rcx+rax*1]          ; traps: memory-out-of-bounds
+;; @a6
+;;      44  mov edi, esi
+;;      46  cmp edi, 0x6
+;;      49  jnb 0x74
+;;      4f  lea r11, [0x7c]
+;;      56  movsxd rdi, dword ptr [r11+rdi*4]
+;;      5a  add rdi, r11
+;;      5d  jmp rdi
+;; 5f:
+;; @b4
+;;      5f  add eax, 0x1
+;; @b7
+;;      62  jmp 0x40
+;; 64:
+;; @be
+;;      64  imul edx, edx, 0x7
+;; @c5
+;;      67  add eax, 0x2
+;; @c8
+;;      6a  jmp 0x40
+;; 6c:
+;; @cf
+;;      6c  xor edx, 0x5
+;; @d6
+;;      6f  add eax, 0x3
+;; @d9
+;;      72  jmp 0x40
+;; 74:
+;; @df
+;;      74  mov rax, rdx
+;;      77  mov rsp, rbp
+;;      7a  pop rbp
+;;      7b  ret
+;;      7c  table of the jump at 5d: 5f 64 6c 5f 64 6c
