@@ -214,7 +214,8 @@ void Resolver::move_before_branches() {
   bool moved = false;
   for (uint32_t b = 0; b < code_->blocks.size(); ++b) {
     const VBlock& from = code_->blocks[b];
-    if (from.succ_count != 2) continue;
+    // A jump through a table writes to a register itself.
+    if (from.succ_count != 2 || code_->insts[from.end - 1].operands != 0) continue;
     for (unsigned k = 0; k < 2; ++k) {
       const uint32_t n = code_->succs_of(from)[k], out = code_->succs_of(from)[1 - k];
       const VBlock& edge = code_->blocks[n];
