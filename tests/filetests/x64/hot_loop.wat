@@ -33,38 +33,48 @@
         (local.set 0 (i32.add (local.get 0) (i32.const 1))) (br $l))
         (local.set 1 (i32.mul (local.get 1) (i32.const 7))) (local.set 0 (i32.add (local.get 0) (i32.const 2))) (br $l))
         (local.set 1 (i32.xor (local.get 1) (i32.const 5))) (local.set 0 (i32.add (local.get 0) (i32.const 3))) (br $l)))
-    (local.get 1)))
+    (local.get 1))
+  ;; The branch back reads a register that the moves would destroy: they stay behind it.
+  (func $table_of_two_ways (param i32 i32) (result i32) (local i32 i32)
+    (local.set 3 (i32.and (local.get 0) (i32.const 7)))
+    (block $out
+      (loop $l
+        (local.set 2 (i32.add (i32.mul (local.get 0) (local.get 1)) (local.get 2)))
+        (local.set 0 (local.get 1))
+        (local.set 1 (local.get 2))
+        (br_table $l $l $l $out $l $l $l $l (local.get 3))))
+    (local.get 2)))
 ;; ---- asm
 ;; function 0: 41 bytes, frame of 0
-;; @2f
+;; @30
 ;;       0  mov rax, rcx
 ;;       3  nop [rax+rax*1], ax
 ;;       c  nop [rax+rax*1], ax
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @35
+;; @36
 ;;      20  imul eax, eax
-;; @3c
+;; @3d
 ;;      23  add edx, 0xffffffff
-;; @3f
+;; @40
 ;;      26  jnz 0x20
-;; @44
+;; @45
 ;;      28  ret
 ;;
 ;; function 1: 61 bytes, frame of 0
-;; @49
+;; @4a
 ;;       0  mov rax, rdx
 ;;       3  nop [rax+rax*1], ax
 ;;       c  nop [rax+rax*1], ax
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @4f
+;; @50
 ;;      20  xor eax, ecx
-;; @52
+;; @53
 ;;      22  add eax, r8d
-;; @66
+;; @67
 ;;      25  cmp eax, 0x9
 ;;      28  jbe 0x3c
 ;;      2e  mov r11, rcx
@@ -73,39 +83,39 @@
 ;;      37  mov rax, r11
 ;;      3a  jmp 0x20
 ;; 3c:
-;; @6b
+;; @6c
 ;;      3c  ret
 ;;
 ;; function 2: 58 bytes, frame of 0
-;; @72
+;; @73
 ;;       0  mov rax, rdx
-;; @78
+;; @79
 ;;       3  mov rdx, rax
 ;;       6  imul edx, ecx
-;; @7f
+;; @80
 ;;       9  add ecx, 0xfffffffd
-;; @83
+;; @84
 ;;       c  jnz 0x20
-;; @91
-;;      12  add eax, edx
 ;; @92
+;;      12  add eax, edx
+;; @93
 ;;      14  ret
 ;;      15  nop [rax+rax*1], ax
 ;;      1e  nop
 ;; 20:
-;; @78
+;; @79
 ;;      20  mov rax, rdx
 ;;      23  imul eax, ecx
-;; @7f
+;; @80
 ;;      26  add ecx, 0xfffffffd
-;; @83
+;; @84
 ;;      29  jz 0x34
 ;;      2f  mov rdx, rax
 ;;      32  jmp 0x20
 ;; 34:
-;; @91
-;;      34  add edx, eax
 ;; @92
+;;      34  add edx, eax
+;; @93
 ;;      36  mov rax, rdx
 ;;      39  ret
 ;;
@@ -114,9 +124,9 @@
 ;;       1  mov rbp, rsp
 ;;       4  push rdi
 ;;       5  mov eax, edx
-;; @a3
+;; @a4
 ;;       7  mov rcx, [rdi+0x48]                      ; owned_memories[0].base
-;; @97
+;; @98
 ;;       b  xor edx, edx
 ;;       d  nop [rax+rax*1], ax
 ;;      16  nop [rax+rax*1], ax
@@ -125,9 +135,9 @@
 ;;      31  nop [rax+rax*1], ax
 ;;      3a  nop [rax+rax*1], ax
 ;; 40:
-;; @a3
+;; @a4
 ;;      40  movzx esi, byte ptr [rcx+rax*1]          ; traps: memory-out-of-bounds
-;; @a6
+;; @a7
 ;;      44  mov edi, esi
 ;;      46  cmp edi, 0x6
 ;;      49  jnb 0x74
@@ -136,28 +146,91 @@
 ;;      5a  add rdi, r11
 ;;      5d  jmp rdi
 ;; 5f:
-;; @b4
+;; @b5
 ;;      5f  add eax, 0x1
-;; @b7
+;; @b8
 ;;      62  jmp 0x40
 ;; 64:
-;; @be
+;; @bf
 ;;      64  imul edx, edx, 0x7
-;; @c5
+;; @c6
 ;;      67  add eax, 0x2
-;; @c8
+;; @c9
 ;;      6a  jmp 0x40
 ;; 6c:
-;; @cf
+;; @d0
 ;;      6c  xor edx, 0x5
-;; @d6
+;; @d7
 ;;      6f  add eax, 0x3
-;; @d9
+;; @da
 ;;      72  jmp 0x40
 ;; 74:
-;; @df
+;; @e0
 ;;      74  mov rax, rdx
 ;;      77  mov rsp, rbp
 ;;      7a  pop rbp
 ;;      7b  ret
 ;;      7c  table of the jump at 5d: 5f 64 6c 5f 64 6c
+;;
+;; function 4: 184 bytes, frame of 0
+;; @e9
+;;       0  mov rax, rdx
+;;       3  mov rdx, rax
+;;       6  and edx, 0x7
+;; @ee
+;;       9  xor esi, esi
+;;       b  mov r11, rax
+;;       e  mov rax, rcx
+;;      11  mov rcx, rsi
+;;      14  mov rsi, r11
+;;      17  nop [rax+rax*1], ax
+;;      20  nop [rax+rax*1], ax
+;;      29  nop [rax+rax*1], ax
+;;      32  nop [rax+rax*1], ax
+;;      3b  nop [rax+rax*1], eax
+;; 40:
+;; @f4
+;;      40  imul esi, eax
+;; @f7
+;;      43  add ecx, esi
+;; @104
+;;      45  mov esi, edx
+;;      47  cmp esi, 0x7
+;;      4a  jnb 0x90
+;;      50  lea r11, [0x9c]
+;;      57  movsxd rsi, dword ptr [r11+rsi*4]
+;;      5b  add rsi, r11
+;;      5e  jmp rsi
+;; 60:
+;;      60  mov rsi, rax
+;;      63  mov rax, rcx
+;;      66  jmp 0x40
+;; 68:
+;;      68  mov rsi, rax
+;;      6b  mov rax, rcx
+;;      6e  jmp 0x40
+;; 70:
+;;      70  mov rsi, rax
+;;      73  mov rax, rcx
+;;      76  jmp 0x40
+;; 78:
+;;      78  mov rsi, rax
+;;      7b  mov rax, rcx
+;;      7e  jmp 0x40
+;; 80:
+;;      80  mov rsi, rax
+;;      83  mov rax, rcx
+;;      86  jmp 0x40
+;; 88:
+;;      88  mov rsi, rax
+;;      8b  mov rax, rcx
+;;      8e  jmp 0x40
+;; 90:
+;;      90  mov rsi, rax
+;;      93  mov rax, rcx
+;;      96  jmp 0x40
+;; 98:
+;; @112
+;;      98  mov rax, rcx
+;;      9b  ret
+;;      9c  table of the jump at 5e: 60 68 70 98 78 80 88
