@@ -15,6 +15,7 @@
 #include "compiler/isa/x64/print.h"
 #include "compiler/opt/optimise.h"
 #include "compiler/support/plant.h"
+#include "compiler/translate/guesses.h"
 
 namespace wjit {
 
@@ -315,6 +316,10 @@ std::string refusal_reason(const Error& error) {
     rest.remove_prefix(std::min(end + 2, rest.size()));
   }
   return "other";
+}
+
+std::function<const translate::Profile*(uint32_t defined)> guessed_profiles(const wasm::Module& module, uint64_t seed) {
+  return [guesses = std::make_shared<translate::Guesses>(module, seed)](uint32_t defined) { return guesses->of(defined); };
 }
 
 isa::CpuFeatures host_cpu_features() { return x64::host_features(); }

@@ -33,6 +33,9 @@ struct CompileOptions {
   uint32_t first_function = 0, last_function = ~uint32_t{0};  // by index in the module: the others are refused
 };
 
+// For tests, which want the same of code whatever it was told: random ones (translate::Guesses).
+std::function<const translate::Profile*(uint32_t defined)> guessed_profiles(const wasm::Module& module, uint64_t seed);
+
 struct NativeCode {
   static constexpr uint32_t kNone = ~uint32_t{0};
   struct Func {

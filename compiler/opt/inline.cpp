@@ -38,7 +38,7 @@ uint32_t weight_of(const ir::Function& g, uint32_t most_calls) {
       const InstData& d = g.inst(i);
       if (ir::is_terminator(d.op) && (d.format() == Format::kCall || d.format() == Format::kTryCall)) return kNotThis;
       if (d.op == Op::br_table) weight += static_cast<uint32_t>(g.table(ir::Table(d.b)).size());
-      if (ir::calls(d.op)) weight += 8, calls += d.op != Op::libcall;
+      if (ir::calls(d.op)) weight += 8, calls += d.op != Op::libcall && !g.block(b).cold;
       switch (d.op) {
         case Op::iconst: case Op::fconst: case Op::extend_u: case Op::wrap: case Op::jump: case Op::return_: break;
         default: ++weight;

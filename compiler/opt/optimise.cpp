@@ -309,7 +309,8 @@ struct Optimiser::Room {
     bool shared = false;
     for (Block b : analyses.dom.preorder()) {
       const ir::Loop inner = analyses.loops.loop_of(b);
-      if (!inner.valid()) continue;
+      // A register in the whole of a loop is too much for what is seldom done.
+      if (!inner.valid() || f.block(b).cold) continue;
       for (Inst i = f.block(b).first; i.valid();) {
         const Inst next = f.next(i);
         if (worth_moving(f.inst(i)) || is_movable_load(f.inst(i))) {

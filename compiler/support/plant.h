@@ -23,7 +23,9 @@
   P(wrong_count, "a vector's shift count is taken modulo half a lane")                          \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
   P(narrow_reload, "an i64 comes back from its slot as an i32")                                 \
-  P(lost_register, "a register that calls preserve is not saved")
+  P(lost_register, "a register that calls preserve is not saved")                               \
+  P(sure_guess, "whom a profile names is called unseen")                                        \
+  P(next_guess, "whom a profile names is called when the next function is meant")
 
 // For the proofs of --verify and for tools/bisect: random programs seldom have what it takes.
 #define WJIT_PROOF_PLANTS(P) P(hoisted_too_far, "a product goes in front of the loop that makes its factors")

@@ -45,14 +45,12 @@ Translator::Value Translator::table_slot(uint32_t table, const TableInfo& t, Val
   return b_.binary(Op::add, Type::kI64, base, scaled);
 }
 
-Translator::Value Translator::lazy_reference(uint32_t table, const TableInfo& t, Value slot, Value index,
-                                             TrapCode null_traps) {
-  const Value word = load_of(ir::Region::kTable, t.number, Type::kI64, slot, 0);
+Translator::Value Translator::lazy_reference(uint32_t table, Value word, Value index, TrapCode null_traps) {
   const Value ref = b_.binary(Op::and_, Type::kI64, word, i64(~uint64_t{vm::kTableSlotInitializedBit}));
   // The slow way gives null for a null that is there, so that where null traps one question is enough.
   const Value asked = null_traps == TrapCode::kNone ? word : ref;
   const Value make = b_.icmp(ir::IntCc::eq, Type::kI64, asked, i64(0));
-  const ir::Block cold = f_.new_block(), go_on = f_.new_block();
+  const ir::Block cold = f_.new_block(), go_on = new_block_like_this();
   branch_to_cold(make, true, cold, go_on, {&ref, 1});
   const uint32_t stamp = stamp_, moving_stamp = moving_stamp_;
   const Value made = f_.result(libcall(Libcall::table_get_lazy, {i32(table), index}));
@@ -79,8 +77,8 @@ Result<void> Translator::table_op(const wasm::Instr& in) {
     case W::table_get: {
       const Value index = wide(pop());
       const Value slot = table_slot(table, t, index, TrapCode::kTableOutOfBounds);
-      push(t.lazy ? lazy_reference(table, t, slot, index, TrapCode::kNone)
-                  : load_of(ir::Region::kTable, t.number, Type::kI64, slot, 0));
+      const Value word = load_of(ir::Region::kTable, t.number, Type::kI64, slot, 0);
+      push(t.lazy ? lazy_reference(table, word, index, TrapCode::kNone) : word);
       return {};
     }
     case W::table_set: {
@@ -213,8 +211,7 @@ ir::Sig Translator::signature(wasm::TypeId id) {
 Result<void> Translator::finish_call(const wasm::Instr& in, Op op, wasm::TypeId type, uint32_t callee) {
   const ir::Sig sig = signature(type);
   const size_t params = f_.sig(sig).params.size(), results = f_.sig(sig).results.size();
-  passed_ += params + results;
-  if (passed_ > most_passed_) passed_ = most_passed_ + 1;
+  count_passed(params + results);
   args_.insert(args_.end(), stack_.end() - static_cast<ptrdiff_t>(params), stack_.end());
   stack_.resize(stack_.size() - params);
   const ir::Inst i = b_.call(op, sig, callee, args_);
@@ -248,7 +245,10 @@ Result<void> Translator::call_indirect(const wasm::Instr& in) {
   const TableInfo t = table_info(in.b);
   const Value index = wide(pop());
   const Value slot = table_slot(in.b, t, index, TrapCode::kUndefinedElement);
-  const Value ref = lazy_reference(in.b, t, slot, index, TrapCode::kUninitializedElement);
+  const Value word = load_of(ir::Region::kTable, t.number, Type::kI64, slot, 0);
+  const bool tail = in.op == wasm::Op::return_call_indirect;
+  const ir::Block join = call_likely(in, tail, want, word, vm::kTableSlotInitializedBit);
+  const Value ref = lazy_reference(in.b, word, index, TrapCode::kUninitializedElement);
   if (check) {
     const Value found = load_of(ir::Region::kFuncRef, 0, Type::kI32, ref, vm::off::VMFuncRef::type_index);
     trap_if(b_.icmp(ir::IntCc::ne, Type::kI32, found, type_id(in.a)), TrapCode::kIndirectCallType);
@@ -256,18 +256,23 @@ Result<void> Translator::call_indirect(const wasm::Instr& in) {
   args_.clear();
   args_.push_back(load_of(ir::Region::kFuncRef, 0, Type::kI64, ref, vm::off::VMFuncRef::wasm_call));
   args_.push_back(load_of(ir::Region::kFuncRef, 0, Type::kI64, ref, vm::off::VMFuncRef::vmctx));
-  const bool tail = in.op == wasm::Op::return_call_indirect;
-  return finish_call(in, tail ? Op::return_call_indirect : Op::call_indirect, want, 0);
+  WJIT_CHECK(finish_call(in, tail ? Op::return_call_indirect : Op::call_indirect, want, 0));
+  if (join.valid()) join_likely(join, want);
+  return {};
 }
 
 Result<void> Translator::call_ref(const wasm::Instr& in) {
   const Value ref = pop();
+  const wasm::TypeId want = module_.types[in.a];
+  const bool tail = in.op == wasm::Op::return_call_ref;
+  const ir::Block join = call_likely(in, tail, want, ref, 0);
   is_null_traps(ref, TrapCode::kNullFunctionReference);
   args_.clear();
   args_.push_back(load_of(ir::Region::kFuncRef, 0, Type::kI64, ref, vm::off::VMFuncRef::wasm_call));
   args_.push_back(load_of(ir::Region::kFuncRef, 0, Type::kI64, ref, vm::off::VMFuncRef::vmctx));
-  const bool tail = in.op == wasm::Op::return_call_ref;
-  return finish_call(in, tail ? Op::return_call_indirect : Op::call_indirect, module_.types[in.a], 0);
+  WJIT_CHECK(finish_call(in, tail ? Op::return_call_indirect : Op::call_indirect, want, 0));
+  if (join.valid()) join_likely(join, want);
+  return {};
 }
 
 }  // namespace wjit::translate

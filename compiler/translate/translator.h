@@ -1,6 +1,6 @@
 // The visitor that turns validated wasm into IR. func_to_ir.cpp has straight-line code, control.cpp blocks and
 // branches, memory.cpp what touches memories, bulk.cpp copies and fills, simd.cpp vectors, calls.cpp calls, tables and
-// references, loop_entry.cpp the beginning in the middle.
+// references, likely_calls.cpp calls of whom the profile says, loop_entry.cpp the beginning in the middle.
 //
 // Operands are values; locals are variables of Ssa. Nothing is made for code that control does not reach: alive_ says
 // whether it does. That is stricter than the validator's `reachable`, which lets code behind every `end` count; frames
@@ -179,7 +179,8 @@ class Translator {
   // Address of an element; traps with this code when there is none.
   Value table_slot(uint32_t table, const TableInfo& t, Value index, TrapCode code);
   // The reference in a slot of a function table, made if need be. Null too, unless null traps with a code.
-  Value lazy_reference(uint32_t table, const TableInfo& t, Value slot, Value index, TrapCode null_traps);
+  // `word` is what the slot holds.
+  Value lazy_reference(uint32_t table, Value word, Value index, TrapCode null_traps);
   Result<void> table_op(const wasm::Instr& in);
   Result<void> ref_op(const wasm::Instr& in);
   Value type_id(uint32_t type_index);
@@ -194,6 +195,18 @@ class Translator {
   Result<void> call_ref(const wasm::Instr& in);
   // The operands on top are the arguments, behind those in args_.
   Result<void> finish_call(const wasm::Instr& in, Op op, wasm::TypeId type, uint32_t callee);
+  // Of a call through a reference, behind everything that traps before it is looked at (likely_calls.cpp). `word` is the
+  // reference and `bit` what stands in its lowest bit. Afterwards the builder is on the way of all other callees; where
+  // that way comes to its end, `join_likely` has to follow, with the block that this gave.
+  ir::Block call_likely(const wasm::Instr& in, bool tail, wasm::TypeId want, Value word, uint64_t bit);
+  void join_likely(ir::Block join, wasm::TypeId type);
+  uint32_t likely_callee(uint32_t offset, wasm::TypeId want) const;
+  // Like the one that the builder is in, as far as being seldom reached goes.
+  ir::Block new_block_like_this();
+  void count_passed(uint64_t values) {
+    passed_ += values;
+    if (passed_ > most_passed_) passed_ = most_passed_ + 1;
+  }
 
   // ---- control
   Result<void> control(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);

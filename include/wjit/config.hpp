@@ -104,7 +104,7 @@ struct CompilerConfig {
   enum class Regalloc : uint8_t {
     kScan,
     kSpill,    // everything in memory
-    kShuffle,  // registers at random, from `seed`
+    kShuffle,  // registers at random, from `seed`; so, with Tier::kJit, whom indirect calls are taken to reach
   };
   // Features of the processor that code may use: "native", or "sse2" and names with commas ("ssse3,sse4.1,sse4.2,popcnt,
   // lzcnt,bmi1,bmi2,avx,avx2,fma"); of ssse3, sse4.1, sse4.2, avx, avx2 each means those before it, too. A feature the processor has not ends the process when it is met.

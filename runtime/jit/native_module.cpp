@@ -12,6 +12,8 @@ namespace {
 std::atomic<bool> measuring{false};
 }  // namespace
 
+MadeUpProfile made_up_profile;
+
 void measure_passes() { measuring.store(true, std::memory_order_relaxed); }
 
 support::Result<CompileOptions> compile_options(const CompiledModule& module, unsigned threads) {
@@ -38,6 +40,10 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   WJIT_TRY(o.features, parse_cpu_features(config.cpu));
   o.first_function = config.first_function;
   o.last_function = config.last_function;
+  if (made_up_profile)
+    o.profile = [&module](uint32_t defined) { return made_up_profile(module, defined); };
+  else if (config.regalloc == CompilerConfig::Regalloc::kShuffle && engine.config.tier == Tier::kJit)
+    o.profile = guessed_profiles(module.wasm(), config.seed);
   o.times = measuring.load(std::memory_order_relaxed);
   o.threads = threads;
   return o;

@@ -1,5 +1,6 @@
 // The native code of one module: compiled, published, and known to the interpreter as bridges.
 #pragma once
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -11,6 +12,9 @@ namespace wjit {
 struct CompileOptions;
 struct NativeCode;
 }
+namespace wjit::translate {
+struct Profile;
+}
 
 namespace wjit::rt {
 
@@ -18,6 +22,10 @@ class CompiledModule;
 
 // What an engine's configuration means for this module's code. Error kUsage: unknown processor features.
 support::Result<CompileOptions> compile_options(const CompiledModule& module, unsigned threads);
+
+// For tests, while nothing is compiled: what the compiler is told of the functions of all modules. What it gives stays.
+using MadeUpProfile = std::function<const translate::Profile*(const CompiledModule&, uint32_t defined)>;
+extern MadeUpProfile made_up_profile;
 
 // What CodeMemory is told of code of this module's.
 CodeTables code_tables(CompiledModule& module, const NativeCode& code);

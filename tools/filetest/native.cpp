@@ -37,6 +37,7 @@ Result<std::string> each_function(const File& file, std::string_view argument, S
   options.translate = settings.options;
   options.memories = memories_of(*module, settings);
   options.features = settings.features;
+  options.profile = profile_of(*module, settings);
   options.opt_level = settings.opt_level;
   options.opt_passes = settings.opt_passes;
   options.regalloc = {settings.regalloc, 0, true};

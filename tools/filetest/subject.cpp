@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+#include <map>
 #include <sstream>
 
 #include "compiler/compile.h"
 #include "compiler/ir/parse.h"
 #include "compiler/opt/optimise.h"
+#include "compiler/translate/guesses.h"
 #include "compiler/wasm/text/parse_wat.h"
 
 namespace wjit::filetest {
@@ -27,11 +30,16 @@ Result<Settings> parse_settings(std::string_view words) {
       s.regalloc = ra::Mode::kSpill;
     } else if (word.starts_with("cpu=")) {
       WJIT_TRY(s.features, parse_cpu_features(std::string_view(word).substr(4)));
+    } else if (word.starts_with("likely=")) {
+      uint32_t func = 0;
+      const auto end = std::from_chars(word.data() + 7, word.data() + word.size(), func);
+      if (end.ec != std::errc() || *end.ptr != 0) return fail(ErrorKind::kUsage, "expected likely=N, found `" + word + "`");
+      s.likely = func;
     } else if (word.starts_with("passes=")) {
       WJIT_TRY(s.opt_passes, opt::parse_passes(std::string_view(word).substr(7)));
     } else {
       return fail(ErrorKind::kUsage,
-                  fmt::format("expected fuel, epoch, checks, -O0, passes=, cpu= or spill, found `{}`", word));
+                  fmt::format("expected fuel, epoch, checks, likely=, -O0, passes=, cpu= or spill, found `{}`", word));
     }
   }
   return s;
@@ -57,11 +65,24 @@ std::vector<translate::MemoryInfo> memories_of(const rt::CompiledModule& module,
   return memories;
 }
 
+std::function<const translate::Profile*(uint32_t defined)> profile_of(const rt::CompiledModule& module,
+                                                                       const Settings& settings) {
+  if (!settings.likely) return {};
+  auto made = std::make_shared<std::map<uint32_t, translate::Profile>>();
+  return [made, &module, likely = *settings.likely](uint32_t defined) {
+    translate::Profile& p = (*made)[defined];
+    if (p.targets.empty())
+      for (const auto& call : translate::reference_calls(module.wasm(), defined)) p.targets.push_back({call.offset, likely});
+    return &p;
+  };
+}
+
 Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
   if (!file.is_text_module()) return ir::parse_functions(file.head);
   WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config{.tier = Tier::kInterp}), file));
   const auto memories = memories_of(*module, settings);
-  const translate::Env env{module->wasm(), module->offsets, settings.options, memories};
+  const auto profile = profile_of(*module, settings);
+  const translate::Env env{module->wasm(), module->offsets, settings.options, memories, &profile};
   translate::Buffers buffers;
   std::vector<ir::Function> functions;
   for (uint32_t i = 0; i < module->counts.defined_functions; ++i) {

@@ -1,6 +1,8 @@
 // What a file is about: functions of the IR, written as such or translated from a module's text.
 #pragma once
+#include <functional>
 #include <memory>
+#include <optional>
 
 #include "compiler/ir/function.h"
 #include "compiler/isa/common/compiled_func.h"
@@ -11,11 +13,13 @@
 
 namespace wjit::filetest {
 
-// Words of a command's argument: `fuel`, `epoch`, `checks` (memories without guard pages); and on the way to native code
+// Words of a command's argument: `fuel`, `epoch`, `checks` (memories without guard pages), `likely=N` (of each call through
+// a reference the profile says that function N is the only one it was seen to reach); and on the way to native code
 // `-O0`, `passes=A,B` (of the mid-end), `cpu=FEATURES` (else the baseline's), `spill` (values live in memory).
 struct Settings {
   translate::Options options;
   bool checks = false;
+  std::optional<uint32_t> likely;
   unsigned opt_level = 1;
   uint32_t opt_passes = ~uint32_t{0};
   isa::CpuFeatures features;
@@ -26,6 +30,10 @@ Result<Settings> parse_settings(std::string_view words);
 Result<std::shared_ptr<rt::CompiledModule>> load_module(std::shared_ptr<rt::Engine> engine, const File& file);
 // Memories of 4 GiB and guard, whatever this machine's are: outputs are the same everywhere.
 Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings);
+
+// What the settings say of a module's functions; nothing, if they say nothing.
+std::function<const translate::Profile*(uint32_t defined)> profile_of(const rt::CompiledModule& module,
+                                                                       const Settings& settings);
 
 // Memories of 4 GiB and guard, unless the settings say otherwise.
 std::vector<translate::MemoryInfo> memories_of(const rt::CompiledModule& module, const Settings& settings);
