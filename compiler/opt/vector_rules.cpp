@@ -292,7 +292,7 @@ class VectorRules : Rewriter {
     if (zero(d_.va())) return is(d_.va());
     uint64_t count;
     if (!is_const(d_.vb(), &count)) return kNothing;
-    const uint64_t lane_bits = (WJIT_PLANTED(wrong_count) ? 4 : 8) * bytes_of_lane(d_.vec_op());
+    const uint64_t lane_bits = (WJIT_PLANTED(wrong_count) ? 1 : 8) * bytes_of_lane(d_.vec_op());
     if (count % lane_bits == 0) return is(d_.va());
     if (count < lane_bits) return kNothing;
     const Value less = constant(Type::kI32, count % lane_bits);

@@ -20,7 +20,7 @@
   P(wrong_cost, "bulk operations cost nothing")                                                 \
   P(wrong_sum, "(x + c1) + c2 becomes x + c1")                                                  \
   P(wrong_remainder, "x rem 2^k becomes x and 2^k")                                             \
-  P(wrong_count, "a vector's shift count is taken modulo half a lane")                          \
+  P(wrong_count, "a vector's shift count is taken modulo an eighth of a lane")                          \
   P(swapped_slots, "the allocator reads another value's slot")                                  \
   P(narrow_reload, "an i64 comes back from its slot as an i32")                                 \
   P(lost_register, "a register that calls preserve is not saved")                               \

@@ -302,7 +302,7 @@ if [ "$(uname -m)" = x86_64 ]; then
   check 0 'add.i32' '' "$wjit" dump --opt --func=0 math.wasm
   check 0 'alu\.add\.4 v[0-9]+=v[0-9]+ ← v[0-9]+, v[0-9]+.? ' '' "$wjit" dump --vcode --func=add math.wasm
   check 0 '^; [0-9]+ slots.*alu\.add\.4 v[0-9]+@r[a-z0-9]+ ← v[0-9]+@r[a-z0-9]+, ' '' "$wjit" dump --ra --func=add math.wasm
-  check 0 "^function 0: [0-9]+ bytes.*@[0-9a-f]+\|.* add e.*ret" '' "$wjit" dump --asm --func=add math.wasm
+  check 0 "^function 0: [0-9]+ bytes.*@[0-9a-f]+\|.* lea e.*ret" '' "$wjit" dump --asm --func=add math.wasm
   check 0 'push rbp.* ; runtime_limits\|.* ; VMRuntimeLimits.stack_limit\|.*call function 1 .inner.' '' "$wjit" dump --asm -O0 --func=outer trap.wasm
   check 0 'call <raise unreachable>' '' "$wjit" dump --asm --cpu=sse2 --regalloc=spill --verify --func=inner trap.wasm
   check 0 'mov .*\[r[a-z0-9]+\].* ; .*memories' '' "$wjit" dump --asm --memory=checks --func=_start argc.wasm

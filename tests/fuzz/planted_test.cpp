@@ -17,7 +17,7 @@ using namespace wjit::fuzz;
 
 namespace {
 
-constexpr uint64_t kPrograms = 400;
+constexpr uint64_t kPrograms = 2000;
 
 struct Found {
   bool by_disagreement = false, by_death = false;

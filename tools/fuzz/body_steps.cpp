@@ -135,6 +135,11 @@ void Body::plain(const PlainOp& p, bool fresh, unsigned depth) {
                                       : 1 + int64_t(c_.draw() >> 2);
     index_const(p.params[0] == kI64, by);
     pop();
+  } else if ((has(text, ".shl") || has(text, ".shr_")) && p.params[0] == kV128 && c_.one_in(2)) {  // by a constant
+    if (fresh) gen(kV128, depth);
+    else ensure({kV128});
+    index_const(false, c_.below(80));
+    pop();
   } else {
     if (fresh) {
       for (Type t : p.params) gen(t, depth);

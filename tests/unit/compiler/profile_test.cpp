@@ -83,7 +83,7 @@ TEST_CASE("profile: calls are replaced where they are hot, and not where they ar
   Subject s("(module (memory 1) (func $g (param i32)" + body + R"()
     (func $small (param i32) (i32.store (i32.const 0) (local.get 0)))
     (func (export "f") (param i32)
-      (if (local.get 0) (then (call $g (i32.const 1))) (else (call $small (i32.const 2))))))");
+      (if (local.get 0) (then (call $g (i32.const 1))) (else (call $small (i32.const 2)))))))");
   const auto plain = s.compile(2);
   CHECK(count(plain.optimised, "call fn0") == 1);
   CHECK(count(plain.optimised, "call fn1") == 0);
