@@ -107,6 +107,7 @@ bool TierUp::take(const TierJob& job) {
   });
   if (at == jobs_.end()) return false;
   jobs_.erase(at);
+  if (jobs_.empty()) conditions_->done.notify_all();  // wait_until_idle
   return true;
 }
 

@@ -35,8 +35,9 @@ std::vector<isa::Type> to_isa(std::span<const ir::Type> types) {
   return out;
 }
 
+// Never destroyed: threads of engines that nobody has ended compile while the process does.
 const mach::RegEnv& reg_env() {
-  static const mach::RegEnv env = [] {
+  static const mach::RegEnv& env = *new const mach::RegEnv([] {
     mach::RegEnv e;
     for (Gp r : {Gp::rax, Gp::rcx, Gp::rdx, Gp::rsi, Gp::rdi, Gp::r8, Gp::r9, Gp::r10}) e.ints.push_back(reg::gp(r));
     for (isa::Reg r : TrampMasm::kPreserved) {
@@ -47,7 +48,7 @@ const mach::RegEnv& reg_env() {
     e.scratch[0] = reg::gp(reg::kScratch);
     e.scratch[1] = reg::xmm(static_cast<unsigned>(reg::kFScratch));
     return e;
-  }();
+  }());
   return env;
 }
 

@@ -212,6 +212,20 @@ TEST_CASE("no-code-memory", "[.no-code-memory]") {
   CHECK(w.module->tier_report().functions.empty());
 }
 
+// An engine that nobody has ended, whose threads compile while the process does.
+TEST_CASE("tiered: code is made to the end of the process, when what is static has gone", "[jit][tiered]") {
+  const std::string command = "MALLOC_PERTURB_=165 /proc/" + std::to_string(getpid()) + "/exe compiles-at-exit > /dev/null";
+  const int status = std::system(command.c_str());
+  CHECK(exited_with(status, 7));
+}
+
+TEST_CASE("compiles-at-exit", "[.compiles-at-exit]") {
+  static const auto run = [] { return World(kModule, tiered(1, 1)).run("fib", {Val(int32_t{9})}); };
+  // Called after the destructors of what is made from here on.
+  REQUIRE(std::atexit([] { _exit(run() == "i32:22 " ? 7 : 8); }) == 0);
+  CHECK(run() == "i32:22 ");
+}
+
 TEST_CASE("row 23: tiered: results, memory, traps with their traces, and fuel are those of the interpreter", "[jit][tiered][failure-classes]") {
   using O = TierConfig::Osr;
   Config plain = interpreted();
