@@ -67,9 +67,9 @@ bool Emitter::find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>
       framed_in_ = std::move(behind);
       return true;
     }
+    waiting_.clear();
     for (size_t k = 0; k < needs.size(); ++k) needs[k] |= stores[k];
   }
-  waiting_.clear();
   return false;
 }
 
