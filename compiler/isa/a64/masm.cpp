@@ -121,8 +121,7 @@ void Masm::emit(uint32_t instruction, const Operands&... operands) {
   jit_->emit(instruction, operands...);
 }
 
-// ---- branches and islands
-// -------------------------------------------------------------------------------------
+// ---- branches and islands -------------------------------------------------------------------------------------------
 
 void Masm::bind(Label label) {
   bind_here(label);
@@ -223,8 +222,7 @@ void Masm::align(uint32_t bytes) {
   while (offset() % bytes != 0) nop();
 }
 
-// ---- moves
-// ----------------------------------------------------------------------------------------------------
+// ---- moves ----------------------------------------------------------------------------------------------------------
 
 void Masm::mov(W w, Gp to, Gp from) {
   // orr cannot name sp, add cannot name zr.
@@ -266,8 +264,7 @@ void Masm::mov(Gp to, uint64_t value) {
 }
 void Masm::adr(Gp to, Label label) { emit(Id::kIdAdr, x(to), isa::jit_label(label)); }
 
-// ---- integers
-// -------------------------------------------------------------------------------------------------
+// ---- integers -------------------------------------------------------------------------------------------------------
 
 bool Masm::is_add_immediate(uint64_t value) {
   return value <= 0xfff || (value <= 0xfff000 && (value & 0xfff) == 0);
@@ -353,8 +350,7 @@ void Masm::ccmp(W w, Gp a, uint32_t value, uint8_t nzcv, Cc cc) {
   emit(Id::kIdCcmp, gp(w, a), Imm(value), Imm(nzcv), imm(cc));
 }
 
-// ---- memory
-// ---------------------------------------------------------------------------------------------------
+// ---- memory ---------------------------------------------------------------------------------------------------------
 
 bool Masm::is_offset(uint32_t size, int32_t offset) {
   if (offset >= -256 && offset <= 255) return true;
@@ -407,8 +403,7 @@ void Masm::casal(Size size, Gp expected, Gp desired, Gp base) {
 }
 void Masm::dmb_ish() { emit(Id::kIdDmb, Imm(11)); }
 
-// ---- floats
-// ---------------------------------------------------------------------------------------------------
+// ---- floats ---------------------------------------------------------------------------------------------------------
 
 void Masm::fp(Float2 op, F f, Vec to, Vec a, Vec b) {
   emit(kFloat2[at(op)], vec(f, to), vec(f, a), vec(f, b));

@@ -13,8 +13,7 @@ using Limits = vm::off::VMRuntimeLimits;
 
 static constexpr W kQ = W::k64;
 
-// ---- checks
-// ---------------------------------------------------------------------------------------------------
+// ---- checks ---------------------------------------------------------------------------------------------------------
 
 void Emitter::fuel(bool by_register) {
   Check c{a_.new_label(), a_.new_label(), now_->imm, now_->wasm_offset, true, {}};
@@ -44,8 +43,7 @@ void Emitter::epoch() {
   checks_.push_back(c);
 }
 
-// ---- behind the code
-// ------------------------------------------------------------------------------------------
+// ---- behind the code ------------------------------------------------------------------------------------------------
 
 Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
   const auto [at, is_new] = trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code),

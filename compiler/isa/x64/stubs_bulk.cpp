@@ -3,13 +3,11 @@
 //
 // Invariants.
 // - Besides reg::kBulkInts and reg::kBulkVectors only the two scratch registers change, and the flags.
-// - Nothing is read or written outside the stretches: a length that is no multiple of the width of an access
-// is made of
+// - Nothing is read or written outside the stretches: a length that is no multiple of the width of an access is made of
 //   two that overlap.
-// - A copy reads all that it will overwrite before it does: up to 64 bytes everything is read first; beyond
-// that, whole
-//   pieces go in the direction in which what was written has been read, and the last piece, which may overlap
-//   with those before it, was read before any of them.
+// - A copy reads all that it will overwrite before it does: up to 64 bytes everything is read first; beyond that, whole
+//   pieces go in the direction in which what was written has been read, and the last piece, which may overlap with
+//   those before it, was read before any of them.
 #include "compiler/isa/x64/emit.h"
 #include "compiler/isa/x64/insts.h"
 

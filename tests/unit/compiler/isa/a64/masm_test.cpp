@@ -488,8 +488,7 @@ TEST_CASE("a64 encoder: control is that of GNU as [row9]") {
   b.compare();
 }
 
-// ---- what is more than one instruction
-// ------------------------------------------------------------------------
+// ---- what is more than one instruction ------------------------------------------------------------------------------
 
 namespace {
 
