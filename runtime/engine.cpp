@@ -12,6 +12,7 @@
 #include "runtime/code/eh_frame.h"
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber/fiber.h"
+#include "runtime/interp/dispatch.h"
 #include "runtime/jit/tier_up.h"
 #include "runtime/trap/owns_address.h"
 #include "runtime/trap/signals.h"
@@ -37,6 +38,10 @@ std::string probe_reservation(uint64_t bytes) {
 }
 
 }  // namespace
+
+bc::TranslateOptions bytecode_options(const Engine& engine) {
+  return {.fuel = engine.config.consume_fuel, .accumulators = uses_tail_dispatch(engine.config)};
+}
 
 uint64_t host_page_size() {
   static const uint64_t size = uint64_t(sysconf(_SC_PAGESIZE));

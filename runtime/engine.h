@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "compiler/bytecode/translate.h"
 #include "compiler/support/result.h"
 #include "compiler/wasm/types.h"
 #include "wjit/config.hpp"
@@ -52,6 +53,9 @@ class Engine {
   // Before there is any module or store. Errors: kResource, where the host gives no executable memory.
   support::Result<void> enable_native_code();
 };
+
+// What of the configuration bytecode depends on.
+bc::TranslateOptions bytecode_options(const Engine& engine);
 
 // Probes the address space with one reservation and gives it back.
 MemoryTunables choose_memory_tunables(const Config& config);

@@ -35,6 +35,10 @@ enum class Op : uint16_t {
 #define V_LOAD_LANE(id, M) id,
 #define V_STORE_LANE(id, M) id,
 #include "compiler/bytecode/bytecode.def"
+  kPlainCount,  // the forms that every dispatcher has
+  kBeforeAccumulators = kPlainCount - 1,
+#define ACC(name, words) name,
+#include "compiler/bytecode/accumulator.def"
   kCount
 };
 

@@ -35,6 +35,8 @@ constexpr Shape kShapes[] = {
 #define V_LOAD_LANE(id, M) {#id, 3},
 #define V_STORE_LANE(id, M) {#id, 3},
 #include "compiler/bytecode/bytecode.def"
+#define ACC(name, words) {#name, words},
+#include "compiler/bytecode/accumulator.def"
 };
 static_assert(std::size(kShapes) == size_t(Op::kCount));
 
@@ -42,7 +44,7 @@ const char* name(Op op) { return kShapes[size_t(op)].name; }
 
 unsigned word_count(const uint64_t* at) {
   const Op op = Op(*at & 0xffff);
-  if (op == Op::br_table) return 1 + (uint32_t(*at >> 32) + 2) / 2;
+  if (op == Op::br_table || op == Op::br_table_a) return 1 + (uint32_t(*at >> 32) + 2) / 2;
   return kShapes[size_t(op)].words;
 }
 

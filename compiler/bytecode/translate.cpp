@@ -33,6 +33,54 @@ constexpr auto make_forms() {
 }
 constexpr auto kFormTable = make_forms();
 
+constexpr auto make_accumulator_forms() {
+  std::array<AccumulatorForms, size_t(Op::kCount)> f{};
+  using enum Accumulator;
+  constexpr Accumulator u32 = kInt, u64 = kInt, s32 = kInt, s64 = kInt, f32 = kF32, f64 = kF64;
+  constexpr Op no = Op::kCount;
+#define FORMS(id, ...) f[size_t(Op::id)] = {__VA_ARGS__};
+#define UNARY(id, A, R) FORMS(id, Op::id##_a, no, Op::id##_q, A, kNone, R) FORMS(id##_a, no, no, Op::id##_aq, kNone, kNone, R)
+#define BINARY(id, A, R)                                              \
+  FORMS(id##_ss, Op::id##_as, Op::id##_sa, Op::id##_ssq, A, A, R)     \
+  FORMS(id##_si, Op::id##_ai, no, Op::id##_siq, A, kNone, R)          \
+  FORMS(id##_is, no, Op::id##_ia, Op::id##_isq, kNone, A, R)          \
+  FORMS(id##_as, no, no, Op::id##_asq, kNone, kNone, R)               \
+  FORMS(id##_sa, no, no, Op::id##_saq, kNone, kNone, R)               \
+  FORMS(id##_ai, no, no, Op::id##_aiq, kNone, kNone, R)               \
+  FORMS(id##_ia, no, no, Op::id##_iaq, kNone, kNone, R)
+#define COMPARE(id, A)                                                \
+  FORMS(id##_ss, Op::id##_as, Op::id##_sa, Op::id##_ssq, A, A, kInt)  \
+  FORMS(id##_si, Op::id##_ai, no, Op::id##_siq, A, kNone, kInt)       \
+  FORMS(id##_as, no, no, Op::id##_asq, kNone, kNone, kInt)            \
+  FORMS(id##_sa, no, no, Op::id##_saq, kNone, kNone, kInt)            \
+  FORMS(id##_ai, no, no, Op::id##_aiq, kNone, kNone, kInt)
+#define TRAP_UNARY(id, A, R) UNARY(id, A, R)
+#define TRAP_BINARY(id, A, R) BINARY(id, A, R)
+#define LOAD(id, M, R)                                                \
+  FORMS(id##_m0, Op::id##_m0_a, no, Op::id##_m0_q, kInt, kNone, R)    \
+  FORMS(id##_m0w, Op::id##_m0w_a, no, Op::id##_m0w_q, kInt, kNone, R) \
+  FORMS(id##_abs, no, no, Op::id##_abs_q, kNone, kNone, R)            \
+  FORMS(id##_gen, no, no, no, kNone, kNone, R)                        \
+  FORMS(id##_m0_a, no, no, Op::id##_m0_aq, kNone, kNone, R)           \
+  FORMS(id##_m0w_a, no, no, Op::id##_m0w_aq, kNone, kNone, R)
+#define STORE(id, M, S)                                               \
+  FORMS(id##_m0, Op::id##_m0_as, Op::id##_m0_sa, no, kInt, S)         \
+  FORMS(id##_m0w, Op::id##_m0w_as, Op::id##_m0w_sa, no, kInt, S)      \
+  FORMS(id##_abs, no, Op::id##_abs_sa, no, kNone, S)
+#include "compiler/bytecode/bytecode.def"
+  FORMS(br_if, Op::br_if_a, no, no, kInt)
+  FORMS(br_unless, Op::br_unless_a, no, no, kInt)
+  FORMS(br_table, Op::br_table_a, no, no, kInt)
+  FORMS(select, Op::select_a, no, Op::select_q, kInt, kNone, kInt)
+  FORMS(select_a, no, no, Op::select_aq, kNone, kNone, kInt)
+  FORMS(global_get, no, no, Op::global_get_q, kNone, kNone, kInt)
+  FORMS(global_set, Op::global_set_a, no, no, kInt)
+  FORMS(ret1, Op::ret1_a, no, no, kInt)
+#undef FORMS
+  return f;
+}
+constinit const std::array<AccumulatorForms, size_t(Op::kCount)> kAccumulatorForms = make_accumulator_forms();
+
 static Op form(Op first, unsigned k) { return Op(unsigned(first) + k); }
 
 // ---- emission -----------------------------------------------------------------------------------------------
@@ -81,6 +129,38 @@ void Translator::def_end(uint32_t start, uint32_t written) {
   last_def_ = start;
   last_def_end_ = pos();
   last_def_slot_ = h;
+  if (!options_.accumulators || kAccumulatorForms[code_->words[start] & 0xffff].out == Accumulator::kNone) return;
+  accumulated_ = start;
+  accumulated_end_ = pos();
+  accumulated_slot_ = h;
+}
+
+// A temporary is read once: nobody will look for it in its cell.
+bool Translator::take_accumulated(Op& op, const Operand& e, bool second) {
+  if (accumulated_end_ != pos() || e.kind == Operand::kConst) return false;
+  if (accumulated_slot_ != (e.kind == Operand::kLocal ? local_slot_[e.local] : home(e))) return false;
+  const AccumulatorForms& to = kAccumulatorForms[size_t(op)];
+  uint64_t& w = code_->words[accumulated_];
+  const AccumulatorForms& from = kAccumulatorForms[w & 0xffff];
+  const Op with = second ? to.second : to.first;
+  if (with == Op::kCount || from.out != (second ? to.in_second : to.in_first)) return false;
+  if (e.kind == Operand::kTemp && from.quiet != Op::kCount) {
+    w = (w & ~uint64_t{0xffff}) | uint64_t(from.quiet);
+    accumulated_end_ = last_def_end_ = kNone;
+  }
+  op = with;
+  return true;
+}
+
+uint32_t Translator::operand(Op& op, const Operand& e, bool second) {
+  return take_accumulated(op, e, second) ? 0 : use(e);
+}
+
+Translator::Cells Translator::operands(Op& op, const Operand& first, const Operand& second) {
+  if (!needs_code(second) && take_accumulated(op, first, false)) return {0, use(second)};
+  if (!needs_code(first) && take_accumulated(op, second, true)) return {use(first), 0};
+  const uint32_t a = use(first);
+  return {a, use(second)};
 }
 
 void Translator::emit_def(Op op, uint32_t b, uint32_t c, std::initializer_list<uint64_t> extra,
@@ -230,8 +310,8 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Op::global_get: global(in, false); return {};
     case Op::global_set: global(in, true); return {};
     case Op::select: case Op::select_t: select(stack_.top(1).cells); return {};
-    // The bits stay; only their name changes.
-    case Op::i32_reinterpret_f32: case Op::i64_reinterpret_f64: case Op::f32_reinterpret_i32:
+    // The bits stay; only their name changes. (An i32 sits zero-extended in its cell.)
+    case Op::i64_extend_i32_u: case Op::i32_reinterpret_f32: case Op::i64_reinterpret_f64: case Op::f32_reinterpret_i32:
     case Op::f64_reinterpret_i64:
       return {};
     case Op::memory_size: case Op::memory_grow: case Op::memory_fill: case Op::memory_copy: case Op::memory_init:
@@ -269,7 +349,7 @@ Result<void> Translator::unsupported(const wasm::Instr& in) const {
 // ---- straight-line code -------------------------------------------------------------------------------------
 
 void Translator::unary(Op op, bool traps) {
-  const uint32_t a = pop_use();
+  const uint32_t a = operand(op, stack_.pop());
   if (traps) may_trap();
   emit_def(op, a);
 }
@@ -277,28 +357,31 @@ void Translator::unary(Op op, bool traps) {
 void Translator::binary(Op ss, bool traps) {
   const Operand b = stack_.pop(), a = stack_.pop();
   if (b.kind == Operand::kConst) {
-    const uint32_t ra = use(a);
+    Op op = form(ss, 1);
+    const uint32_t ra = operand(op, a);
     if (traps) may_trap();
-    emit_def(form(ss, 1), ra, 0, {b.value});
+    emit_def(op, ra, 0, {b.value});
   } else if (a.kind == Operand::kConst) {
-    const uint32_t rb = use(b);
+    Op op = form(ss, 2);
+    const uint32_t rb = operand(op, b, true);
     if (traps) may_trap();
-    emit_def(form(ss, 2), 0, rb, {a.value});
+    emit_def(op, 0, rb, {a.value});
   } else {
-    const uint32_t ra = use(a), rb = use(b);
+    const Cells c = operands(ss, a, b);
     if (traps) may_trap();
-    emit_def(ss, ra, rb);
+    emit_def(ss, c.first, c.second);
   }
 }
 
 void Translator::compare(Op ss) {
   const Operand b = stack_.pop(), a = stack_.pop();
-  const uint32_t ra = use(a);
   if (b.kind == Operand::kConst) {
-    emit_def(form(ss, 1), ra, 0, {b.value});
+    Op op = form(ss, 1);
+    const uint32_t ra = operand(op, a);
+    emit_def(op, ra, 0, {b.value});
   } else {
-    const uint32_t rb = use(b);
-    emit_def(ss, ra, rb);
+    const Cells c = operands(ss, a, b);
+    emit_def(ss, c.first, c.second);
   }
 }
 
@@ -317,10 +400,12 @@ void Translator::load(Op m0, const wasm::MemArg& mem, uint32_t cells) {
       may_trap();
       return emit_def_imm(form(m0, kAbs), uint32_t(addr.value + mem.offset), {}, cells);
     }
-    const uint32_t p = use(addr);
+    const bool narrow = mem.offset <= 0xffff;
+    Op op = narrow ? m0 : form(m0, kM0w);
+    const uint32_t p = operand(op, addr);
     may_trap();
-    if (mem.offset <= 0xffff) return emit_def(m0, p, uint32_t(mem.offset), {}, cells);
-    return emit_def(form(m0, kM0w), p, 0, {mem.offset}, cells);
+    if (narrow) return emit_def(op, p, uint32_t(mem.offset), {}, cells);
+    return emit_def(op, p, 0, {mem.offset}, cells);
   }
   const uint32_t p = use(addr);
   may_trap();
@@ -329,24 +414,27 @@ void Translator::load(Op m0, const wasm::MemArg& mem, uint32_t cells) {
 
 void Translator::store(Op m0, const wasm::MemArg& mem) {
   const Operand value = stack_.pop(), addr = stack_.pop();
-  const uint32_t v = use(value);
-  if (is_mem0_fast(mem) && addr.kind == Operand::kConst && addr.value + mem.offset <= 0xffffffff) {
-    may_trap();
-    emit_imm(form(m0, kAbs), v, uint32_t(addr.value + mem.offset));
-    return;
-  }
-  const uint32_t p = use(addr);
-  may_trap();
   if (!is_mem0_fast(mem)) {
+    const uint32_t v = use(value), p = use(addr);
+    may_trap();
     emit(form(m0, kGen), v, p);
     word(mem.offset);
     word(memory_pointer(mem.memory));
-  } else if (mem.offset <= 0xffff) {
-    emit(m0, v, p, uint32_t(mem.offset));
-  } else {
-    emit(form(m0, kM0w), v, p);
-    word(mem.offset);
+    return;
   }
+  if (addr.kind == Operand::kConst && addr.value + mem.offset <= 0xffffffff) {
+    Op op = form(m0, kAbs);
+    const uint32_t v = operand(op, value, true);
+    may_trap();
+    emit_imm(op, v, uint32_t(addr.value + mem.offset));
+    return;
+  }
+  const bool narrow = mem.offset <= 0xffff;
+  Op op = narrow ? m0 : form(m0, kM0w);
+  const Cells c = operands(op, addr, value);
+  may_trap();
+  emit(op, c.second, c.first, narrow ? uint32_t(mem.offset) : 0);
+  if (!narrow) word(mem.offset);
 }
 
 void Translator::local_set(uint32_t local, bool tee) {
@@ -359,6 +447,7 @@ void Translator::local_set(uint32_t local, bool tee) {
     w = (w & ~uint64_t{0xffff0000}) | uint64_t(dst) << 16;
     last_def_slot_ = dst;
     last_def_end_ = kNone;
+    if (accumulated_end_ == pos()) accumulated_slot_ = dst;
   } else if (!(e.kind == Operand::kLocal && e.local == local)) {
     put(dst, e);
   }
@@ -382,8 +471,9 @@ void Translator::global(const wasm::Instr& in, bool set) {
     return;
   }
   if (set) {
-    const uint32_t a = pop_use();
-    emit_imm(imported ? Op::global_set_import : Op::global_set, a, off);
+    Op op = imported ? Op::global_set_import : Op::global_set;
+    const uint32_t a = operand(op, stack_.pop());
+    emit_imm(op, a, off);
   } else {
     emit_def_imm(imported ? Op::global_get_import : Op::global_get, off);
   }
@@ -391,12 +481,14 @@ void Translator::global(const wasm::Instr& in, bool set) {
 
 void Translator::select(uint32_t cells) {
   const Operand cond = stack_.pop(), b = stack_.pop(), a = stack_.pop();
-  const uint32_t c = use(cond);
   if (cells == 1) {
+    Op op = Op::select;
+    const uint32_t c = needs_code(a) || needs_code(b) ? use(cond) : operand(op, cond);
     const uint32_t ra = use(a), rb = use(b);
-    emit_def(Op::select, ra, rb, {c});
+    emit_def(op, ra, rb, {c});
     return;
   }
+  const uint32_t c = use(cond);
   // v128: both sides at home, side by side; the second is moved down when the condition is 0.
   if (a.kind != Operand::kTemp) go_home(a);
   if (b.kind != Operand::kTemp) go_home(b);

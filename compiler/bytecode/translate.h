@@ -12,6 +12,7 @@ struct TranslateOptions {
   bool fuel = false;     // a fuel instruction at the start of each block
   bool profile = false;  // calls and loop headers are counted, and loops can be left for native code
   bool detail = false;   // so are the ways that branches go, and who is called through references
+  bool accumulators = false;  // the forms of accumulator.def, which the tail dispatcher alone has
 };
 
 // Validates and translates one body. Errors: those of the validator, and kUnsupported for an instruction this tier

@@ -9,11 +9,21 @@ enum CompareImm : uint8_t { kNoCompare, k32, k64, kF64 };
 constexpr auto make_compares() {
   std::array<CompareImm, size_t(Op::kCount)> t{};
   constexpr CompareImm u32 = k32, u64 = k64, f32 = k32, f64 = kF64;
-#define COMPARE(id, A) t[size_t(Op::id##_ss)] = t[size_t(Op::id##_si)] = A;
+#define COMPARE(id, A)                                                                            \
+  t[size_t(Op::id##_ss)] = t[size_t(Op::id##_si)] = t[size_t(Op::id##_as)] = t[size_t(Op::id##_sa)] = \
+      t[size_t(Op::id##_ai)] = A;
 #include "compiler/bytecode/bytecode.def"
   return t;
 }
 constexpr auto kCompares = make_compares();
+
+// The branches stand behind the comparison in this order, in both lists of forms.
+static Op branch_form(Op compare, bool when) {
+  const unsigned forms = compare < Op::kPlainCount ? 2 : 3;
+  return Op(unsigned(compare) + (when ? forms : 2 * forms));
+}
+static_assert(unsigned(Op::br_i32_eq_as) == unsigned(Op::i32_eq_as) + 3 && unsigned(Op::brn_i32_eq_ai) == unsigned(Op::i32_eq_ai) + 6);
+static_assert(unsigned(Op::br_i32_eq_ss) == unsigned(Op::i32_eq_ss) + 2 && unsigned(Op::brn_i32_eq_si) == unsigned(Op::i32_eq_si) + 4);
 
 static uint32_t field_b(uint64_t w) { return w >> 32 & 0xffff; }
 static uint32_t field_c(uint64_t w) { return uint32_t(w >> 48); }
@@ -84,7 +94,9 @@ void Translator::return_values(uint32_t n) {
       emit(Op::ret_const);
       word(e.value);
     } else {
-      emit(Op::ret1, use(e));
+      Op op = Op::ret1;
+      const uint32_t a = operand(op, e);
+      emit(op, a);
     }
     return;
   }
@@ -132,17 +144,22 @@ Translator::Site Translator::branch_on(const Operand& cond, bool when) {
       const bool si = last_def_end_ - last_def_ == 2;
       const uint64_t imm = si ? code_->words[last_def_ + 1] : 0;
       if (!si || kind == k32 || (kind == k64 && int64_t(imm) == int32_t(imm)))
-        return fused(Op(unsigned(op) + (when ? 2 : 4)), imm);
+        return fused(branch_form(op, when), imm);
     } else if (op == Op::i32_eqz) {
       return simple(when ? Op::br_unless : Op::br_if);
+    } else if (op == Op::i32_eqz_a) {
+      return simple(when ? Op::br_unless_a : Op::br_if_a);
     } else if (op == Op::i64_eqz) {
       return fused(when ? Op::br_i64_eq_si : Op::brn_i64_eq_si, 0);
+    } else if (op == Op::i64_eqz_a) {
+      return fused(when ? Op::br_i64_eq_ai : Op::brn_i64_eq_ai, 0);
     } else if (op == Op::ref_is_null) {
       return simple(when ? Op::br_if_null : Op::br_if_non_null);
     }
   }
-  const uint32_t a = use(cond);
-  return {emit_imm(when ? Op::br_if : Op::br_unless, a, 0), true};
+  Op op = when ? Op::br_if : Op::br_unless;
+  const uint32_t a = operand(op, cond);
+  return {emit_imm(op, a, 0), true};
 }
 
 void Translator::br_if(uint32_t depth, uint32_t n) {
@@ -205,9 +222,10 @@ void Translator::br_on_cast(const wasm::Instr& in, uint32_t n, bool on_fail) {
 }
 
 void Translator::br_table(const wasm::Instr& in, const wasm::ValidatorView& view) {
-  const uint32_t index = pop_use();
+  Op op = Op::br_table;
+  const uint32_t index = operand(op, stack_.pop());
   const uint32_t n = uint32_t(view.label(in.labels.back()).label_types().size());
-  emit_imm(Op::br_table, index, uint32_t(in.labels.size() - 1));
+  emit_imm(op, index, uint32_t(in.labels.size() - 1));
   const uint32_t first = pos();
   code_->words.resize(first + (in.labels.size() + 1) / 2);
   // Targets that want values moved, or a return, get a landing of their own behind the table, one per label.

@@ -9,6 +9,7 @@
 //
 // Fusion looks back at the last instruction emitted, never further, and never over a place that a branch may reach.
 #pragma once
+#include <array>
 #include <unordered_map>
 
 #include "compiler/bytecode/operands.h"
@@ -25,6 +26,16 @@ struct Form {
   } kind = kNone;
   Op first{};
 };
+
+// Which forms of an operation use the accumulators (accumulator.def), and which accumulator: the type of its first and
+// second operand and of its result. kCount: there is no such form.
+enum class Accumulator : uint8_t { kNone, kInt, kF32, kF64 };
+struct AccumulatorForms {
+  Op first = Op::kCount, second = Op::kCount;  // takes that operand from it
+  Op quiet = Op::kCount;                       // leaves the result in it alone
+  Accumulator in_first = Accumulator::kNone, in_second = Accumulator::kNone, out = Accumulator::kNone;
+};
+extern const std::array<AccumulatorForms, size_t(Op::kCount)> kAccumulatorForms;
 
 class Translator {
  public:
@@ -65,7 +76,7 @@ class Translator {
   // a <- …: pushes a temporary and makes the instruction write it. Extra words follow.
   void emit_def(Op op, uint32_t b = 0, uint32_t c = 0, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);
   void emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);
-  void label_here() { last_def_end_ = last_copy_end_ = kNone; }
+  void label_here() { last_def_end_ = last_copy_end_ = accumulated_end_ = kNone; }
 
   // ---- cells
   uint32_t home(const Operand& e) const { return temp_base_ + e.cell; }
@@ -76,6 +87,13 @@ class Translator {
   uint32_t pop_use() { return use(stack_.pop()); }
   uint32_t def_begin(uint32_t cells);  // pushes a temporary; the cell to write
   void def_end(uint32_t start, uint32_t written);
+  // The cells of an instruction's operands; `op` becomes the form that takes one from an accumulator where that is possible,
+  // and that one's cell is 0. Operands are popped already.
+  uint32_t operand(Op& op, const Operand& e, bool second = false);
+  struct Cells { uint32_t first, second; };
+  Cells operands(Op& op, const Operand& first, const Operand& second);
+  bool take_accumulated(Op& op, const Operand& e, bool second);
+  bool needs_code(const Operand& e) const { return e.kind == Operand::kConst || !is_near(e.kind == Operand::kLocal ? local_slot_[e.local] : home(e)); }
   uint32_t scratch(uint32_t cells);
   void copy_cells(uint32_t dst, uint32_t src, uint32_t cells);
   void constant(uint32_t dst, uint64_t value);
@@ -162,6 +180,8 @@ class Translator {
   // The last instruction, when it wrote one near value and nothing may jump behind it.
   uint32_t last_def_ = 0, last_def_end_ = kNone, last_def_slot_ = 0;
   uint32_t last_copy_ = 0, last_copy_end_ = kNone;
+  // The last instruction, when its result is in an accumulator besides this cell.
+  uint32_t accumulated_ = 0, accumulated_end_ = kNone, accumulated_slot_ = 0;
 };
 
 }  // namespace wjit::bc

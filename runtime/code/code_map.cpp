@@ -147,8 +147,9 @@ CodeOrWhy CodeMap::get(CodeEntry& e, CompileFuel fuel) {
     const CompiledModule& m = *e.module;
     const bool profile = m.tiered != nullptr;
     const auto before = profile ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point();
-    auto code = bc::translate_func(m.wasm(), m.offsets, e.defined_index,
-                                   {.fuel = m.engine().config.consume_fuel, .profile = profile});
+    bc::TranslateOptions options = bytecode_options(m.engine());
+    options.profile = profile;
+    auto code = bc::translate_func(m.wasm(), m.offsets, e.defined_index, options);
     if (profile)
       e.translate_nanoseconds.store(uint64_t((std::chrono::steady_clock::now() - before).count()),
                                     std::memory_order_relaxed);

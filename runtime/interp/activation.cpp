@@ -53,9 +53,7 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
 }
 
 void run(Store& store, Vm& vm) {
-  const Dispatch d = store.engine().config.dispatch;
-  const bool tail = d == Dispatch::kTail || (d == Dispatch::kAuto && tail_dispatch_is_sound());
-  tail ? run_tail(&vm) : run_loop(&vm);
+  uses_tail_dispatch(store.engine().config) ? run_tail(&vm) : run_loop(&vm);
 }
 
 std::vector<wjit::Frame> whole_backtrace(Store& store, const Vm& vm) {

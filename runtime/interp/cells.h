@@ -36,6 +36,19 @@ inline uint64_t put(T v) {
   else if constexpr (std::is_same_v<T, double>) return std::bit_cast<uint64_t>(v);
   else return uint64_t(std::make_unsigned_t<T>(v));
 }
+// The accumulators: cells of integers, f32, f64.
+inline void keep(uint32_t v, uint64_t& acc, float&, double&) { acc = v; }
+inline void keep(int32_t v, uint64_t& acc, float&, double&) { acc = uint32_t(v); }
+inline void keep(uint64_t v, uint64_t& acc, float&, double&) { acc = v; }
+inline void keep(int64_t v, uint64_t& acc, float&, double&) { acc = uint64_t(v); }
+inline void keep(float v, uint64_t&, float& fa, double&) { fa = v; }
+inline void keep(double v, uint64_t&, float&, double& da) { da = v; }
+template <class T>
+inline T accumulated(uint64_t acc, float fa, double da) {
+  if constexpr (std::is_same_v<T, float>) return fa;
+  else if constexpr (std::is_same_v<T, double>) return da;
+  else return T(acc);
+}
 // A vector in two cells, which may lie anywhere.
 struct [[gnu::packed, gnu::may_alias]] CellPair {
   v128 v;
@@ -89,6 +102,13 @@ inline bool pay_fuel(Vm* vm, uint64_t units) {
   vm->required_fuel = units;
   vm->done(DoneReason::kOutOfFuel);
   return false;
+}
+
+// Where a br_table at `ip` goes with this index.
+inline const uint64_t* table_target(const uint64_t* ip, uint32_t index) {
+  const uint32_t count = reinterpret_cast<const uint32_t*>(ip)[1];
+  const uint32_t i = index < count ? index : count;
+  return ip + 1 + i / 2 + reinterpret_cast<const int32_t*>(ip + 1)[i];
 }
 
 inline uint64_t* vmctx_cell(Instance* inst, uint32_t offset) {

@@ -10,13 +10,14 @@ namespace wjit::rt {
 #define WJIT_VECTORS_APART
 #define HANDLER(id)                                                                                              \
   static const uint64_t* v_##id(const uint64_t* ip, uint64_t* sp, [[maybe_unused]] uint8_t* mem,                 \
-                                [[maybe_unused]] uint64_t len, [[maybe_unused]] Instance* inst, [[maybe_unused]] Vm* vm)
+                                [[maybe_unused]] uint64_t len, [[maybe_unused]] Vm* vm, [[maybe_unused]] uint64_t acc, \
+                                [[maybe_unused]] float fa, [[maybe_unused]] double da)
 #define NEXT(n) return ip + (n)
 #define EXIT return nullptr
 #include "runtime/interp/handler_words.inc"
 #include "runtime/interp/handlers_simd.inc"
 #include "compiler/bytecode/bytecode.def"
-using VectorHandler = const uint64_t* (*)(const uint64_t*, uint64_t*, uint8_t*, uint64_t, Instance*, Vm*);
+using VectorHandler = const uint64_t* (*)(const uint64_t*, uint64_t*, uint8_t*, uint64_t, Vm*, uint64_t, float, double);
 static const VectorHandler kVectors[] = {
 #define V_UNARY(id) v_##id,
 #define V_BINARY(id) v_##id,
@@ -65,13 +66,15 @@ void run_loop(Vm* vm) {
   };
   const uint64_t* ip = vm->frame->ip;
   uint64_t* sp = vm->frame->sp;
-  Instance* inst = vm->inst;
-  uint8_t* mem = inst->memory0->base;
-  uint64_t len = inst->memory0->length();
+  uint8_t* mem = vm->inst->memory0->base;
+  uint64_t len = vm->inst->memory0->length();
+  [[maybe_unused]] uint64_t acc = 0;  // written, never read: no form of this dispatcher does
+  [[maybe_unused]] float fa = 0;
+  [[maybe_unused]] double da = 0;
   goto* kLabels[uint16_t(*ip)];
 
 L_vector:
-  ip = kVectors[uint16_t(*ip) - kFirstVector](ip, sp, mem, len, inst, vm);
+  ip = kVectors[uint16_t(*ip) - kFirstVector](ip, sp, mem, len, vm, 0, 0, 0);
   if (!ip) return;
   goto* kLabels[uint16_t(*ip)];
 

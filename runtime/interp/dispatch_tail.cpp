@@ -1,5 +1,6 @@
 // The handlers as functions that end in a jump to the next. Sound only where the compiler promises (clang's musttail)
-// or is known (g++ at -O2 without sanitizers) to make that jump; elsewhere run_tail is the loop.
+// or is known (g++ at -O2 without sanitizers) to make that jump; elsewhere run_tail is the loop. Six integers and two
+// floats are what goes from handler to handler in registers of the C calling convention: so the instance is in the Vm.
 #include "runtime/interp/cells.h"
 
 #if defined(__has_feature)
@@ -26,7 +27,7 @@ namespace wjit::rt {
 
 bool tail_dispatch_is_sound() { return true; }
 
-#define PARAMS const uint64_t *ip, uint64_t *sp, uint8_t *mem, uint64_t len, Instance *inst, Vm *vm
+#define PARAMS const uint64_t *ip, uint64_t *sp, uint8_t *mem, uint64_t len, Vm *vm, uint64_t acc, float fa, double da
 using Handler = void (*)(PARAMS);
 extern const Handler kHandlers[];
 
@@ -34,14 +35,15 @@ extern const Handler kHandlers[];
 #define NEXT(n)                                                                             \
   do {                                                                                      \
     ip += (n);                                                                              \
-    WJIT_MUSTTAIL return kHandlers[uint16_t(*ip)](ip, sp, mem, len, inst, vm);              \
+    WJIT_MUSTTAIL return kHandlers[uint16_t(*ip)](ip, sp, mem, len, vm, acc, fa, da);              \
   } while (0)
 #define JUMP(p)                                                                             \
   do {                                                                                      \
     ip = (p);                                                                               \
-    WJIT_MUSTTAIL return kHandlers[uint16_t(*ip)](ip, sp, mem, len, inst, vm);              \
+    WJIT_MUSTTAIL return kHandlers[uint16_t(*ip)](ip, sp, mem, len, vm, acc, fa, da);              \
   } while (0)
 #define EXIT return
+#define WJIT_ACCUMULATORS
 #include "runtime/interp/handlers.inc"
 
 const Handler kHandlers[] = {
@@ -66,12 +68,13 @@ const Handler kHandlers[] = {
 #define V_LOAD_LANE(id, M) h_##id,
 #define V_STORE_LANE(id, M) h_##id,
 #include "compiler/bytecode/bytecode.def"
+#define ACC(name, words) h_##name,
+#include "compiler/bytecode/accumulator.def"
 };
 
 void run_tail(Vm* vm) {
   const uint64_t* ip = vm->frame->ip;
-  Instance* inst = vm->inst;
-  kHandlers[uint16_t(*ip)](ip, vm->frame->sp, inst->memory0->base, inst->memory0->length(), inst, vm);
+  kHandlers[uint16_t(*ip)](ip, vm->frame->sp, vm->inst->memory0->base, vm->inst->memory0->length(), vm, 0, 0, 0);
 }
 
 #else

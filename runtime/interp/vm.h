@@ -20,6 +20,7 @@
 #include "runtime/call.h"
 #include "runtime/code/code_map.h"
 #include "runtime/instance.h"
+#include "runtime/interp/dispatch.h"
 #include "vmcontext/traps.h"
 
 namespace wjit::rt {
@@ -68,7 +69,7 @@ struct Vm {
   uint64_t* values_end = nullptr;
   InterpFrame* frames_end = nullptr;
   int64_t* fuel = nullptr;  // VMRuntimeLimits::fuel_consumed, null when not metered
-  Instance* inst = nullptr; // of vm->frame while no handler holds it
+  Instance* inst = nullptr;  // of vm->frame
   Store* store = nullptr;
   Stack* stack = nullptr;
   CodeMap* code_map = nullptr;
@@ -157,6 +158,5 @@ bool call_native(Vm* vm, Instance* inst);
 // Runs from vm->frame until vm->reason is set.
 void run_loop(Vm* vm);
 void run_tail(Vm* vm);
-bool tail_dispatch_is_sound();  // whether this build turns handler tails into jumps
 
 }  // namespace wjit::rt

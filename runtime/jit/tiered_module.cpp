@@ -125,8 +125,9 @@ void TieredModule::begin_profile(Store& store, CodeEntry& e) {
   if (s.calls == s.profiled_calls && s.loops == s.profiled_loops) return;
   on_resumer(store, [&] {
     try {
-      auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index,
-                                     {.fuel = module_.engine().config.consume_fuel, .profile = true, .detail = true});
+      bc::TranslateOptions options = bytecode_options(module_.engine());
+      options.profile = options.detail = true;
+      auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index, options);
       const std::lock_guard hold(lock_);
       if (!code || (*code)->places.empty() || e.heat.load(std::memory_order_relaxed) != Heat::kProfiled) return;
       if (bc::same_frames(*e.code.load(std::memory_order_relaxed), **code)) CodeMap::profile(e, std::move(*code));
@@ -285,8 +286,7 @@ void TieredModule::refuse(CodeEntry& e, std::string reason, Error error) {
 
 // The interpreter goes on for good: with bytecode that does not count, from the next call on.
 void TieredModule::stop_counting(CodeEntry& e) {
-  auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index,
-                                 {.fuel = module_.engine().config.consume_fuel, .profile = false});
+  auto code = bc::translate_func(module_.wasm(), module_.offsets, e.defined_index, bytecode_options(module_.engine()));
   if (!code) return;
   const std::lock_guard hold(lock_);
   if (!e.code.load(std::memory_order_relaxed)->is_bridge) CodeMap::supersede(e, std::move(*code));

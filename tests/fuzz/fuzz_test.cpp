@@ -111,6 +111,7 @@ TEST_CASE("fuzz: what disagrees is made smaller") {
   CHECK(m.program.modules[0].bytes.size() < 250);
 }
 
+// The forms with accumulators have a test of their own, for few programs take a division's second operand from there.
 TEST_CASE("fuzz: random programs reach all of the bytecode") {
   std::set<std::string> seen;
   Config config;
@@ -119,7 +120,7 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
   Options options;
   options.wide_arithmetic = true;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
-    if (seed % 100 == 0 && seen.size() == size_t(bc::Op::kCount)) break;
+    if (seed % 100 == 0 && seen.size() == size_t(bc::Op::kPlainCount)) break;
     for (const GeneratedModule& g : program(seed, options).modules) {
       auto module = Module::compile(engine, g.bytes);
       REQUIRE(module);
@@ -147,7 +148,7 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
       if (seen.count(n.substr(0, at) + form)) return true;
     return false;
   };
-  for (unsigned i = 0; i < unsigned(bc::Op::kCount); ++i) {
+  for (unsigned i = 0; i < unsigned(bc::Op::kPlainCount); ++i) {
     const std::string name = bc::name(bc::Op(i));
     INFO(name);
     CHECK((seen.count(name) || not_ours.count(name) || unused(name) || other_form(name)));

@@ -65,9 +65,8 @@ std::optional<uint32_t> choose_function(const std::string& file, const rt::Compi
 }
 
 int dump_bytecode(const std::string& file, const rt::CompiledModule& module, uint32_t index) {
-  bc::TranslateOptions options;
-  options.fuel = module.engine().config.consume_fuel;
-  auto code = bc::translate_func(module.wasm(), module.offsets, index - module.wasm().imported_funcs, options);
+  auto code = bc::translate_func(module.wasm(), module.offsets, index - module.wasm().imported_funcs,
+                                 rt::bytecode_options(module.engine()));
   if (!code) return report(file, module.located(code.error()));
   print(bc::print_code(**code));
   return kExitOk;
