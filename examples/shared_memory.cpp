@@ -14,7 +14,7 @@ static const char kModule[] = R"(
       (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))
       (loop $again
         (drop (i32.atomic.rmw.add (i32.const 8) (i32.const 1)))
-        (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1)))))))";
+        (br_if $again (local.tee $times (i32.sub (local.get $times) (i32.const 1))))))))";
 
 int main() {
   wjit::Config config;

@@ -54,10 +54,12 @@ Result<SharedMemory::Wait> SharedMemory::wait(uint64_t address, unsigned bytes, 
                         rt::wait_deadline(timeout))
                   .outcome);
 }
-Result<SharedMemory::Wait> SharedMemory::atomic_wait32(uint64_t address, uint32_t expected, int64_t timeout) const {
+Result<SharedMemory::Wait> SharedMemory::atomic_wait32(uint64_t address, uint32_t expected,
+                                                       int64_t timeout) const {
   return wait(address, 4, expected, timeout);
 }
-Result<SharedMemory::Wait> SharedMemory::atomic_wait64(uint64_t address, uint64_t expected, int64_t timeout) const {
+Result<SharedMemory::Wait> SharedMemory::atomic_wait64(uint64_t address, uint64_t expected,
+                                                       int64_t timeout) const {
   return wait(address, 8, expected, timeout);
 }
 

@@ -15,7 +15,9 @@ uint64_t trapped(Store& store, TrapCode code) {
   return kGrowTrapped;
 }
 
-bool in_bounds(uint64_t address, uint64_t bytes, uint64_t size) { return address <= size && bytes <= size - address; }
+bool in_bounds(uint64_t address, uint64_t bytes, uint64_t size) {
+  return address <= size && bytes <= size - address;
+}
 
 uint64_t wait(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint64_t expected, unsigned bytes,
               uint64_t timeout) {
@@ -24,11 +26,12 @@ uint64_t wait(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint64_t 
   if (address % bytes != 0) return trapped(store, TrapCode::kUnalignedAtomic);
   SharedMemory* shared = instance->shared_memory(memory);
   if (!shared) return trapped(store, TrapCode::kExpectedSharedMemory);
-  if (!in_bounds(address, bytes, shared->definition()->length())) return trapped(store, TrapCode::kMemoryOutOfBounds);
+  if (!in_bounds(address, bytes, shared->definition()->length()))
+    return trapped(store, TrapCode::kMemoryOutOfBounds);
   ParkingLot::End end{};
   on_resumer(store, [&] {
-    end = shared->lot.wait(store.sleeper, &store, address, shared->definition()->base + address, bytes, expected,
-                           wait_deadline(int64_t(timeout)));
+    end = shared->lot.wait(store.sleeper, &store, address, shared->definition()->base + address, bytes,
+                           expected, wait_deadline(int64_t(timeout)));
   });
   return end.outcome == ParkingLot::kStopped ? trapped(store, end.stop) : end.outcome;
 }

@@ -13,7 +13,9 @@ namespace {
 // How long a sleeper that nobody would wake for an epoch sleeps at most.
 constexpr auto kGlance = std::chrono::milliseconds(10);
 
-bool must_glance(const Store& store) { return store.limits.epoch_deadline != ~uint64_t{0} || store.poll_hook; }
+bool must_glance(const Store& store) {
+  return store.limits.epoch_deadline != ~uint64_t{0} || store.poll_hook;
+}
 
 }  // namespace
 
@@ -65,7 +67,8 @@ ParkingLot::End ParkingLot::wait(Sleeper& sleeper, Store* store, uint64_t addres
   Waiter waiter{address, &sleeper};
   {
     std::lock_guard lock(mutex_);
-    const uint64_t found = bytes == 8 ? wasm::atomic_load<uint64_t>(place) : wasm::atomic_load<uint32_t>(place);
+    const uint64_t found =
+        bytes == 8 ? wasm::atomic_load<uint64_t>(place) : wasm::atomic_load<uint32_t>(place);
     if (found != expected) return {kNotEqual};
     append(waiter);
   }

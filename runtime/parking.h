@@ -1,15 +1,19 @@
 // Where memory.atomic.wait sleeps and memory.atomic.notify wakes.
 //
-// A ParkingLot belongs to one shared memory; its waiters stand in it in the order they came, each with the address that it
-// waits at. A waiter lies on the stack of the thread that waits, so that waiting takes no memory: there are never more of
-// them than threads that embedders have sent into wasm. A Sleeper is what a thread sleeps on, one for a Store.
+// A ParkingLot belongs to one shared memory; its waiters stand in it in the order they came, each with the
+// address that it waits at. A waiter lies on the stack of the thread that waits, so that waiting takes no
+// memory: there are never more of them than threads that embedders have sent into wasm. A Sleeper is what a
+// thread sleeps on, one for a Store.
 //
 // Invariants.
-//  - Who compares and stands in line does both under the lot's lock, and so does who takes out of the line: no notify
+//  - Who compares and stands in line does both under the lot's lock, and so does who takes out of the line:
+//  no notify
 //    falls between them.
-//  - A waiter leaves its frame only after it has taken the lot's lock and is in line no more, so whoever finds one there
+//  - A waiter leaves its frame only after it has taken the lot's lock and is in line no more, so whoever
+//  finds one there
 //    under the lock may touch it and its Sleeper.
-//  - Locks are taken in the order lot, sleeper. Nobody sleeps, polls or runs the embedder's code with the lot's.
+//  - Locks are taken in the order lot, sleeper. Nobody sleeps, polls or runs the embedder's code with the
+//  lot's.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -53,11 +57,11 @@ class ParkingLot {
   ParkingLot(const ParkingLot&) = delete;
   ~ParkingLot();  // nobody waits
 
-  // Sleeps at `address` if the `bytes` (4 or 8) at `place`, which is where that is, are `expected`. `store`: whose poll
-  // may end it; null: nothing but a notify and time does. It polls when its Sleeper is woken, and now and then where
-  // nobody is there to wake it: where the store has an epoch deadline or a poll hook.
-  End wait(Sleeper& sleeper, Store* store, uint64_t address, const uint8_t* place, unsigned bytes, uint64_t expected,
-           WaitDeadline until);
+  // Sleeps at `address` if the `bytes` (4 or 8) at `place`, which is where that is, are `expected`. `store`:
+  // whose poll may end it; null: nothing but a notify and time does. It polls when its Sleeper is woken, and
+  // now and then where nobody is there to wake it: where the store has an epoch deadline or a poll hook.
+  End wait(Sleeper& sleeper, Store* store, uint64_t address, const uint8_t* place, unsigned bytes,
+           uint64_t expected, WaitDeadline until);
   // Wakes those who came first, at most `count`: how many.
   uint32_t notify(uint64_t address, uint32_t count);
 

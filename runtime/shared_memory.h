@@ -1,10 +1,12 @@
 // A memory that several stores use at once, each on its own thread (threads proposal).
 //
 // Invariants.
-//  - The mapping never moves, and the definition, which code of every store reads, never goes while an instance holds the
-//    memory. Of both only the length changes: upwards, under growing_, and after the bytes are there. So what was in
-//    bounds stays in bounds, whoever looked and when; a length read earlier is too low at worst.
-//  - The bytes are the guest's: any thread may change any of them at any time. Whoever reads something there to check it
+//  - The mapping never moves, and the definition, which code of every store reads, never goes while an
+//  instance holds the
+//    memory. Of both only the length changes: upwards, under growing_, and after the bytes are there. So what
+//    was in bounds stays in bounds, whoever looked and when; a length read earlier is too low at worst.
+//  - The bytes are the guest's: any thread may change any of them at any time. Whoever reads something there
+//  to check it
 //    must check and use the same copy.
 #pragma once
 #include <memory>
@@ -43,7 +45,8 @@ class SharedMemory {
 // What an instance has for a memory that its module defines: one of its own, or a share in one.
 class DefinedMemory {
  public:
-  static support::Result<DefinedMemory> create(const std::shared_ptr<Engine>& engine, const wasm::MemoryType& type);
+  static support::Result<DefinedMemory> create(const std::shared_ptr<Engine>& engine,
+                                               const wasm::MemoryType& type);
   explicit DefinedMemory(Memory memory) : place_(std::move(memory)) {}
   explicit DefinedMemory(std::shared_ptr<SharedMemory> memory) : place_(std::move(memory)) {}
 

@@ -32,7 +32,8 @@ using namespace wjit::capi;
 extern "C" {
 
 void wjit_sharedmemory_delete(wjit_sharedmemory_t* m) { delete m; }
-wjit_error_t* wjit_sharedmemory_new(wasm_engine_t* engine, const wasm_memorytype_t* type, wjit_sharedmemory_t** out) {
+wjit_error_t* wjit_sharedmemory_new(wasm_engine_t* engine, const wasm_memorytype_t* type,
+                                    wjit_sharedmemory_t** out) {
   *out = nullptr;
   return border_error([&] {
     const wasm_externtype_t& t = not_null(extern_type(type), "type");
@@ -41,14 +42,12 @@ wjit_error_t* wjit_sharedmemory_new(wasm_engine_t* engine, const wasm_memorytype
   });
 }
 wjit_sharedmemory_t* wjit_sharedmemory_clone(const wjit_sharedmemory_t* m) {
-  return border<wjit_sharedmemory_t*>(nullptr, [&] {
-    return new wjit_sharedmemory_t(not_null(m, "shared memory"));
-  });
+  return border<wjit_sharedmemory_t*>(nullptr,
+                                      [&] { return new wjit_sharedmemory_t(not_null(m, "shared memory")); });
 }
 wasm_memorytype_t* wjit_sharedmemory_type(const wjit_sharedmemory_t* m) {
-  return border<wasm_memorytype_t*>(nullptr, [&] {
-    return as<wasm_memorytype_t>(to_c(ExternType(of(m).type()), m->engine).release());
-  });
+  return border<wasm_memorytype_t*>(
+      nullptr, [&] { return as<wasm_memorytype_t>(to_c(ExternType(of(m).type()), m->engine).release()); });
 }
 uint8_t* wjit_sharedmemory_data(const wjit_sharedmemory_t* m) {
   return border<uint8_t*>(nullptr, [&] { return of(m).data().data(); });
@@ -65,27 +64,29 @@ wjit_error_t* wjit_sharedmemory_grow(wjit_sharedmemory_t* m, uint64_t delta, uin
     if (before) *before = pages;
   });
 }
-wjit_error_t* wjit_sharedmemory_notify(wjit_sharedmemory_t* m, uint64_t address, uint32_t count, uint32_t* woken) {
+wjit_error_t* wjit_sharedmemory_notify(wjit_sharedmemory_t* m, uint64_t address, uint32_t count,
+                                       uint32_t* woken) {
   return border_error([&] {
     const uint32_t n = value_or_refuse(of(m).atomic_notify(address, count));
     if (woken) *woken = n;
   });
 }
-wjit_error_t* wjit_sharedmemory_wait32(wjit_sharedmemory_t* m, uint64_t address, uint32_t expected, int64_t timeout,
-                                       wjit_wait_t* out) {
+wjit_error_t* wjit_sharedmemory_wait32(wjit_sharedmemory_t* m, uint64_t address, uint32_t expected,
+                                       int64_t timeout, wjit_wait_t* out) {
   return border_error([&] {
     const auto end = wait_to_c(value_or_refuse(of(m).atomic_wait32(address, expected, timeout)));
     if (out) *out = end;
   });
 }
-wjit_error_t* wjit_sharedmemory_wait64(wjit_sharedmemory_t* m, uint64_t address, uint64_t expected, int64_t timeout,
-                                       wjit_wait_t* out) {
+wjit_error_t* wjit_sharedmemory_wait64(wjit_sharedmemory_t* m, uint64_t address, uint64_t expected,
+                                       int64_t timeout, wjit_wait_t* out) {
   return border_error([&] {
     const auto end = wait_to_c(value_or_refuse(of(m).atomic_wait64(address, expected, timeout)));
     if (out) *out = end;
   });
 }
-wjit_error_t* wjit_sharedmemory_attach(const wjit_sharedmemory_t* m, wasm_store_t* store, wasm_memory_t** out) {
+wjit_error_t* wjit_sharedmemory_attach(const wjit_sharedmemory_t* m, wasm_store_t* store,
+                                       wasm_memory_t** out) {
   *out = nullptr;
   return border_error([&] {
     wasm_store_t& owner = live(store);

@@ -1,4 +1,5 @@
-// The threads proposal in the interpreter: what each access does, where it traps, and what threads see of each other.
+// The threads proposal in the interpreter: what each access does, where it traps, and what threads see of
+// each other.
 #include <atomic>
 #include <thread>
 
@@ -53,12 +54,14 @@ struct Width {
   const char *name, *suffix;
   unsigned bits;  // in memory
 };
-constexpr Width kWidths[] = {{"i32", "", 32},   {"i64", "", 64},   {"i32", "8", 8},  {"i32", "16", 16},
-                             {"i64", "8", 8},   {"i64", "16", 16}, {"i64", "32", 32}};
+constexpr Width kWidths[] = {{"i32", "", 32}, {"i64", "", 64},   {"i32", "8", 8},  {"i32", "16", 16},
+                             {"i64", "8", 8}, {"i64", "16", 16}, {"i64", "32", 32}};
 uint64_t mask(unsigned bits) { return bits == 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
 unsigned type_bits(const Width& w) { return w.name[1] == '3' ? 32 : 64; }
 Val val(const Width& w, uint64_t v) { return type_bits(w) == 32 ? Val(uint32_t(v)) : Val(v); }
-uint64_t bits_of(const Width& w, const Val& v) { return type_bits(w) == 32 ? uint32_t(v.i32()) : uint64_t(v.i64()); }
+uint64_t bits_of(const Width& w, const Val& v) {
+  return type_bits(w) == 32 ? uint32_t(v.i32()) : uint64_t(v.i64());
+}
 std::string op(const Width& w, const std::string& what) {  // "add": i64.atomic.rmw8.add_u
   const std::string narrow = w.suffix;
   return std::string(w.name) + ".atomic.rmw" + narrow + "." + what + (narrow.empty() ? "" : "_u");
@@ -76,25 +79,24 @@ uint64_t expect_rmw(const std::string& what, uint64_t old, uint64_t v) {
 constexpr const char* kRmws[] = {"add", "sub", "and", "or", "xor", "xchg"};
 constexpr uint64_t kOld = 0x8182'8384'8586'8788, kOperand = 0xf1e2'd3c4'b5a6'9798;
 
-// In every place that an operand can come from and a result can go to: locals, among them the same one; constants; the
-// results of others.
-std::string rmw_module(const std::string& memory, const Width& w, const std::string& name, const char* address) {
+// In every place that an operand can come from and a result can go to: locals, among them the same one;
+// constants; the results of others.
+std::string rmw_module(const std::string& memory, const Width& w, const std::string& name,
+                       const char* address) {
   const std::string t = w.name, o = op(w, name), p = std::string("(param $p ") + address + ")";
   const std::string a = address, k = type_bits(w) == 32 ? "0xb5a69798" : "0xf1e2d3c4b5a69798";
-  return "(module (memory (export \"m\") " + memory + ")" +
-         "(func (export \"plain\") " + p + "(param $v " + t + ") (result " + t + ") (" + o +
-         " offset=8 (local.get $p) (local.get $v)))" +
-         "(func (export \"into operand\") " + p + "(param $v " + t + ") (result " + t + ") (local.set $v (" + o +
-         " offset=8 (local.get $p) (local.get $v))) (local.get $v))" +
-         "(func (export \"constants\") " + p + "(param $v " + t + ") (result " + t + ") (" + o + " (" + a +
-         ".const 24) (" + t + ".const " + k + ")))" +
-         "(func (export \"temporaries\") " + p + "(param $v " + t + ") (result " + t + ") (" + o + " offset=4 (" + a +
-         ".add (local.get $p) (" + a + ".const 4)) (" + t + ".add (" + t + ".sub (local.get $v) (" + t +
-         ".const 7)) (" + t + ".const 7))))" +
-         (t == a ? "(func (export \"into address\") " + p + "(param $v " + t + ") (result " + t + ") (local.set $p (" +
-                       o + " offset=8 (local.get $p) (local.get $v))) (local.get $p))"
-                 : "(func (export \"into address\") (param " + a + " " + t + ") (result " + t +
-                       ") (" + o + " offset=8 (local.get 0) (local.get 1)))") +
+  return "(module (memory (export \"m\") " + memory + ")" + "(func (export \"plain\") " + p + "(param $v " +
+         t + ") (result " + t + ") (" + o + " offset=8 (local.get $p) (local.get $v)))" +
+         "(func (export \"into operand\") " + p + "(param $v " + t + ") (result " + t + ") (local.set $v (" +
+         o + " offset=8 (local.get $p) (local.get $v))) (local.get $v))" + "(func (export \"constants\") " +
+         p + "(param $v " + t + ") (result " + t + ") (" + o + " (" + a + ".const 24) (" + t + ".const " + k +
+         ")))" + "(func (export \"temporaries\") " + p + "(param $v " + t + ") (result " + t + ") (" + o +
+         " offset=4 (" + a + ".add (local.get $p) (" + a + ".const 4)) (" + t + ".add (" + t +
+         ".sub (local.get $v) (" + t + ".const 7)) (" + t + ".const 7))))" +
+         (t == a ? "(func (export \"into address\") " + p + "(param $v " + t + ") (result " + t +
+                       ") (local.set $p (" + o + " offset=8 (local.get $p) (local.get $v))) (local.get $p))"
+                 : "(func (export \"into address\") (param " + a + " " + t + ") (result " + t + ") (" + o +
+                       " offset=8 (local.get 0) (local.get 1)))") +
          ")";
 }
 
@@ -105,17 +107,20 @@ TEST_CASE("atomics: every rmw of every width, whatever its operands and result a
     const char *memory, *address;
     MemoryStyle style;
   };
-  for (const Place& place : {Place{"1 1", "i32", MemoryStyle::kGuard}, Place{"1 1 shared", "i32", MemoryStyle::kGuard},
-                             Place{"1 1 shared", "i32", MemoryStyle::kChecks}, Place{"i64 1 1", "i64", MemoryStyle::kChecks},
-                             Place{"i64 1 1 shared", "i64", MemoryStyle::kGuard}}) {
-    const Engine engine(threads_config(place.style, place.style == MemoryStyle::kGuard ? Dispatch::kLoop : Dispatch::kTail));
+  for (const Place& place :
+       {Place{"1 1", "i32", MemoryStyle::kGuard}, Place{"1 1 shared", "i32", MemoryStyle::kGuard},
+        Place{"1 1 shared", "i32", MemoryStyle::kChecks}, Place{"i64 1 1", "i64", MemoryStyle::kChecks},
+        Place{"i64 1 1 shared", "i64", MemoryStyle::kGuard}}) {
+    const Engine engine(
+        threads_config(place.style, place.style == MemoryStyle::kGuard ? Dispatch::kLoop : Dispatch::kTail));
     for (const Width& w : kWidths)
       for (const char* name : kRmws) {
         Guest g(engine, rmw_module(place.memory, w, name, place.address));
         const auto bytes = std::get<Memory>(*g.instance.get(g.store, "m")).data(g.store);
         for (const char* how : {"plain", "into operand", "constants", "temporaries", "into address"}) {
           INFO(place.memory << ": " << op(w, name) << ", " << how);
-          const uint64_t around = 0x5a5a'5a5a'5a5a'5a5a, old = kOld & mask(w.bits), v = kOperand & mask(type_bits(w));
+          const uint64_t around = 0x5a5a'5a5a'5a5a'5a5a, old = kOld & mask(w.bits),
+                         v = kOperand & mask(type_bits(w));
           std::memcpy(&bytes[24], &around, 8);
           std::memcpy(&bytes[24], &old, w.bits / 8);
           const Val p = place.address[1] == '6' ? Val(uint64_t{16}) : Val(uint32_t{16});
@@ -133,10 +138,10 @@ TEST_CASE("atomics: loads extend with zeros and stores wrap", "[atomics]") {
   for (const Width& w : kWidths) {
     const std::string t = w.name, narrow = w.suffix;
     INFO(t << narrow);
-    Guest g(engine, "(module (memory (export \"m\") 1 1) (func (export \"load\") (param i32) (result " + t + ") (" + t +
-                        ".atomic.load" + narrow + (narrow.empty() ? "" : "_u") +
-                        " (local.get 0))) (func (export \"store\") (param i32 " + t + ") (" + t + ".atomic.store" +
-                        narrow + " (local.get 0) (local.get 1))))");
+    Guest g(engine, "(module (memory (export \"m\") 1 1) (func (export \"load\") (param i32) (result " + t +
+                        ") (" + t + ".atomic.load" + narrow + (narrow.empty() ? "" : "_u") +
+                        " (local.get 0))) (func (export \"store\") (param i32 " + t + ") (" + t +
+                        ".atomic.store" + narrow + " (local.get 0) (local.get 1))))");
     const auto bytes = std::get<Memory>(*g.instance.get(g.store, "m")).data(g.store);
     g.call("store", {Val(8), val(w, kOld)});
     uint64_t after;
@@ -153,11 +158,13 @@ TEST_CASE("atomics: cmpxchg compares with all of what it expects", "[atomics]") 
     const std::string t = w.name;
     INFO(op(w, "cmpxchg"));
     // The second: all of its operands and its result are one local.
-    Guest g(engine, "(module (memory (export \"m\") 1 1) (func (export \"f\") (param i32 " + t + " " + t + ") (result " + t +
-                        ") (local.set 1 (" + op(w, "cmpxchg") +
-                        " (local.get 0) (local.get 1) (local.get 2))) (local.get 1)) (func (export \"same\") (param " + t +
-                        ") (result " + t + ") (local.tee 0 (" + op(w, "cmpxchg") +
-                        " (i32.const 8) (local.get 0) (local.get 0)))))");
+    Guest g(
+        engine,
+        "(module (memory (export \"m\") 1 1) (func (export \"f\") (param i32 " + t + " " + t + ") (result " +
+            t + ") (local.set 1 (" + op(w, "cmpxchg") +
+            " (local.get 0) (local.get 1) (local.get 2))) (local.get 1)) (func (export \"same\") (param " +
+            t + ") (result " + t + ") (local.tee 0 (" + op(w, "cmpxchg") +
+            " (i32.const 8) (local.get 0) (local.get 0)))))");
     const auto bytes = std::get<Memory>(*g.instance.get(g.store, "m")).data(g.store);
     const uint64_t old = kOld & mask(w.bits);
     const auto there = [&] {
@@ -180,7 +187,8 @@ TEST_CASE("atomics: cmpxchg compares with all of what it expects", "[atomics]") 
   }
 }
 
-TEST_CASE("atomics: the effective address is checked for alignment, then for what it needs, then for bounds", "[atomics]") {
+TEST_CASE("atomics: the effective address is checked for alignment, then for what it needs, then for bounds",
+          "[atomics]") {
   for (const char* style : {"guard", "checks"}) {
     const Engine engine(threads_config(style[0] == 'g' ? MemoryStyle::kGuard : MemoryStyle::kChecks));
     Guest g(engine, R"((module (memory $a 1 1) (memory $s 1 1 shared) (memory $w i64 1 1 shared)
@@ -195,7 +203,8 @@ TEST_CASE("atomics: the effective address is checked for alignment, then for wha
       (func (export "wait32 s") (param i32) (result i32) (memory.atomic.wait32 $s (local.get 0) (i32.const 0) (i64.const 0)))
       (func (export "wait64 s") (param i32) (result i32) (memory.atomic.wait64 $s offset=4 (local.get 0) (i64.const 0) (i64.const 0)))
       (func (export "wait64 w") (param i64) (result i32) (memory.atomic.wait64 $w offset=16 (local.get 0) (i64.const 0) (i64.const 0)))))");
-    const char *kUnaligned = "unaligned atomic", *kBounds = "out of bounds memory access", *kShared = "expected shared memory";
+    const char *kUnaligned = "unaligned atomic", *kBounds = "out of bounds memory access",
+               *kShared = "expected shared memory";
     CHECK(g.trap("load", {Val(1)}) == "");
     CHECK(g.trap("load", {Val(0)}) == kUnaligned);
     CHECK(g.trap("load", {Val(65529)}) == "");
