@@ -33,7 +33,7 @@ uint64_t wait(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint64_t 
     end = shared->lot.wait(store.sleeper, &store, address, shared->definition()->base + address, bytes,
                            expected, wait_deadline(int64_t(timeout)));
   });
-  return end.outcome == ParkingLot::kStopped ? trapped(store, end.stop) : end.outcome;
+  return end.outcome == ParkingLot::kStopped ? trapped(store, end.stop) : uint64_t(end.outcome);
 }
 
 }  // namespace
