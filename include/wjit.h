@@ -162,6 +162,40 @@ WASM_API_EXTERN bool wjit_tabletype_is64(const wasm_tabletype_t*);
 WASM_API_EXTERN uint64_t wjit_memory_size(const wasm_memory_t*);
 WASM_API_EXTERN own wjit_error_t* wjit_memory_grow(wasm_memory_t*, uint64_t delta, uint64_t* before);
 
+/* ---- Memories of several threads (threads proposal) ------------------------------------------------------------- */
+
+/* A shared memory: of no store, counted, and used by any number of threads at once. It never moves, and only grows; its
+ * bytes may change whenever another thread runs a guest that has it. */
+typedef struct wjit_sharedmemory_t wjit_sharedmemory_t;
+WASM_API_EXTERN void wjit_sharedmemory_delete(own wjit_sharedmemory_t*);
+/* All zero. The type must be shared, and so have a maximum (wjit_memorytype_new). */
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_new(wasm_engine_t*, const wasm_memorytype_t*,
+                                                        own wjit_sharedmemory_t** out);
+/* Another handle of the same memory. */
+WASM_API_EXTERN own wjit_sharedmemory_t* wjit_sharedmemory_clone(const wjit_sharedmemory_t*);
+WASM_API_EXTERN own wasm_memorytype_t* wjit_sharedmemory_type(const wjit_sharedmemory_t*);
+/* Good as long as the memory; data_size is in bytes, size in pages, both as they are now. */
+WASM_API_EXTERN uint8_t* wjit_sharedmemory_data(const wjit_sharedmemory_t*);
+WASM_API_EXTERN size_t wjit_sharedmemory_data_size(const wjit_sharedmemory_t*);
+WASM_API_EXTERN uint64_t wjit_sharedmemory_size(const wjit_sharedmemory_t*);
+/* The pages before through `before` (may be NULL). */
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_grow(wjit_sharedmemory_t*, uint64_t delta, uint64_t* before);
+/* Wakes who waits at the address, in bytes: the first `count` of them; how many through `woken` (may be NULL). */
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_notify(wjit_sharedmemory_t*, uint64_t address, uint32_t count,
+                                                           uint32_t* woken);
+/* Sleeps while the number at the address is `expected` and nobody notifies; `timeout` in nanoseconds, negative: none. */
+typedef uint8_t wjit_wait_t;
+enum wjit_wait_enum { WJIT_WAIT_WOKEN, WJIT_WAIT_NOT_EQUAL, WJIT_WAIT_TIMED_OUT };
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_wait32(wjit_sharedmemory_t*, uint64_t address, uint32_t expected,
+                                                           int64_t timeout, wjit_wait_t* out);
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_wait64(wjit_sharedmemory_t*, uint64_t address, uint64_t expected,
+                                                           int64_t timeout, wjit_wait_t* out);
+/* Its handle in a store of the same engine, to be imported there; the store keeps the memory. */
+WASM_API_EXTERN own wjit_error_t* wjit_sharedmemory_attach(const wjit_sharedmemory_t*, wasm_store_t*,
+                                                           own wasm_memory_t** out);
+/* What other stores can have of a memory of this one; NULL with a last error when it is not shared. */
+WASM_API_EXTERN own wjit_sharedmemory_t* wjit_memory_shared(const wasm_memory_t*);
+
 /* ---- Modules ---------------------------------------------------------------------------------------------------- */
 
 /* As wasm_module_new and wasm_module_validate, with the reason. *out is NULL when there is one. */

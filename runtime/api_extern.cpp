@@ -31,14 +31,9 @@ wasm::Limits limits(uint64_t min, std::optional<uint64_t> max) {
 }  // namespace
 
 Result<Memory> Memory::create(Store::Context cx, const MemoryType& type) {
-  wasm::MemoryType t{limits(type.min, type.max), type.is64, type.shared, type.page_size_log2};
-  if (t.page_size_log2 != 16 && t.page_size_log2 != 0)
-    return Error(ErrorKind::kUsage, "memory type: pages are of 65536 bytes or of one");
-  if (type.max && *type.max < type.min)
-    return Error(ErrorKind::kUsage, "memory type: the maximum is below the minimum");
-  if (type.shared && !type.max)
-    return Error(ErrorKind::kUsage, "memory type: a shared memory needs a maximum");
-  return handle<Memory>(rt::make_host_memory(cx.impl(), t), wasm::ExternKind::kMemory);
+  auto t = rt::from_api(type);
+  if (!t) return std::move(t).error();
+  return handle<Memory>(rt::make_host_memory(cx.impl(), *t), wasm::ExternKind::kMemory);
 }
 MemoryType Memory::type(Store::Context) const {
   if (!def_) return {};
@@ -57,6 +52,13 @@ Result<uint64_t> Memory::grow(Store::Context cx, uint64_t delta) const {
   if (auto old = owner_of(owner_)->grow_memory(index_, delta)) return *old;
   return Error(ErrorKind::kLimit,
                "memory of " + std::to_string(before) + " pages cannot grow by " + std::to_string(delta));
+}
+
+std::optional<SharedMemory> Memory::shared(Store::Context) const {
+  if (!def_) return std::nullopt;
+  auto shared = owner_of(owner_)->memories[index_].share();
+  if (!shared) return std::nullopt;
+  return SharedMemory(std::move(shared));
 }
 
 Result<Table> Table::create(Store::Context cx, const TableType& type, const Val& init) {

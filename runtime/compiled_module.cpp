@@ -83,7 +83,7 @@ vm::ModuleCounts module_counts(const wasm::Module& m) {
   c.defined_functions = uint32_t(m.funcs.size()) - m.imported_funcs;
   c.defined_tables = uint32_t(m.tables.size()) - m.imported_tables;
   c.defined_memories = uint32_t(m.memories.size()) - m.imported_memories;
-  c.owned_memories = c.defined_memories;
+  for (uint32_t i = m.imported_memories; i < m.memories.size(); ++i) c.owned_memories += !m.memories[i].shared;
   c.defined_globals = uint32_t(m.globals.size()) - m.imported_globals;
   c.defined_tags = uint32_t(m.tags.size()) - m.imported_tags;
   c.escaped_funcs = uint32_t(m.escaping.size());

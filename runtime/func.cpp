@@ -187,6 +187,16 @@ support::Result<void> check_type(wjit::ValType type, const wasm::TypeRegistry& r
   return {};
 }
 
+support::Result<wasm::MemoryType> from_api(const wjit::MemoryType& type) {
+  if (type.page_size_log2 != 16 && type.page_size_log2 != 0)
+    return fail(ErrorKind::kUsage, "memory type: pages are of 65536 bytes or of one");
+  if (type.max && *type.max < type.min)
+    return fail(ErrorKind::kUsage, "memory type: the maximum is below the minimum");
+  if (type.shared && !type.max) return fail(ErrorKind::kUsage, "memory type: a shared memory needs a maximum");
+  return wasm::MemoryType{
+      {type.min, type.max.value_or(wasm::Limits::kNoMax)}, type.is64, type.shared, type.page_size_log2};
+}
+
 support::Result<wasm::TypeId> from_api(const wjit::FuncType& type, wasm::TypeRegistry& registry) {
   if (type.params.size() > wasm::kMaxParams || type.results.size() > wasm::kMaxResults)
     return fail(ErrorKind::kLimit, "a function type of " + std::to_string(type.params.size()) + " parameters and " +

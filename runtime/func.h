@@ -63,6 +63,7 @@ wasm::ValType from_api(wjit::ValType type);
 // Whether a type can be had in this engine: not a concrete one of another.
 support::Result<void> check_type(wjit::ValType type, const wasm::TypeRegistry& registry);
 support::Result<wasm::TypeId> from_api(const wjit::FuncType& type, wasm::TypeRegistry& registry);
+support::Result<wasm::MemoryType> from_api(const wjit::MemoryType& type);
 
 // Values. to_raw checks kind and, for references, the type; `what` begins the message ("argument 1").
 support::Result<void> to_raw(Store& store, const wjit::Val& val, wasm::ValType type, const std::string& what,

@@ -55,7 +55,7 @@ void Instance::Deleter::operator()(Instance* instance) const {
 }
 
 support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<CompiledModule> module,
-                                                Imports imports) {
+                                                Imports imports, std::shared_ptr<SharedMemory> given) {
   static_assert(sizeof(Instance) % alignof(vm::VMContext) == 0, "VMContext follows Instance without a gap");
   size_t bytes;
   if (!module->offsets.fits() ||
@@ -65,10 +65,11 @@ support::Result<InstancePtr> Instance::allocate(Store& store, std::shared_ptr<Co
                     " bytes for its context, at most " + std::to_string(vm::VMOffsets::kMaxSize));
   const wasm::Module& w = module->wasm();
   if (module->thunks) WJIT_CHECK(make_native_calls(*module));
-  std::vector<Memory> memories;
+  std::vector<DefinedMemory> memories;
   memories.reserve(w.memories.size() - w.imported_memories);
-  for (size_t i = w.imported_memories; i < w.memories.size(); ++i) {
-    auto memory = Memory::create(module->engine(), w.memories[i]);
+  if (given) memories.emplace_back(std::move(given));
+  for (size_t i = w.imported_memories + memories.size(); i < w.memories.size(); ++i) {
+    auto memory = DefinedMemory::create(store.shared_engine(), w.memories[i]);
     if (!memory)
       return tl::unexpected<Error>(std::move(memory).error().prefix("memory " + std::to_string(i) + ": "));
     memories.push_back(std::move(*memory));
@@ -135,9 +136,10 @@ void Instance::initialize_vmctx(const Imports& imports) noexcept {
   for (uint32_t i = 0; i < counts.imported_tags; ++i)
     new (view.imported_tags() + i) vm::VMTagImport{imports.tags[i]};
 
-  for (uint32_t i = 0; i < counts.defined_memories; ++i) {
-    new (view.owned_memories() + i) vm::VMMemoryDefinition;
-    view.defined_memories()[i] = view.owned_memories() + i;
+  for (uint32_t i = 0, owned = 0; i < counts.defined_memories; ++i) {
+    SharedMemory* shared = memories[i].shared();
+    view.defined_memories()[i] =
+        shared ? shared->definition() : new (view.owned_memories() + owned++) vm::VMMemoryDefinition;
     write_memory_definition(i);
   }
   for (uint32_t i = 0; i < counts.defined_tables; ++i) {
@@ -227,8 +229,7 @@ Instance::Owned Instance::memory_owner(uint32_t index) {
   const uint32_t imported = wasm().imported_memories;
   if (index >= imported) return {this, index - imported};
   auto* import = at<vm::VMMemoryImport>(module->offsets.vmctx_imported_memory(index));
-  Instance* owner = from_vmctx(import->vmctx);
-  return {owner, owner->memory_index(import->from)};
+  return {from_vmctx(import->vmctx), import->index};
 }
 
 Instance::Owned Instance::table_owner(uint32_t index) {
@@ -239,10 +240,10 @@ Instance::Owned Instance::table_owner(uint32_t index) {
   return {owner, owner->table_index(import->from)};
 }
 
-uint32_t Instance::memory_index(const vm::VMMemoryDefinition* owned) {
-  const size_t i = size_t(owned - at<vm::VMMemoryDefinition>(module->offsets.vmctx_owned_memories_begin()));
-  WJIT_ASSERT(i < memories.size());
-  return uint32_t(i);
+SharedMemory* Instance::shared_memory(uint32_t index) {
+  if (!wasm().memories[index].shared) return nullptr;
+  const Owned m = memory_owner(index);
+  return m.owner->memories[m.defined_index].shared();
 }
 
 uint32_t Instance::table_index(const vm::VMTableDefinition* defined) {
@@ -264,7 +265,8 @@ uint64_t Instance::table_slot(uint32_t defined_index, uint64_t index) {
 }
 
 std::optional<uint64_t> Instance::grow_memory(uint32_t defined_index, uint64_t delta) {
-  auto before = memories[defined_index].grow(delta, store->limiter.memory_bytes);
+  if (SharedMemory* shared = memories[defined_index].shared()) return shared->grow(delta, store->limiter.memory_bytes);
+  auto before = memories[defined_index].own().grow(delta, store->limiter.memory_bytes);
   write_memory_definition(defined_index);
   return before;
 }
@@ -276,9 +278,10 @@ std::optional<uint64_t> Instance::grow_table(uint32_t defined_index, uint64_t de
 }
 
 void Instance::write_memory_definition(uint32_t defined_index) {
-  auto* def = at<vm::VMMemoryDefinition>(module->offsets.vmctx_owned_memory(defined_index));
-  def->base = memories[defined_index].base();
-  def->set_length(memories[defined_index].length());
+  if (memories[defined_index].shared()) return;  // it writes its own
+  auto* def = *at<vm::VMMemoryDefinition*>(module->offsets.vmctx_defined_memory(defined_index));
+  def->base = memories[defined_index].memory().base();
+  def->set_length(memories[defined_index].memory().length());
 }
 
 void Instance::write_table_definition(uint32_t defined_index) {

@@ -10,7 +10,7 @@
 #include "compiler/support/result.h"
 #include "runtime/compiled_module.h"
 #include "runtime/externs.h"
-#include "runtime/memory.h"
+#include "runtime/shared_memory.h"
 #include "runtime/table.h"
 #include "vmcontext/vm_types.h"
 
@@ -30,10 +30,11 @@ class alignas(16) Instance {
     void operator()(Instance* instance) const;
   };
   // Memories and tables are made and empty, the VMContext is initialised, globals are zero. What fails leaves
-  // nothing behind. Errors: kLimit, kResource.
+  // nothing behind. `given`: in place of the module's one memory, which is of its type. Errors: kLimit, kResource.
   static support::Result<std::unique_ptr<Instance, Deleter>> allocate(Store& store,
                                                                       std::shared_ptr<CompiledModule> module,
-                                                                      Imports imports);
+                                                                      Imports imports,
+                                                                      std::shared_ptr<SharedMemory> given = nullptr);
   // The VMContext of an Instance, never another context. Checks the magic in debug builds.
   static Instance* from_vmctx(vm::VMContext* vmctx) {
     auto* instance = reinterpret_cast<Instance*>(reinterpret_cast<char*>(vmctx) - sizeof(Instance));
@@ -73,16 +74,17 @@ class alignas(16) Instance {
   Owned memory_owner(uint32_t index);
   Owned table_owner(uint32_t index);
   // Pointer minus first definition, asserted in range.
-  uint32_t memory_index(const vm::VMMemoryDefinition* owned);
   uint32_t table_index(const vm::VMTableDefinition* defined);
 
-  Memory& defined_memory(uint32_t defined_index) { return memories[defined_index]; }
+  const Memory& defined_memory(uint32_t defined_index) const { return memories[defined_index].memory(); }
+  SharedMemory* shared_memory(uint32_t index);  // null: it is not shared
   Table& defined_table(uint32_t defined_index) { return tables[defined_index]; }
   // A slot of a defined table as a reference, made first if need be. The one way to read a table; index <
   // size.
   uint64_t table_slot(uint32_t defined_index, uint64_t index);
 
-  // Growth of what this instance owns: the old size, or nothing. The definitions are written anew either way.
+  // Growth of what this instance owns, or has a share in: the old size, or nothing. The definitions are written anew
+  // either way.
   std::optional<uint64_t> grow_memory(uint32_t defined_index, uint64_t delta);
   std::optional<uint64_t> grow_table(uint32_t defined_index, uint64_t delta, uint64_t init_ref);
 
@@ -97,7 +99,7 @@ class alignas(16) Instance {
   bool elem_dropped(uint32_t segment) const { return dropped_elems[segment]; }
   std::vector<bool> dropped_data, dropped_elems;
 
-  std::vector<Memory> memories;  // defined ones; so with tables
+  std::vector<DefinedMemory> memories;  // so with tables
   std::vector<Table> tables;
   std::vector<wasm::GlobalType> imported_global_types;
   std::any host_state;

@@ -98,7 +98,7 @@ std::vector<const MemoryImage*> memory_images(const Instance& instance) {
 vm::TrapCode write_data(Instance& instance, std::vector<const MemoryImage*>& images) {
   const wasm::Module& m = instance.wasm();
   for (uint32_t i = m.imported_memories; i < m.memories.size(); ++i)
-    if (images[i] && !instance.defined_memory(i - m.imported_memories).map_image(*images[i]))
+    if (images[i] && !instance.memories[i - m.imported_memories].map_image(*images[i]))
       images[i] = nullptr;
   for (const wasm::DataSegment& segment : m.data) {
     if (segment.mode != wasm::SegmentMode::kActive || images[segment.memory]) continue;
@@ -120,7 +120,8 @@ vm::TrapCode initialize(Instance& instance, bool* escaped) {
 }
 
 support::Result<Instance*> make_host_instance(Store& store, std::shared_ptr<wasm::Module> module,
-                                              wasm::ExternKind kind) {
+                                              wasm::ExternKind kind,
+                                              std::shared_ptr<SharedMemory> given = nullptr) {
   module->bytes = std::make_shared<wasm::Bytes>();
   module->registry = store.engine().registry;
   module->features = store.engine().config.features;
@@ -129,7 +130,7 @@ support::Result<Instance*> make_host_instance(Store& store, std::shared_ptr<wasm
   auto compiled = CompiledModule::from_parts(store.shared_engine(), std::move(module));
   Reservation reservation(store);
   WJIT_CHECK(reservation.take(compiled->wasm(), false));
-  WJIT_TRY(InstancePtr instance, Instance::allocate(store, std::move(compiled), {}));
+  WJIT_TRY(InstancePtr instance, Instance::allocate(store, std::move(compiled), {}, std::move(given)));
   reservation.keep();
   return store.add_instance(std::move(instance));
 }
@@ -250,6 +251,12 @@ support::Result<Instance*> make_host_memory(Store& store, const wasm::MemoryType
   auto m = std::make_shared<wasm::Module>();
   m->memories.push_back(type);
   return make_host_instance(store, std::move(m), wasm::ExternKind::kMemory);
+}
+
+support::Result<Instance*> make_host_shared_memory(Store& store, std::shared_ptr<SharedMemory> memory) {
+  auto m = std::make_shared<wasm::Module>();
+  m->memories.push_back(memory->memory().current_type());
+  return make_host_instance(store, std::move(m), wasm::ExternKind::kMemory, std::move(memory));
 }
 
 support::Result<Instance*> make_host_table(Store& store, const wasm::TableType& type, uint64_t init_ref) {

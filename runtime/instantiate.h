@@ -15,6 +15,7 @@ TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> 
 
 // One-export instances for what the embedder makes itself; the export is at index 0 of its kind.
 support::Result<Instance*> make_host_memory(Store& store, const wasm::MemoryType& type);
+support::Result<Instance*> make_host_shared_memory(Store& store, std::shared_ptr<SharedMemory> memory);
 support::Result<Instance*> make_host_table(Store& store, const wasm::TableType& type, uint64_t init_ref);
 support::Result<Instance*> make_host_global(Store& store, const wasm::GlobalType& type,
                                             const vm::ValRaw& init);

@@ -25,6 +25,13 @@ constexpr uint64_t kPollBytes = 1 << 20;
 // Pages before, kGrowRefused, or kGrowTrapped with the trap pending. May move the memory: base and length are read anew afterwards.
 uint64_t memory_grow(vm::VMContext* vmctx, uint32_t memory, uint64_t delta);
 uint64_t memory_size(vm::VMContext* vmctx, uint32_t memory);  // pages
+// `address` is the effective one (wasm::effective_address). What wasm is answered, or kGrowTrapped with the trap pending.
+// Waiting is interrupted by what Store::poll says, and takes nothing of the host but its thread.
+uint64_t memory_atomic_wait32(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint32_t expected,
+                              uint64_t timeout);
+uint64_t memory_atomic_wait64(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint64_t expected,
+                              uint64_t timeout);
+uint64_t memory_atomic_notify(vm::VMContext* vmctx, uint32_t memory, uint64_t address, uint32_t count);
 vm::TrapCode memory_copy(vm::VMContext* vmctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst,
                          uint64_t src, uint64_t length);
 vm::TrapCode memory_fill(vm::VMContext* vmctx, uint32_t memory, uint64_t dst, uint32_t byte, uint64_t length);

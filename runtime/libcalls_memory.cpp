@@ -35,7 +35,7 @@ uint64_t memory_grow(vm::VMContext* vmctx, uint32_t memory, uint64_t delta) {
 
 uint64_t memory_size(vm::VMContext* vmctx, uint32_t memory) {
   Instance* instance = Instance::from_vmctx(vmctx);
-  return instance->memory(memory)->length() >> instance->wasm().memories[memory].page_size_log2;
+  return instance->memory(memory)->length_now() >> instance->wasm().memories[memory].page_size_log2;
 }
 
 TrapCode memory_copy(vm::VMContext* vmctx, uint32_t dst_memory, uint32_t src_memory, uint64_t dst,

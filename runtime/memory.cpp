@@ -2,7 +2,7 @@
 //   base_ .. base_ + accessible_   readable and writable; accessible_ is length_ rounded up to host pages
 //   .. base_ + mapped_             reserved and inaccessible (guard-page and shared memories only)
 //   .. base_ + reservation_ + guard_   guard-page memories: what belongs to it, whoever mapped it
-//   fixed_                         base_ never changes until the memory dies
+//   fixed_                         base_ never changes, nor is written, until the memory dies
 // With explicit checks mapped_ == accessible_, and growing may move the mapping.
 // A custom_ memory is the embedder's: mapped_ and accessible_ are 0, base_ and length_ repeat what it says.
 #include "runtime/memory.h"
@@ -22,6 +22,8 @@ namespace {
 
 // What base points at when there are no bytes: never null, so that base + 0 is an address.
 alignas(64) uint8_t no_bytes[64];
+// An address that is aligned in wasm's eyes is so in the processor's: atomics need that.
+constexpr uintptr_t kLeastAlignment = 16;
 
 void* reserve(uint64_t bytes, int protection) {
   void* p = mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -88,6 +90,9 @@ support::Result<void> Memory::create_custom(const Engine& engine, uint64_t bytes
   if (!base)
     return fail(ErrorKind::kResource,
                 "the memory creator refused a memory of " + std::to_string(bytes) + " bytes");
+  if (reinterpret_cast<uintptr_t>(base) % kLeastAlignment != 0)
+    return fail(ErrorKind::kResource, "the memory creator gave an address that is not a multiple of " +
+                                          std::to_string(kLeastAlignment));
   base_ = base;
   length_ = bytes;
   reservation_ = reservation;  // promised by the embedder
@@ -101,7 +106,7 @@ Memory::Memory(Memory&& other) noexcept
       fixed_(other.fixed_),
       has_image_(other.has_image_),
       base_(std::exchange(other.base_, no_bytes)),
-      length_(std::exchange(other.length_, 0)),
+      length_(other.length_.exchange(0)),
       accessible_(std::exchange(other.accessible_, 0)),
       mapped_(std::exchange(other.mapped_, 0)),
       reservation_(std::exchange(other.reservation_, 0)),
@@ -117,8 +122,8 @@ bool Memory::resize_mapping(uint64_t bytes) {
     if (!custom_->grow_to(bytes)) return false;
     uint8_t* base = custom_->base();
     // A memory that code has no bounds checks for must not be believed to be where it is not.
-    WJIT_ASSERT(base && (base == base_ || !fixed_));
-    base_ = base;
+    WJIT_ASSERT(base && (base == base_ || !fixed_) && reinterpret_cast<uintptr_t>(base) % kLeastAlignment == 0);
+    if (!fixed_) base_ = base;
     length_ = bytes;
     return true;
   }
@@ -134,7 +139,7 @@ bool Memory::resize_mapping(uint64_t bytes) {
         p = reserve(accessible, PROT_READ | PROT_WRITE);
         if (!p) return false;
         if (mapped_) {
-          std::memcpy(p, base_, length_);
+          std::memcpy(p, base_, length());
           munmap(base_, mapped_);
         }
         has_image_ = false;

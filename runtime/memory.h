@@ -1,6 +1,8 @@
 // One linear memory: its mapping and how it grows. The VMMemoryDefinition in the owner's VMContext repeats
-// base and length for code; whoever changes the memory writes the definition anew.
+// base and length for code; whoever changes the memory writes the definition anew. One that is shared between stores is a
+// SharedMemory (shared_memory.h), which makes growing it safe; asking it anything is safe at any time.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <optional>
 
@@ -26,8 +28,8 @@ class Memory {
   bool map_image(const MemoryImage& image);
 
   uint8_t* base() const { return base_; }
-  uint64_t length() const { return length_; }  // bytes
-  uint64_t pages() const { return length_ >> type_.page_size_log2; }
+  uint64_t length() const { return length_.load(); }  // bytes
+  uint64_t pages() const { return length() >> type_.page_size_log2; }
   const wasm::MemoryType& type() const { return type_; }  // as declared
   wasm::MemoryType current_type() const;                  // min is the current size
   MemoryStyle style() const { return style_; }
@@ -48,7 +50,7 @@ class Memory {
   bool fixed_ = false;  // the mapping never moves: all of it is reserved
   bool has_image_ = false;
   uint8_t* base_;
-  uint64_t length_ = 0;       // bytes wasm may touch
+  std::atomic<uint64_t> length_ = 0;  // bytes wasm may touch
   uint64_t accessible_ = 0;   // bytes of the mapping that are readable and writable: length_ rounded up
   uint64_t mapped_ = 0;       // bytes of address space held
   uint64_t reservation_ = 0;  // fixed_: how far it can grow

@@ -7,6 +7,7 @@
 
 #include "runtime/code/native_entries.h"
 #include "runtime/fiber_call.h"
+#include "runtime/instantiate.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -102,6 +103,15 @@ support::Result<void> Store::reserve_table(const wasm::TableType& type) {
     return past_limit("elements in a table", limiter.table_elements);
   ++table_count;
   return {};
+}
+
+support::Result<Instance*> Store::attach(const std::shared_ptr<SharedMemory>& memory) {
+  for (const auto& [known, instance] : attached_)
+    if (known == memory.get()) return instance;
+  attached_.reserve(attached_.size() + 1);
+  WJIT_TRY(Instance * instance, make_host_shared_memory(*this, memory));
+  attached_.emplace_back(memory.get(), instance);
+  return instance;
 }
 
 Instance* Store::add_instance(InstancePtr instance) {

@@ -11,6 +11,7 @@
 #include "compiler/support/result.h"
 #include "runtime/func.h"
 #include "runtime/instance.h"
+#include "runtime/parking.h"
 #include "vmcontext/vm_types.h"
 #include "wjit/wjit.hpp"
 
@@ -72,9 +73,16 @@ class Store {
   // hook included; from a fiber it is run on the resumer's stack.
   vm::TrapCode poll();
   // Any thread: what runs stops at its next poll, or what runs next.
-  void interrupt() { interrupted_.store(true, std::memory_order_relaxed); }
+  void interrupt() {
+    interrupted_.store(true, std::memory_order_relaxed);
+    sleeper.wake();
+  }
+  Sleeper sleeper;  // of the thread that uses the store, in memory.atomic.wait: wake it when poll() may answer otherwise
   // Asked at every poll. It may change memories, tables and globals, and does not call wasm.
   std::function<vm::TrapCode()> poll_hook;
+
+  // The instance through which the store has a shared memory from outside. Made once for each.
+  support::Result<Instance*> attach(const std::shared_ptr<SharedMemory>& memory);
 
   // Limits for what the store may hold.
   StoreLimits limiter;
@@ -109,6 +117,7 @@ class Store {
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 
  private:
+  std::vector<std::pair<const SharedMemory*, Instance*>> attached_;
   bool ask_call_hook(CallHook what) noexcept;
   vm::TrapCode poll_slowly();
 

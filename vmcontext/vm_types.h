@@ -160,6 +160,10 @@ struct VMMemoryDefinition {
   // is then too low, never too high, because memories do not shrink.
   uint64_t length() const { return current_length.load(std::memory_order_relaxed); }
   void set_length(uint64_t bytes) { current_length.store(bytes, std::memory_order_relaxed); }
+  // What memory.size asks and memory.grow of a shared memory says: who sees the new length sees all that was done
+  // before, and in one order with every atomic access.
+  uint64_t length_now() const { return current_length.load(std::memory_order_seq_cst); }
+  void publish_length(uint64_t bytes) { current_length.store(bytes, std::memory_order_seq_cst); }
   static VMMemoryDefinition load(const VMMemoryDefinition* from) { return {from->base, from->length()}; }
 };
 

@@ -16,6 +16,10 @@ constexpr auto make_forms() {
 #define TRAP_BINARY(id, A, R) f[size_t(wasm::Op::id)] = {Form::kTrapBinary, Op::id##_ss};
 #define LOAD(id, M, R) f[size_t(wasm::Op::id)] = {Form::kLoad, Op::id##_m0};
 #define STORE(id, M, S) f[size_t(wasm::Op::id)] = {Form::kStore, Op::id##_m0};
+#define A_LOAD(id, M, R) f[size_t(wasm::Op::id)] = {Form::kAtomicLoad, Op::id};
+#define A_STORE(id, M) f[size_t(wasm::Op::id)] = {Form::kAtomicStore, Op::id};
+#define A_RMW(id, M, T, name) f[size_t(wasm::Op::id)] = {Form::kAtomicRmw, Op::id};
+#define A_CMPXCHG(id, M, T) f[size_t(wasm::Op::id)] = {Form::kAtomicCmpxchg, Op::id};
 #define V_UNARY(id) f[size_t(wasm::Op::id)] = {Form::kVUnary, Op::id};
 #define V_BINARY(id) f[size_t(wasm::Op::id)] = {Form::kVBinary, Op::id};
 #define V_TERNARY(id) f[size_t(wasm::Op::id)] = {Form::kVTernary, Op::id};
@@ -293,6 +297,8 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Form::kCompare: compare(f.first); return {};
     case Form::kLoad: load(f.first, in.mem, 1); return {};
     case Form::kStore: store(f.first, in.mem); return {};
+    case Form::kAtomicLoad: case Form::kAtomicStore: case Form::kAtomicRmw: case Form::kAtomicCmpxchg:
+      return atomic(f, in);
     case Form::kNone: break;
     default: return vector(f, in);
   }
@@ -335,6 +341,10 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Op::i64_sub128: wide(bc::Op::i64_sub128, 4); return {};
     case Op::i64_mul_wide_s: wide(bc::Op::i64_mul_wide_s, 2); return {};
     case Op::i64_mul_wide_u: wide(bc::Op::i64_mul_wide_u, 2); return {};
+    case Op::memory_atomic_wait32: wait_or_notify(bc::Op::memory_atomic_wait32, in, true); return {};
+    case Op::memory_atomic_wait64: wait_or_notify(bc::Op::memory_atomic_wait64, in, true); return {};
+    case Op::memory_atomic_notify: wait_or_notify(bc::Op::memory_atomic_notify, in, false); return {};
+    case Op::atomic_fence: emit(bc::Op::atomic_fence); return {};
     case Op::v128_const: v128_const(in); return {};
     case Op::i8x16_shuffle: shuffle(in); return {};
     default: return control(in, reachable, view);

@@ -16,7 +16,7 @@ struct TranslateOptions {
 };
 
 // Validates and translates one body. Errors: those of the validator, and kUnsupported for an instruction this tier
-// does not run (exceptions, GC objects, atomics), naming it and its offset. Near-linear in the body's size.
+// does not run (exceptions, GC objects), naming it and its offset. Near-linear in the body's size.
 // Any thread.
 Result<std::unique_ptr<const Code>> translate_func(const wasm::Module& module, const vm::VMOffsets& offsets,
                                                    uint32_t defined_index, TranslateOptions options);

@@ -1,6 +1,6 @@
 // The visitor that turns validated wasm into register bytecode. translate.cpp has straight-line code,
 // translate_control.cpp blocks, branches, calls and returns,
-// translate_simd.cpp vectors.
+// translate_simd.cpp vectors, translate_atomic.cpp atomic accesses.
 //
 // Slots. Frame: params | scratch (far frames only) | locals | temporaries. An instruction names cells in 16 bits. A
 // frame with more cells than that is a *far* frame: what lies beyond is reached through copy_far by way of eight
@@ -22,6 +22,7 @@ namespace wjit::bc {
 struct Form {
   enum Kind : uint8_t {
     kNone, kUnary, kBinary, kCompare, kTrapUnary, kTrapBinary, kLoad, kStore,
+    kAtomicLoad, kAtomicStore, kAtomicRmw, kAtomicCmpxchg,
     kVUnary, kVBinary, kVTernary, kVShift, kVTest, kVSplat, kVExtract, kVReplace, kVLoad, kVLoadLane, kVStoreLane
   } kind = kNone;
   Op first{};
@@ -117,6 +118,10 @@ class Translator {
   void wide(Op op, uint32_t operands);
   Result<void> ref_test(const wasm::Instr& in, bool cast);
   uint64_t cast_target(wasm::ValType type) const;
+
+  // ---- atomics
+  Result<void> atomic(const Form& f, const wasm::Instr& in);
+  void wait_or_notify(Op op, const wasm::Instr& in, bool wait);
 
   // ---- vectors
   Result<void> vector(const Form& f, const wasm::Instr& in);

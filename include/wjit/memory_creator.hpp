@@ -13,14 +13,15 @@ struct MemoryRequest {
   // bytes of address space must belong to the memory, and those beyond its current size must be inaccessible.
   // Otherwise both are 0, and code checks every access.
   uint64_t reservation, guard_size;
-  bool may_move;  // base() may change when it grows; never with a reservation, nor for shared memories
+  bool may_move;  // base() may change when it grows; never with a reservation, nor for shared memories (MemoryType::shared)
 };
 
-// One memory, owned by the engine's instance; destroyed with its Store. Used by the thread that uses the Store.
+// One memory, owned by the engine's instance; destroyed with its Store. Used by the thread that uses the Store. One of a
+// shared memory is asked to grow by any thread, by one at a time, and destroyed by the last who holds it.
 class LinearMemory {
  public:
   virtual ~LinearMemory() = default;
-  // Never null; readable and writable for as many bytes as the memory has. Changes in grow_to only, and only if
+  // Never null, a multiple of 16; readable and writable for as many bytes as the memory has. Changes in grow_to only, and only if
   // may_move.
   virtual uint8_t* base() const = 0;
   // Makes it `bytes` long, which is more than it was; the new bytes are zero. False: refused, and nothing changed.

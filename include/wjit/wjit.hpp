@@ -186,6 +186,7 @@ struct ExportType {
 };
 
 class Store;
+class SharedMemory;
 
 class Func;
 
@@ -341,7 +342,7 @@ class WJIT_API Store {
   std::unique_ptr<rt::Store> impl_;
 };
 
-// A linear memory of one Store (spec: Execution, Memory Instances).
+// A linear memory of one Store (spec: Execution, Memory Instances), or its share in one.
 class WJIT_API Memory {
  public:
   // All zero. kUsage: a type that cannot be; kLimit: past the implementation's or the store's; kResource.
@@ -351,6 +352,9 @@ class WJIT_API Memory {
   uint64_t size(Store::Context cx) const;            // pages
   // By `delta` pages, zero; gives the pages before. kLimit: past its maximum or a limit; it is as it was.
   Result<uint64_t> grow(Store::Context cx, uint64_t delta) const;
+  // What other stores can have of it, if its type is shared (wjit/shared_memory.hpp).
+  std::optional<SharedMemory> shared(Store::Context cx) const;
+  // Handles of one shared memory are equal in all stores.
   bool operator==(const Memory& o) const { return def_ == o.def_; }
 
  private:
@@ -719,4 +723,5 @@ struct std::hash<wjit::Instance> {
   size_t operator()(const wjit::Instance& i) const { return std::hash<const void*>()(i.raw()); }
 };
 
+#include "wjit/shared_memory.hpp"  // IWYU pragma: export
 #include "wjit/typed.inl"  // IWYU pragma: export

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "compiler/wasm/eval_atomic.h"
 #include "compiler/wasm/eval_simd.h"
 #include "compiler/wasm/limits.h"
 #include "runtime/interp/vm.h"

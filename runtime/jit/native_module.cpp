@@ -28,6 +28,7 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
       info.guard_bytes = engine.memory.reservation + engine.memory.guard_size - (uint64_t{1} << 32);
       info.base_moves = false;
     }
+    if (type.shared) info.base_moves = false;
     o.memories.push_back(info);
   }
   o.regalloc.mode = ra::Mode(config.regalloc);

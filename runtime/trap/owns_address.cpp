@@ -11,7 +11,7 @@ namespace {
 
 bool instance_owns(const Instance& instance, uintptr_t address) {
   return std::any_of(instance.memories.begin(), instance.memories.end(),
-                     [&](const Memory& m) { return m.owns(address); });
+                     [&](const DefinedMemory& m) { return m.memory().owns(address); });
 }
 
 }  // namespace

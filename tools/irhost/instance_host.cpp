@@ -204,7 +204,8 @@ Signal InstanceHost::access(uint64_t& address, uint32_t bytes, ir::Access access
   if (access.region != ir::Region::kHeap) return {};
   bool reserved = false;
   for (const rt::InstancePtr& instance : store_.instances()) {
-    for (const rt::Memory& m : instance->memories) {
+    for (const rt::DefinedMemory& defined : instance->memories) {
+      const rt::Memory& m = defined.memory();
       const uint64_t at = address - reinterpret_cast<uint64_t>(m.base());
       if (at <= m.length() && bytes <= m.length() - at) return {};
       reserved |= m.owns(address) && m.owns(address + bytes - 1);
