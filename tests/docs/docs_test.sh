@@ -220,7 +220,7 @@ run_mention() {  # WHERE CODE
   if [[ -z ${mention_run[$code]+there} ]]; then
     if [[ $code != *' '* ]]; then  # a name, of a program that there is
       [[ -x $root/$code || $code == wjit || $code == build/release/bin/wjit ]] ||
-        grep -rqs --include=CMakeLists.txt -F "add_executable($code " "$root/tests" "$root/tools" && return
+        grep -rqsE --include=CMakeLists.txt "(add_executable|wjit_test_program)\($code " "$root/tests" "$root/tools" && return
     fi
     fail "$1: a command that nothing runs: \`$code\`: tests/docs/mentions.txt has no paragraph for it"
     return
