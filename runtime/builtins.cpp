@@ -113,6 +113,15 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.memory_grow = [](VMContext* c, uint32_t memory, uint64_t delta) {
     return grown(c, [&] { return memory_grow(c, memory, delta); });
   };
+  b.memory_atomic_wait32 = [](VMContext* c, uint32_t memory, uint64_t at, uint32_t expected, uint64_t timeout) {
+    return grown(c, [&] { return memory_atomic_wait32(c, memory, at, expected, timeout); });
+  };
+  b.memory_atomic_wait64 = [](VMContext* c, uint32_t memory, uint64_t at, uint64_t expected, uint64_t timeout) {
+    return grown(c, [&] { return memory_atomic_wait64(c, memory, at, expected, timeout); });
+  };
+  b.memory_atomic_notify = [](VMContext* c, uint32_t memory, uint64_t at, uint32_t count) {
+    return grown(c, [&] { return memory_atomic_notify(c, memory, at, count); });
+  };
   b.memory_copy = [](VMContext* c, uint32_t to, uint32_t from, uint64_t dst, uint64_t src, uint64_t n) {
     return done(c, memory_copy(c, to, from, dst, src, n));
   };

@@ -89,15 +89,17 @@ void Function::resolve_aliases() {
       InstData& d = inst(i);
       switch (d.format()) {
         case Format::kUnary: case Format::kConvert: case Format::kVec1: case Format::kVecLane: case Format::kLoad:
-        case Format::kCheck:
+        case Format::kCheck: case Format::kAtomic1:
         case Format::kBranch: case Format::kBrTable:
           fix(d.a);
           break;
         case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
-      case Format::kVecShuffle:
-      fix(d.a), fix(d.b);
-      break;
-        case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.a), fix(d.b), fix(d.c); break;
+        case Format::kVecShuffle: case Format::kAtomic2:
+          fix(d.a), fix(d.b);
+          break;
+        case Format::kSelect: case Format::kVec3: case Format::kBulk: case Format::kAtomic3:
+          fix(d.a), fix(d.b), fix(d.c);
+          break;
         case Format::kCall: case Format::kTryCall: case Format::kReturn: fix_list(List{d.a}); break;
         default: break;
       }

@@ -198,14 +198,16 @@ class Function {
     const InstData& d = inst(i);
     switch (d.format()) {
       case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kVec1:
-      case Format::kVecLane:
+      case Format::kVecLane: case Format::kAtomic1:
         f(d.va());
         break;
       case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
-      case Format::kVecShuffle:
+      case Format::kVecShuffle: case Format::kAtomic2:
         f(d.va()), f(d.vb());
         break;
-      case Format::kSelect: case Format::kVec3: case Format::kBulk: f(d.va()), f(d.vb()), f(d.vc()); break;
+      case Format::kSelect: case Format::kVec3: case Format::kBulk: case Format::kAtomic3:
+        f(d.va()), f(d.vb()), f(d.vc());
+        break;
       case Format::kCall: case Format::kTryCall: case Format::kReturn:
         for (Value v : args(i)) f(v);
         break;

@@ -39,6 +39,9 @@ enum class Format : uint8_t {
   kLoad,     // a, c: displacement, aux: Access
   kStore,    // a, b: value, c: displacement, aux: Access; `type` is the value's
   kBulk,     // a, b, c
+  kAtomic1,  // a, aux: bytes, here and in those that follow
+  kAtomic2,  // a, b
+  kAtomic3,  // a, b, c
   kCheck,    // a, aux: TrapCode
   kFuel,     // imm()
   kCall,     // a: list of arguments, b: Sig, c: callee or libcall

@@ -321,6 +321,7 @@ class FunctionParser {
       case 'H': return handlers(d);
       case 'O': return vec_op(d);
       case 'N': return lane(d);
+      case 'B': return bytes(d);
       case 'W': return likely(d);
       case 'F': {
         c_.skip_blanks();
@@ -471,6 +472,15 @@ class FunctionParser {
     WJIT_TRY(const uint64_t n, number("a lane"));
     if (n >= 16) return c_.expected_at(at, "a lane below 16");
     d.c = static_cast<uint32_t>(n);
+    return {};
+  }
+
+  Result<void> bytes(InstData& d) {
+    c_.skip_blanks();
+    const size_t at = c_.at();
+    WJIT_TRY(const uint64_t n, number("how many bytes"));
+    if (n != 1 && n != 2 && n != 4 && n != 8) return c_.expected_at(at, "1, 2, 4 or 8 bytes");
+    d.aux = static_cast<uint16_t>(n);
     return {};
   }
 

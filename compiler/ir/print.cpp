@@ -148,6 +148,7 @@ class Printer {
       case 'H': handlers(d); break;
       case 'O': out_ += d.aux < kVecOpCount ? info(d.vec_op()).text : "?"; break;
       case 'N': put("{}", d.lane()); break;
+      case 'B': put("{}", d.aux); break;
       default: out_ += letter;
     }
   }

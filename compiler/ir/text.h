@@ -16,6 +16,7 @@ constexpr bool takes_trap_code(Op op) { return op == Op::trap_if || op == Op::tr
 //   M       access: heap0.trap              +       displacement: " + 16", or nothing
 //   T       trap code                       F       cost of a fuel check           R   list of returned values
 //   L       callee, signature and arguments         O   VecOp                      N   number of a lane
+//   B       how many bytes an atomic access has
 //   H       where a call that may throw goes on: block1(v5), [tag0 block2(v6), any block3(v6)]
 constexpr std::string_view shape(Op op) {
   switch (info(op).format) {
@@ -32,6 +33,9 @@ constexpr std::string_view shape(Op op) {
     case Format::kVecLane: return "O a, N";
     case Format::kVecLane2: return "O a, b, N";
     case Format::kVecShuffle: return "O a, b, V";
+    case Format::kAtomic1: return "B [a]";
+    case Format::kAtomic2: return "B [a], b";
+    case Format::kAtomic3: return "B [a], b, c";
     case Format::kLoad: return "M [a+]";
     case Format::kStore: return "M [a+], b";
     case Format::kCheck: return takes_trap_code(op) ? "a, T" : "a";

@@ -1,5 +1,6 @@
 #include "compiler/ir/verify.h"
 
+#include <bit>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -231,6 +232,9 @@ class Verifier {
       case Format::kLoad: case Format::kStore:
         if (static_cast<size_t>(d.access().region) < std::size(kRegionNames)) return {};
         return wrong("expected a region of memory");
+      case Format::kAtomic1: case Format::kAtomic2: case Format::kAtomic3:
+        if (std::has_single_bit(d.aux) && d.aux <= bytes_of(d.type)) return {};
+        return wrong("an access of {} bytes, expected 1, 2, 4 or 8, and no more than {} has", d.aux, type_name(d.type));
       case Format::kCheck: case Format::kTrapNow: return check_trap(d);
       case Format::kCall: case Format::kTryCall: return check_call(d);
       case Format::kJump: return check_edge(Edge(d.a));

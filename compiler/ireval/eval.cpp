@@ -8,6 +8,7 @@
 
 #include "compiler/ir/row_types.h"
 #include "compiler/ireval/numeric.h"
+#include "compiler/wasm/eval_atomic.h"
 
 namespace wjit::ireval {
 namespace {
@@ -95,9 +96,13 @@ class Machine {
       case Format::kStore: return store(d);
       case Format::kBulk:
         return then_next(host_.bulk(d.op == Op::bulk_copy, get(d.va()).lo, get(d.vb()).lo, get(d.vc()).lo));
+      case Format::kAtomic1: case Format::kAtomic2: case Format::kAtomic3: return atomic(i, d);
       case Format::kCheck: return check(d);
       case Format::kFuel: return then_next(host_.fuel(frame().vmctx, d.imm()));
-      case Format::kNullary: return then_next(host_.epoch(frame().vmctx));
+      case Format::kNullary:
+        if (d.op == Op::epoch) return then_next(host_.epoch(frame().vmctx));
+        wasm::atomic_fence();
+        return next(), Signal();
       case Format::kCall: case Format::kTryCall: return call(i, d);
       case Format::kJump: return branch(ir::Edge(d.a));
       case Format::kBranch: return branch(ir::Edge(get(d.va()).u32() != 0 ? d.b : d.c));
@@ -165,6 +170,35 @@ class Machine {
     if (const Signal s = host_.access(at, w.bytes, d.access(), true); s.stops()) return s;
     const Bits b = get(d.vb());
     std::memcpy(reinterpret_cast<void*>(at), &b, w.bytes);
+    return next(), Signal();
+  }
+
+  template <class M>
+  uint64_t access_atomically(const InstData& d, uint8_t* place) {
+    const auto operand = [&](ir::Value v) { return static_cast<M>(get(v).lo); };
+    switch (d.op) {
+      case Op::atomic_load: return wasm::atomic_load<M>(place);
+      case Op::atomic_store: return wasm::atomic_store<M>(place, operand(d.vb())), 0;
+      case Op::atomic_add: return wasm::atomic_rmw_add<M>(place, operand(d.vb()));
+      case Op::atomic_sub: return wasm::atomic_rmw_sub<M>(place, operand(d.vb()));
+      case Op::atomic_and: return wasm::atomic_rmw_and<M>(place, operand(d.vb()));
+      case Op::atomic_or: return wasm::atomic_rmw_or<M>(place, operand(d.vb()));
+      case Op::atomic_xor: return wasm::atomic_rmw_xor<M>(place, operand(d.vb()));
+      case Op::atomic_xchg: return wasm::atomic_rmw_xchg<M>(place, operand(d.vb()));
+      default: return wasm::atomic_cmpxchg<M>(place, operand(d.vb()), operand(d.vc()));
+    }
+  }
+  Signal atomic(Inst i, const InstData& d) {
+    uint64_t at = get(d.va()).lo;
+    const ir::Access access{.region = ir::Region::kHeap};
+    if (const Signal s = host_.access(at, d.aux, access, d.op != Op::atomic_load); s.stops()) return s;
+    if (at % d.aux != 0) return {.mistake = "an atomic access that is not aligned"};
+    auto* const place = reinterpret_cast<uint8_t*>(at);
+    const uint64_t before = d.aux == 1   ? access_atomically<uint8_t>(d, place)
+                            : d.aux == 2 ? access_atomically<uint16_t>(d, place)
+                            : d.aux == 4 ? access_atomically<uint32_t>(d, place)
+                                         : access_atomically<uint64_t>(d, place);
+    if (frame().f->result_count(i) != 0) set(frame().f->result(i), {before});
     return next(), Signal();
   }
 

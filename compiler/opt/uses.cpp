@@ -22,7 +22,8 @@ bool has_plain_operands(Format format) {
     case Format::kConst: case Format::kVConst: case Format::kUnary: case Format::kConvert: case Format::kBinary:
     case Format::kCompare: case Format::kSelect: case Format::kLoad: case Format::kStore: case Format::kCheck:
     case Format::kFuel: case Format::kNullary: case Format::kVec1: case Format::kVec2: case Format::kVec3:
-    case Format::kVecLane: case Format::kVecLane2: case Format::kVecShuffle:
+    case Format::kVecLane: case Format::kVecLane2: case Format::kVecShuffle: case Format::kAtomic1: case Format::kAtomic2:
+    case Format::kAtomic3:
       return true;
     default: return false;
   }

@@ -16,13 +16,15 @@ void map_operands(ir::InstData& d, F&& map) {
   using ir::Format;
   const auto fix = [&](uint32_t& n) { n = map(ir::Value(n)).n; };
   switch (d.format()) {
-    case Format::kSelect: case Format::kVec3: case Format::kBulk: fix(d.c); [[fallthrough]];
+    case Format::kSelect: case Format::kVec3: case Format::kBulk: case Format::kAtomic3:
+      fix(d.c);
+      [[fallthrough]];
     case Format::kBinary: case Format::kCompare: case Format::kStore: case Format::kVec2: case Format::kVecLane2:
-    case Format::kVecShuffle:
+    case Format::kVecShuffle: case Format::kAtomic2:
       fix(d.b);
       [[fallthrough]];
     case Format::kUnary: case Format::kConvert: case Format::kLoad: case Format::kCheck: case Format::kVec1:
-    case Format::kVecLane: case Format::kBranch: case Format::kBrTable:
+    case Format::kVecLane: case Format::kAtomic1: case Format::kBranch: case Format::kBrTable:
       fix(d.a);
       break;
     default: break;

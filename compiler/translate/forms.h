@@ -18,6 +18,7 @@ struct Form {
     kConvert,       // aux: the operand's Type
     kLoad,          // of a linear memory
     kStore,
+    kAtomic,        // see atomic.cpp
     kVector,        // see simd.cpp
   } kind = kNone;
   ir::Op op{};
@@ -129,8 +130,31 @@ consteval std::array<Form, wasm::kOpCount> make_forms() {
   put(wasm::Op::i64_store32, Form::kStore, Op::store32, i64);
   put(wasm::Op::v128_load, Form::kLoad, Op::load, ir::Type::kV128);
   put(wasm::Op::v128_store, Form::kStore, Op::store, ir::Type::kV128);
+#define ATOMIC(name, op)                                                                                              \
+  put(wasm::Op::i32_atomic_##name, Form::kAtomic, Op::op, i32), put(wasm::Op::i64_atomic_##name, Form::kAtomic, Op::op, i64)
+#define ATOMIC_NARROW(w, name, op)                                                                       \
+  put(wasm::Op::i32_atomic_##w##8##name, Form::kAtomic, Op::op, i32);                                    \
+  put(wasm::Op::i32_atomic_##w##16##name, Form::kAtomic, Op::op, i32);                                   \
+  put(wasm::Op::i64_atomic_##w##8##name, Form::kAtomic, Op::op, i64);                                    \
+  put(wasm::Op::i64_atomic_##w##16##name, Form::kAtomic, Op::op, i64);                                   \
+  put(wasm::Op::i64_atomic_##w##32##name, Form::kAtomic, Op::op, i64)
+#define ATOMIC_RMW(name) ATOMIC(rmw_##name, atomic_##name), ATOMIC_NARROW(rmw, _##name##_u, atomic_##name)
+  ATOMIC(load, atomic_load);
+  ATOMIC_NARROW(load, _u, atomic_load);
+  ATOMIC(store, atomic_store);
+  ATOMIC_NARROW(store, , atomic_store);
+  ATOMIC_RMW(add);
+  ATOMIC_RMW(sub);
+  ATOMIC_RMW(and);
+  ATOMIC_RMW(or);
+  ATOMIC_RMW(xor);
+  ATOMIC_RMW(xchg);
+  ATOMIC_RMW(cmpxchg);
   for (size_t i = 0; i < ir::kVecOpCount; ++i)
     if (Form& form = forms[size_t(kFirstVecOp) + i]; form.kind == Form::kNone) form.kind = Form::kVector;
+#undef ATOMIC
+#undef ATOMIC_NARROW
+#undef ATOMIC_RMW
 #undef INTS
 #undef FLOATS
 #undef INT_CC

@@ -151,6 +151,7 @@ Result<void> Translator::visit(const wasm::Instr& in, bool reachable, const wasm
     case Form::kConvert: stack_.back() = b_.convert(form.op, form.type, Type(form.aux), stack_.back()); return {};
     case Form::kLoad: load(form, in); return {};
     case Form::kStore: store(form, in); return {};
+    case Form::kAtomic: atomic(form, in); return {};
     case Form::kVector: vector(in); return {};
     case Form::kNone: break;
   }
@@ -187,6 +188,8 @@ Result<void> Translator::other(const wasm::Instr& in, bool reachable, const wasm
     case W::ref_test: case W::ref_test_null: case W::ref_cast: case W::ref_cast_null: case W::ref_i31:
     case W::i31_get_s: case W::i31_get_u:
       return ref_op(in);
+    case W::memory_atomic_wait32: case W::memory_atomic_wait64: case W::memory_atomic_notify: case W::atomic_fence:
+      return wait_or_notify(in);
     case W::call: case W::return_call: return call(in);
     case W::call_indirect: case W::return_call_indirect: return call_indirect(in);
     case W::call_ref: case W::return_call_ref: return call_ref(in);

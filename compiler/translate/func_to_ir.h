@@ -63,7 +63,7 @@ class Buffers {
 
 // Validates and translates one body. Nothing live is needed: bytes and layout. Any thread. The function has no aliases
 // and no unreachable blocks. Its vmctx is the entry's first parameter; what differs from vmctx to vmctx is loaded.
-// Errors: those of the validator; kUnsupported for what has no IR yet (exceptions, objects, atomics, calls through
+// Errors: those of the validator; kUnsupported for what has no IR yet (exceptions, objects, calls through
 // tables of types with subtypes), naming the feature in front, the instruction and its offset; kLimit for a function
 // whose branches pass more values than its size allows. Such functions stay in tier 0. Near-linear in the body's size.
 //

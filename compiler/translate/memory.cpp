@@ -174,9 +174,9 @@ Result<void> Translator::memory_op(const wasm::Instr& in) {
   }
   if (in.op == W::memory_size) {
     const wasm::MemoryType& type = module_.memories[in.a];
-    if (type.shared) {  // another thread may have grown it: asked anew each time, and what is known of lengths is old
-      push(narrow_for(growing_libcall(Libcall::memory_grow, {i32(in.a), i64(0)}), type.is64));
-      return {};
+    if (type.shared) {  // another thread may have grown it: read anew each time, in one order with all that is atomic
+      b_.put({.op = Op::atomic_fence}, {});
+      forget_moving();
     }
     const Value length = memory_length(in.a);
     const Value pages = b_.binary(Op::shr_u, Type::kI64, length, i64(type.page_size_log2));

@@ -150,6 +150,12 @@ class Translator {
   void load(const Form& form, const wasm::Instr& in);
   void store(const Form& form, const wasm::Instr& in);
   Result<void> memory_op(const wasm::Instr& in);
+  // atomics (atomic.cpp)
+  void check_aligned(Value effective, uint32_t bytes);
+  bool atomic_place(const wasm::MemArg& mem, Value index, uint32_t bytes, Value& at);  // as place()
+  void atomic(const Form& form, const wasm::Instr& in);
+  Value effective_address(const wasm::MemArg& mem, Value index);
+  Result<void> wait_or_notify(const wasm::Instr& in);
   // memory.copy and memory.fill (bulk.cpp)
   struct Stretch {
     Value address;

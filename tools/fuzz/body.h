@@ -79,6 +79,7 @@ class Body {
   void folded_index(bool is64, uint32_t mask);
   uint64_t address(const MemoryState& m, unsigned bytes, bool fresh);
   void memory_access(const PlainOp& p, bool fresh, unsigned depth);
+  uint64_t aligned_address(const MemoryState& m, unsigned bytes);
   void memarg(unsigned align, uint32_t memory, uint64_t offset);
   void local_step();
   void global_step();

@@ -55,7 +55,9 @@ void Body::step() {
     case 14: return table_step();
     case 15: return ref_step();
     case 16: return return_step();
-    case 17: return o_.wide_arithmetic ? wide_step() : local_step();
+    case 17:
+      if (o_.threads && c_.one_in(4)) return prefixed(0xfe, 3, {0});
+      return o_.wide_arithmetic ? wide_step() : local_step();
     case 19: return pressure_step();
     case 21: return nest_step();
     case 20: return stale_step();
@@ -270,19 +272,34 @@ uint64_t Body::address(const MemoryState& m, unsigned bytes, bool fresh) {
   return offset;
 }
 
+// Of an atomic access: a multiple of `bytes`, but where it may trap; half of them at a few places, where they meet.
+uint64_t Body::aligned_address(const MemoryState& m, unsigned bytes) {
+  if (hazard() && c_.one_in(2)) return address(m, bytes, true);
+  if (c_.one_in(2)) {
+    index_const(m.is64, c_.below(4) * 8);
+    push(m.is64 ? kI64 : kI32);
+  } else {
+    gen(m.is64 ? kI64 : kI32, 1);
+    index_const(m.is64, c_.one_in(2) ? 0xff8 : 0x18);
+    op(m.is64 ? 0x83 : 0x71);
+  }
+  return c_.below(4) * 8 + (hazard() ? c_.below(8) : c_.below(8) / bytes * bytes);
+}
+
 void Body::memory_access(const PlainOp& p, bool fresh, unsigned depth) {
   if (m_.memories.empty()) return leaf(kI32);
   const uint32_t memory = c_.below(uint32_t(m_.memories.size()));
   const MemoryState& m = m_.memories[memory];
-  const uint64_t offset = address(m, p.info->bytes, fresh);
-  if (p.params.size() == 2) gen(p.params[1], depth);
+  const bool atomic = p.info->feature == Feature::kThreads;
+  const uint64_t offset = atomic ? aligned_address(m, p.info->bytes) : address(m, p.info->bytes, fresh);
+  for (size_t k = 1; k < p.params.size() && (atomic || p.params.size() == 2); ++k) gen(p.params[k], depth);
   before_plain(p);
   pop(p.params.size());
   if (p.info->prefix) prefixed(p.info->prefix, p.info->code);
   else op(plain_code(p));
   unsigned log2 = 0;
   while (1u << log2 < p.info->bytes) ++log2;
-  memarg(c_.below(log2 + 1), memory, offset);
+  memarg(atomic ? log2 : c_.below(log2 + 1), memory, offset);
   if (p.info->imm == wasm::Imm::kMemArgLane) byte(uint8_t(c_.below(16 / p.info->bytes)));
   for (Type t : p.results) push(t);
   if (p.results == std::vector{kF32} || p.results == std::vector{kF64}) return;  // any NaN; made canonical when used

@@ -27,8 +27,8 @@ struct Section {
   }
 };
 
-void put_limits(Bytes& b, bool is64, uint32_t min, uint32_t max) {
-  b.push_back(uint8_t(1 | (is64 ? 4 : 0)));
+void put_limits(Bytes& b, bool is64, uint32_t min, uint32_t max, bool shared = false) {
+  b.push_back(uint8_t(1 | (shared ? 2 : 0) | (is64 ? 4 : 0)));
   put_leb(b, min);
   put_leb(b, max);
 }
@@ -130,7 +130,8 @@ void ModuleGenerator::import_from_first() {
   if (memory_allowed && c_.one_in(2)) {
     const uint32_t i = c_.below(uint32_t(first_->memories.size()));
     Bytes b;
-    put_limits(b, first_->memories[i].is64, first_->memories[i].min, first_->memories[i].max);
+    put_limits(b, first_->memories[i].is64, first_->memories[i].min, first_->memories[i].max,
+               first_->memories[i].shared);
     import("m0", "m" + std::to_string(i), 2, b);
     m_.memories.push_back(first_->memories[i]);
     ++m_.imported_memories;
@@ -177,9 +178,10 @@ void ModuleGenerator::memories_and_tables() {
     const bool is64 = o_.memory64 && may_be_64 && c_.one_in(3);
     const uint32_t min = c_.one_in(2) ? 2 : 1;
     const uint32_t max = min + c_.below(3);
-    put_limits(memories_.bytes, is64, min, max);
+    const bool shared = o_.threads && c_.one_in(2);
+    put_limits(memories_.bytes, is64, min, max, shared);
     ++memories_.count;
-    m_.memories.push_back({is64, min, max});
+    m_.memories.push_back({is64, min, max, shared});
   };
   const uint32_t most = o_.multi_memory ? 3 : 1;
   if (m_.memories.empty()) memory(true);

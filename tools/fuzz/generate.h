@@ -43,6 +43,7 @@ struct FuncType {
   F(host_reenters)            \
   F(far_frames)               \
   F(wide_arithmetic)          \
+  F(threads)                  \
   F(simd)                     \
   F(relaxed_simd)
 struct Options {
@@ -53,7 +54,7 @@ struct Options {
 #define F(name) bool name = true;
   WJIT_FUZZ_FEATURES(F)
 #undef F
-  Options() { wide_arithmetic = false; }
+  Options() { wide_arithmetic = threads = false; }
 };
 
 struct Value {

@@ -37,6 +37,7 @@ inline void put_type(Bytes& b, Type t) {
 struct MemoryState {
   bool is64;
   uint32_t min, max;
+  bool shared = false;
 };
 struct TableState {
   Type element;

@@ -138,7 +138,7 @@ void drop_vector_calls(Program& p) {
 }
 
 void restrict_to_node(Options& o) {
-  o.multi_memory = o.memory64 = o.typed_refs = o.v128 = o.far_frames = o.wide_arithmetic = o.simd = o.relaxed_simd = false;
+  o.multi_memory = o.memory64 = o.typed_refs = o.v128 = o.far_frames = o.wide_arithmetic = o.threads = o.simd = o.relaxed_simd = false;
 }
 
 std::unique_ptr<Oracle> make_oracle(const std::string& name) {

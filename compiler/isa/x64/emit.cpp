@@ -384,6 +384,10 @@ void Emitter::inst() {
     case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg: call(op); break;
     case MOp::kLibcall: libcall(); break;
     case MOp::kBulk: call_rel(Reloc::Kind::kStub, i.cc ? Stub::kFill : Stub::kCopy, 0); break;
+    case MOp::kXadd: i.x ? a_.xchg(w(), mem(), gp(1)) : a_.locked(Locked::kXadd, w(), mem(), gp(1)); break;
+    case MOp::kCmpxchg: a_.locked(Locked::kCmpxchg, w(), mem(), gp(2)); break;
+    case MOp::kRmwLoop: rmw_loop(); break;
+    case MOp::kFence: a_.mfence(); break;
     case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg: tail(op); break;
     case MOp::kLeave:
       if (!leave_.valid()) leave_ = a_.new_label();
@@ -425,6 +429,18 @@ void Emitter::fload_store(bool is_store) {
     now_->size == 16 ? a_.mov128(m, xmm(0)) : a_.mov(f(), m, xmm(0));
   else
     now_->size == 16 ? a_.mov128(xmm(0), m) : a_.mov(f(), xmm(0), m);
+}
+
+void Emitter::rmw_loop() {
+  const Gp old = gp(0), changed = gp(1);
+  const W whole = now_->size == 8 ? kQ : W::k32;
+  now_->size >= 4 ? a_.mov(whole, old, mem()) : a_.movzx(w(), old, mem());
+  const Label again = a_.new_label();
+  a_.bind(again);
+  a_.mov(whole, changed, old);
+  a_.alu(Alu(now_->x), whole, changed, gp(2));
+  a_.locked(Locked::kCmpxchg, w(), mem(), changed);  // which leaves in `old` what it found
+  a_.jcc(Cc::ne, again);
 }
 
 void Emitter::extend() {

@@ -75,6 +75,7 @@ class Emitter {
   void divide();
   void bits();
   void extend();
+  void rmw_loop();
   void setcc();
   void cmov();
   void fselect();

@@ -65,6 +65,10 @@ namespace wjit::x64 {
   INST(kCallReg, "c d… a…", "c: the code")                                                                        \
   INST(kLibcall, "d… a…", "imm: vm::Libcall")                                                                     \
   INST(kBulk, "a b c", "x: 1 (clobbers); cc: 1 fills: b is the byte; the registers of reg::kBulk")                  \
+  INST(kXadd, "d=a m", "locked; x: 1 exchanges; size 1, 2, 4, 8")                                                 \
+  INST(kCmpxchg, "d(rax) a(rax) b m", "locked; size 1, 2, 4, 8")                                                  \
+  INST(kRmwLoop, "d(rax) t b m", "x: Alu; until nobody came between; size 1, 2, 4, 8; d is extended with zeros")   \
+  INST(kFence, "", "")                                                                                            \
   INST(kTailFunc, "a…", "imm; target: bytes of stack arguments, disp as above")                                   \
   INST(kTailEntry, "a…", "so")                                                                                    \
   INST(kTailReg, "c a…", "so; c in the entry register")                                                           \

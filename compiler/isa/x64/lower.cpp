@@ -386,6 +386,7 @@ bool Lower::lower_inst(Inst i) {
   const InstData& d = f_.inst(i);
   switch (d.format()) {
     case ir::Format::kLoad: case ir::Format::kStore: return lower_memory(i, d);
+    case ir::Format::kAtomic1: case ir::Format::kAtomic2: case ir::Format::kAtomic3: return lower_atomic(i, d);
     case ir::Format::kConst: case ir::Format::kVConst: return true;  // made where they are used
     case ir::Format::kCheck: case ir::Format::kFuel: case ir::Format::kCall: case ir::Format::kJump:
     case ir::Format::kBranch: case ir::Format::kBrTable: case ir::Format::kReturn: case ir::Format::kTrapNow:

@@ -159,6 +159,8 @@ class Lower {
   void load(ir::Inst i, const ir::InstData& d);
   void store(ir::Inst i, const ir::InstData& d);
   bool store_of_operation(const ir::InstData& d);
+  bool lower_atomic(ir::Inst i, const ir::InstData& d);               // lower_atomic.cpp
+  void give_narrow(ir::Inst i, VReg v, uint8_t bytes);
 
   // ---- vectors. Instructions that make vregs of their own, out of which an operation is put together.
   bool has(VecLevel level) const { return level <= level_; }

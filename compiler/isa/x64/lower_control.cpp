@@ -40,6 +40,7 @@ bool Lower::lower_control(Inst i, const InstData& d) {
       make(MOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});
       return true;
     }
+    case Op::atomic_fence: make(MOp::kFence, {}); return true;
     case Op::call: case Op::call_indirect: call(i, d, false); return true;
     case Op::return_call: case Op::return_call_indirect: call(i, d, true); return true;
     case Op::libcall: libcall(i, d); return true;

@@ -154,6 +154,9 @@ class Generator {
         d.aux = static_cast<uint16_t>(VecOp::i8x16_shuffle);
         d.c = vector(31);
         break;
+      case Format::kAtomic1: case Format::kAtomic2: case Format::kAtomic3:
+        d.aux = static_cast<uint16_t>(1u << below(d.type == Type::kI32 ? 3 : 4));
+        break;
       case Format::kLoad: case Format::kStore:
         d.aux = Access{static_cast<Region>(below(8)), static_cast<uint8_t>(below(2) * below(128)), below(2) == 0}.pack();
         d.c = below(2) == 0 ? 0 : below(2) == 0 ? below(64) - 32 : static_cast<uint32_t>(random_());

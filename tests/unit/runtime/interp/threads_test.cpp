@@ -12,10 +12,18 @@ using namespace wjit::test;
 
 namespace {
 
+// Every test runs once for each. (What native code does ThreadSanitizer does not see.)
+Tier tier = Tier::kInterp;
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
+#define EACH_TIER tier = GENERATE(Tier::kInterp, Tier::kJit)
+#else
+#define EACH_TIER tier = Tier::kInterp
+#endif
+
 Config threads_config(MemoryStyle style) {
   Config c = config_with(style);
   c.features.set(Feature::kThreads, true);
-  c.tier = Tier::kInterp;
+  c.tier = tier;
   return c;
 }
 constexpr MemoryType kShared{.min = 1, .max = 4, .shared = true};
@@ -67,6 +75,7 @@ struct Two {
 }  // namespace
 
 TEST_CASE("threads: two stores add to one number, and nothing is lost", "[threads]") {
+  EACH_TIER;
   constexpr int kTimes = 100'000;
   for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks})
     for (const char* add : {"i32.atomic.rmw.add", "i32.atomic.rmw8.add_u", "i32.atomic.rmw16.add_u"}) {
@@ -85,6 +94,7 @@ TEST_CASE("threads: two stores add to one number, and nothing is lost", "[thread
 }
 
 TEST_CASE("threads: a lock made of cmpxchg guards what is not atomic", "[threads]") {
+  EACH_TIER;
   constexpr int kTimes = 20'000;
   Two w(R"((func (export "run") (param $n i32)
     (loop $again
@@ -99,6 +109,7 @@ TEST_CASE("threads: a lock made of cmpxchg guards what is not atomic", "[threads
 }
 
 TEST_CASE("threads: who sees the flag sees the message", "[threads]") {
+  EACH_TIER;
   // The message is plain; the flag goes up by one for each, and the answer with it.
   Two w(R"((func (export "send") (param $n i32) (local $i i32)
     (loop $again
@@ -124,6 +135,7 @@ TEST_CASE("threads: who sees the flag sees the message", "[threads]") {
 }
 
 TEST_CASE("threads: stores and loads of two threads are in one order", "[threads]") {
+  EACH_TIER;
   // Store buffering: at least one of the two must see the other's store.
   Two w(R"((func (export "run") (param $mine i32) (param $theirs i32) (param $round i32) (result i32)
     (drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))
@@ -144,6 +156,7 @@ TEST_CASE("threads: stores and loads of two threads are in one order", "[threads
 }
 
 TEST_CASE("threads: waiting and waking, back and forth between two stores", "[threads]") {
+  EACH_TIER;
   // The ball is at 0: whoever's turn it is counts and passes it on.
   Two w(R"((func (export "play") (param $me i32) (param $n i32)
     (loop $again
@@ -199,6 +212,7 @@ TEST_CASE("threads: wait answers whether it was woken, not equal, or late; notif
 }
 
 TEST_CASE("threads: a wait can be interrupted, and holds nothing while it sleeps", "[threads]") {
+  EACH_TIER;
   const std::string wat = R"(
     (func (export "wait") (result i32) (i32.atomic.store (i32.const 0) (i32.const 1))
       (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const -1)))
@@ -229,6 +243,7 @@ TEST_CASE("threads: a wait can be interrupted, and holds nothing while it sleeps
 }
 
 TEST_CASE("threads: an interrupt before a wait ends it", "[threads]") {
+  EACH_TIER;
   Two w(
       R"((func (export "wait") (result i32) (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const -1))))");
   w.a.store().impl().interrupt();
@@ -239,6 +254,7 @@ TEST_CASE("threads: an interrupt before a wait ends it", "[threads]") {
 }
 
 TEST_CASE("threads: who learns of a growth may use the bytes", "[threads]") {
+  EACH_TIER;
   // By an atomic, by memory.size, by memory.grow.
   const std::string wat = R"(
     (func (export "grow") (drop (memory.grow (i32.const 1))) (i32.store (i32.const 0x10000) (i32.const 77))
@@ -270,6 +286,7 @@ TEST_CASE("threads: who learns of a growth may use the bytes", "[threads]") {
 }
 
 TEST_CASE("threads: growths of many threads come one after the other", "[threads]") {
+  EACH_TIER;
   for (MemoryStyle style : {MemoryStyle::kGuard, MemoryStyle::kChecks}) {
     const Engine engine(threads_config(style));
     const auto memory = SharedMemory::create(engine, {.min = 0, .max = 1000, .shared = true}).unwrap();
@@ -304,6 +321,7 @@ TEST_CASE("threads: growths of many threads come one after the other", "[threads
 }
 
 TEST_CASE("shared memories: one object in many stores, alive as long as one of them", "[threads]") {
+  EACH_TIER;
   const Engine engine(threads_config(MemoryStyle::kGuard)), other(threads_config(MemoryStyle::kGuard));
   Store a(engine), c(other);
   auto b = std::make_unique<Store>(engine);
@@ -362,6 +380,7 @@ TEST_CASE("shared memories: one object in many stores, alive as long as one of t
 }
 
 TEST_CASE("shared memories: an embedder's memory is told not to move, and aligned", "[threads]") {
+  EACH_TIER;
   struct Bytes : LinearMemory {
     explicit Bytes(const MemoryRequest& r, size_t shift) : bytes(r.maximum + 64), shift(shift) {}
     uint8_t* base() const override {
