@@ -32,7 +32,7 @@ Result<std::string> listing_of(const rt::CompiledModule& m, uint32_t defined, co
 Result<std::string> each_function(const File& file, std::string_view argument, Show show) {
   if (!file.is_text_module()) return fail(ErrorKind::kUsage, "machine code is made of modules (.wat)");
   WJIT_TRY(const Settings settings, parse_settings(argument));
-  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config{.tier = Tier::kInterp}), file));
+  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(engine_config()), file));
   CompileOptions options;
   options.translate = settings.options;
   options.memories = memories_of(*module, settings);

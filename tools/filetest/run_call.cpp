@@ -158,7 +158,7 @@ Result<std::string> run_ir(const File& file, const Call& c) {
 
 struct World {
   Result<void> load(const File& file) {
-    engine = std::make_shared<rt::Engine>(Config{.tier = Tier::kInterp});
+    engine = std::make_shared<rt::Engine>(engine_config());
     WJIT_CHECK(engine->enable_native_code());
     store = std::make_unique<rt::Store>(engine);
     WJIT_TRY(const auto module, load_module(engine, file));

@@ -45,6 +45,13 @@ Result<Settings> parse_settings(std::string_view words) {
   return s;
 }
 
+Config engine_config() {
+  Config c;
+  c.tier = Tier::kInterp;
+  c.features = FeatureSet::all();
+  return c;
+}
+
 Result<std::shared_ptr<rt::CompiledModule>> load_module(std::shared_ptr<rt::Engine> engine, const File& file) {
   struct OwnedBytes : wasm::Bytes {
     std::vector<uint8_t> data;
@@ -79,7 +86,7 @@ std::function<const translate::Profile*(uint32_t defined)> profile_of(const rt::
 
 Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings) {
   if (!file.is_text_module()) return ir::parse_functions(file.head);
-  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(Config{.tier = Tier::kInterp}), file));
+  WJIT_TRY(const auto module, load_module(std::make_shared<rt::Engine>(engine_config()), file));
   const auto memories = memories_of(*module, settings);
   const auto profile = profile_of(*module, settings);
   const translate::Env env{module->wasm(), module->offsets, settings.options, memories, &profile};

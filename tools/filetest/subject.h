@@ -27,6 +27,7 @@ struct Settings {
 };
 Result<Settings> parse_settings(std::string_view words);
 
+Config engine_config();  // the interpreter's, with every feature
 Result<std::shared_ptr<rt::CompiledModule>> load_module(std::shared_ptr<rt::Engine> engine, const File& file);
 // Memories of 4 GiB and guard, whatever this machine's are: outputs are the same everywhere.
 Result<std::vector<ir::Function>> functions_of(const File& file, const Settings& settings);
