@@ -1,7 +1,7 @@
 // Where a call enters wasm and what becomes of it when the interpreter stops. See runtime/interp/vm.h for the stacks.
 //
-// Plain calls run on the store's current stack, above whatever activation called the host; out of fuel and host errors
-// end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
+// Plain calls run on the store's current stack, above whatever activation called the host; out of fuel, host errors and
+// yields end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
 // interpreter's, or in engines with native code a fiber (runtime/fiber_call.h), which has both kinds. Native recursion through host functions is bounded by
 // limits.stack_limit, set where the outermost call of a thread enters.
 #include "runtime/call.h"
@@ -48,6 +48,7 @@ class NativeLimit {
     store_.native_limit = outer_;
   }
   NativeLimit(const NativeLimit&) = delete;
+  bool is_outermost() const { return before_ == kNone; }
   bool exceeded() const { return !fresh_ && here() < store_.limits.stack_limit; }
 
  private:
@@ -75,11 +76,14 @@ const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
 std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VMFuncRef* root,
                                    std::unique_ptr<Stack> stack) {
   auto s = std::make_unique<Suspended>();
-  s->kind = why == DoneReason::kOutOfFuel ? Suspended::Kind::kOutOfFuel : Suspended::Kind::kHostTrap;
+  s->kind = why == DoneReason::kOutOfFuel ? Suspended::Kind::kOutOfFuel
+            : why == DoneReason::kYield   ? Suspended::Kind::kYielded
+                                          : Suspended::Kind::kHostTrap;
   s->store = &store;
   s->engine = store.shared_engine();
   s->root = root;
   s->required_fuel = why == DoneReason::kOutOfFuel ? vm.required_fuel : 0;
+  s->yield_ticks = store.yield_ticks;
   if (why == DoneReason::kHostTrap) {
     s->host_func = vm.host_func;
     s->host_error = store.take_pending_box();
@@ -99,7 +103,7 @@ CallEnd run_resumable(Store& store, Vm& vm, std::unique_ptr<Stack> stack, vm::VM
     run(store, vm);
   }
   const DoneReason why = vm.reason;
-  if (why == DoneReason::kOutOfFuel || why == DoneReason::kHostTrap) {
+  if (why == DoneReason::kOutOfFuel || why == DoneReason::kHostTrap || why == DoneReason::kYield) {
     *out = suspend(store, std::move(vm), why, root, std::move(stack));
     return CallEnd::kSuspended;
   }
@@ -169,6 +173,13 @@ CallEnd conclude_fiber(std::unique_ptr<Suspended> s, FiberCall::Stop stop, vm::V
       s->host_error.reset();
       s->required_fuel = call.required_fuel();
       break;
+    case FiberCall::Stop::kYielded:
+      s->kind = Suspended::Kind::kYielded;
+      s->host_func = nullptr;
+      s->host_error.reset();
+      s->required_fuel = 0;
+      s->yield_ticks = s->store->yield_ticks;
+      break;
   }
   *out = std::move(s);
   return CallEnd::kSuspended;
@@ -206,8 +217,11 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
-// Native code's faults come to this thread as signals. False: trap pending.
-bool thread_is_ready(Store& store) {
+// False: trap pending.
+bool may_enter(Store& store) {
+  if (store.in_epoch_callback)
+    return store.set_pending(wjit::Trap("the callback of an epoch deadline calls a function of the same store"));
+  // Native code's faults come to this thread as signals.
   if (!store.engine().native) return true;
   auto ready = ThreadTraps::ensure();
   return ready || store.set_pending(trap_from_error(ready.error()));
@@ -215,8 +229,9 @@ bool thread_is_ready(Store& store) {
 
 CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
               std::unique_ptr<Suspended>* suspended) {
-  if (!thread_is_ready(store)) return CallEnd::kTrapped;
+  if (!may_enter(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
+  if (limit.is_outermost()) store.forget_yield();
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   if (callee->code_index != vm::kNoCodeIndex) {
     if (!store.call_hook) return call_defined(store, callee, values, capacity, suspended);
@@ -229,6 +244,7 @@ CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t ca
 CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
               vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
+  if (s->kind == Suspended::Kind::kYielded) store.set_epoch_deadline(s->yield_ticks);
   if (s->fiber) {
     const FiberCall::Stop stop = s->fiber->resume(inputs);
     return conclude_fiber(std::move(s), stop, results, &call);
@@ -249,8 +265,9 @@ CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm
 
 CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
                     vm::ValRaw* results) {
-  if (!thread_is_ready(store)) return CallEnd::kTrapped;
+  if (!may_enter(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
+  if (limit.is_outermost()) store.forget_yield();
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   const bool hooked = bool(store.call_hook);
   if (hooked && !store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;

@@ -27,18 +27,14 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 }  // namespace
 
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
-  limits.epoch_deadline = ~uint64_t{0};  // none
+  limits.epoch_deadline = deadline_;
   limits.stack_size = std::min<uint64_t>(engine_->config.max_native_stack, uint64_t{1} << 40);
 }
 
-Store::~Store() = default;
-
-vm::TrapCode Store::poll_slowly() {
-  if (interrupted_.exchange(false, std::memory_order_relaxed)) return vm::TrapCode::kInterrupt;
-  if (engine_->epoch.load(std::memory_order_relaxed) >= limits.epoch_deadline) return vm::TrapCode::kEpochDeadline;
-  vm::TrapCode answer = vm::TrapCode::kNone;
-  if (poll_hook) on_resumer(*this, [&] { answer = poll_hook(); });
-  return answer;
+Store::~Store() {
+  if (!interrupt_target_) return;
+  const std::lock_guard hold(interrupt_target_->lock);
+  interrupt_target_->store = nullptr;
 }
 
 bool Store::set_pending_out_of_memory() noexcept {

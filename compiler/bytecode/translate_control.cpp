@@ -264,6 +264,7 @@ void Translator::begin_block(const wasm::Instr& in) {
     c.start = pos();
     label_here();
     if (options_.profile) count_loop();
+    epoch();
   }
   control_.push_back(c);
 }

@@ -74,6 +74,7 @@ class Translator {
   uint32_t emit_imm(Op op, uint32_t a, uint32_t imm);
   void word(uint64_t w) { code_->words.push_back(w); }
   void may_trap() { code_->offsets.push_back({pos(), offset_}); }  // before the instruction is emitted
+  void epoch();
   // a <- …: pushes a temporary and makes the instruction write it. Extra words follow.
   void emit_def(Op op, uint32_t b = 0, uint32_t c = 0, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);
   void emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);

@@ -75,8 +75,16 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   Control c{.op = wasm::Op::kCount};
   c.opened = ssa_.here();
   control_.push_back(c);
-  if (env_.options.epoch) b_.epoch();
+  if (env_.options.epoch) b_.set_offset(module_.bodies[func_index_ - module_.imported_funcs].offset);
+  epoch();
   return {};
+}
+
+void Translator::epoch() {
+  if (!env_.options.epoch) return;
+  if (env_.options.epoch_only_traps) return b_.epoch_trap();
+  b_.epoch();
+  forget_moving();
 }
 
 void Translator::fuel_block(uint32_t offset) {

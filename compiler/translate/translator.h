@@ -64,6 +64,7 @@ class Translator {
   Result<void> visit(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   void fuel_block(uint32_t offset);
   void fuel_block_end(uint64_t cost);
+  void epoch();
   Result<void> finish();
 
  private:

@@ -276,6 +276,8 @@ struct HostCallback {
   wjit_func_callback_t with_caller = nullptr;
   HostInfo env;
 };
+// What a callback in C returned.
+Trap take_trap(wasm_trap_t* handle);
 detail::RawCallback make_callback(const FuncType& type, std::shared_ptr<HostCallback> callback);
 
 Linker& linker_of(wjit_linker_t* linker);  // refuses null

@@ -83,7 +83,7 @@ CallEnd conclude(Store& store, Vm& vm, const wasm::SubType& type, vm::ValRaw* va
     case DoneReason::kReturn:
       cells_to_raw(type.values.data() + type.param_count, type.values.size() - type.param_count, vm.frame->sp, values);
       return CallEnd::kReturned;
-    case DoneReason::kTrap: trapped(store, vm.trap); break;
+    case DoneReason::kTrap: store.raise(vm.trap); break;
     case DoneReason::kOutOfFuel:
       store.set_pending(out_of_fuel(vm.required_fuel));
       ++vm.frame->ip;  // stood at what would be tried again; the place of what ended the run is looked for before it

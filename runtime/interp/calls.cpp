@@ -201,6 +201,17 @@ bool call_native(Vm* vm, Instance* inst) {
   return true;
 }
 
+// ---- checks ---------------------------------------------------------------------------------------------------
+
+bool epoch_reached(Vm* vm, const uint64_t* ip) {
+  vm->frame->ip = ip + 1;
+  switch (vm->store->epoch_reached(vm->resumable)) {
+    case vm::Crossing::kReturned: return true;
+    case vm::Crossing::kSuspend: vm->done(DoneReason::kYield); return false;
+    default: vm->done(DoneReason::kPending); return false;
+  }
+}
+
 // ---- tiers ----------------------------------------------------------------------------------------------------
 
 static const uint64_t* go_on(Vm* vm, const TieredModule::GoOn& to) {

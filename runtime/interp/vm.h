@@ -61,7 +61,7 @@ class Stack {
   InterpFrame* frames_end_ = nullptr;
 };
 
-enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall, kCall, kHostCall };
+enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kYield, kTailCall, kCall, kHostCall };
 
 // One run of the interpreter over one activation.
 struct Vm {
@@ -137,6 +137,9 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
 vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip);
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
+
+// The store has something to say (Store::due): false: the run is done, or waits behind the instruction at `ip`.
+bool epoch_reached(Vm* vm, const uint64_t* ip);
 
 // A hot function begins, or a hot loop begins another round: where the frame goes on, in other code, or null.
 const uint64_t* hot_call(Vm* vm, CodeEntry* entry);

@@ -129,7 +129,7 @@ Errno fd_read(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 ou
     WJIT_WASI_TRY(read_virtual(*d, iovecs, &moved));
   } else {
     WJIT_WASI_TRY(transfer(
-        *d, POLLIN, [&] { return ::readv(d->host, iovecs.items, iovecs.count); }, &moved));
+        system, *d, POLLIN, [&] { return ::readv(d->host, iovecs.items, iovecs.count); }, &moved));
   }
   return store(memory, out, moved);
 }
@@ -147,7 +147,7 @@ Errno fd_write(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 o
     SigpipeGuard guard(d->pipe_like);
     int failed = 0;
     Errno error = transfer(
-        *d, POLLOUT,
+        system, *d, POLLOUT,
         [&] {
           ssize_t n = ::writev(d->host, iovecs.items, iovecs.count);
           failed = n < 0 ? errno : 0;

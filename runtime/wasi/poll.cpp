@@ -75,6 +75,7 @@ class Poll {
         }
         any |= e.happened;
       }
+      if (system_.interrupted) left = std::min(left, uint64_t{kInterruptStepMs} * 1'000'000);
       // Once something has happened, look at the descriptors all the same, but do not wait.
       timespec timeout = to_timespec(any ? 0 : left);
       int ready = ::ppoll(fds_.data(), fds_.size(), any || left != kNever ? &timeout : nullptr, nullptr);
@@ -85,6 +86,7 @@ class Poll {
         }
       }
       if (any) return Errno::kSuccess;
+      if (system_.interrupted && system_.asks_to_stop()) return Errno::kIntr;
     }
   }
 

@@ -85,7 +85,7 @@ TEST_CASE("fuzz: an engine that means another instruction is found out") {
     for (uint64_t seed = 0; seed < (none ? 50 : 1500) && !found; ++seed) {
       const Outcome right = runner.run(program(seed), 0), wrong = runner.run(with_bug(seed, bug.opcode, bug.instead), 1);
       REQUIRE(wrong.error == "");
-      found = !difference(right, wrong, false).empty();
+      found = !difference(right, wrong, SameCost::kNo).empty();
     }
     INFO(bug.what);
     CHECK(found == !none);

@@ -222,7 +222,7 @@ int main(int argc, char** argv) {
   app.add_option("--size", s.options.size, "Statements of a function, about");
   app.add_option("--hazard", s.options.hazard, "One in so many operations may trap");
   app.add_option("--oracle", s.oracle, "node or wasmtime: compare with another engine as well");
-  app.add_option("--modes", s.modes, "all, interp, native, or one mode's name");
+  app.add_option("--modes", s.modes, "all, interp, native, tiered, epochs, or one mode's name");
   app.add_option("--batch", s.batch, "Programs given to the oracle at once");
   app.add_option("--without", without, "Features not to use, by comma");
   app.add_option("--with", with, "Features to use that are off otherwise: wide-arithmetic, threads");
