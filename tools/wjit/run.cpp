@@ -25,8 +25,8 @@ int report_end(const std::string& file, const TrapError& error) {
   const Trap& trap = std::get<Trap>(error);
   if (trap.kind() == Trap::Kind::kExit) return trap.exit_status();
   if (trap.kind() != Trap::Kind::kInterrupt || !running_out || !running_out->is_over()) return report_trap(file, trap);
-  Trap timed_out = rt::TrapAccess::make(trap.kind(), vm::TrapCode(trap.code()), "timed out after " + time_given);
-  rt::TrapAccess::trace(timed_out) = trap.trace();
+  Trap timed_out = TrapAccess::make(trap.kind(), vm::TrapCode(trap.code()), "timed out after " + time_given);
+  TrapAccess::trace(timed_out) = trap.trace();
   return report_trap(file, timed_out);
 }
 
