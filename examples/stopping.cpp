@@ -1,4 +1,5 @@
-// Stopping a guest: a deadline in ticks, an interrupt from another thread, and slices of time for guests that take turns.
+// Stopping a guest: a deadline in ticks, an interrupt from another thread, and slices of time for guests that
+// take turns.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
