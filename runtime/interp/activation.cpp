@@ -4,6 +4,7 @@
 
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/float_control.h"
 #include "runtime/interp/values.h"
 #include "runtime/trap/host_frames.h"
 #include "runtime/trap_access.h"
@@ -53,6 +54,7 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
 }
 
 void run(Store& store, Vm& vm) {
+  const FloatControl floats;
   uses_tail_dispatch(store.engine().config) ? run_tail(&vm) : run_loop(&vm);
 }
 
