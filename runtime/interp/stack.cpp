@@ -23,7 +23,7 @@ std::unique_ptr<Stack> Stack::create(uint64_t value_bytes, uint32_t depth) {
   s->size_ = size;
   s->begin_ = s->base_ + frames;
   s->values_end_ = reinterpret_cast<uint64_t*>(s->begin_ + values);
-  s->frames_end_ = reinterpret_cast<InterpFrame*>(s->begin_) - (depth + 1);  // with the bottom frame
+  s->frames_end_ = reinterpret_cast<InterpFrame*>(s->begin_) - (uint64_t(depth) + 1);  // with the bottom frame
   s->clear();
   return s;
 }

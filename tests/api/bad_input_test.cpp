@@ -329,7 +329,8 @@ TEST_CASE("bad input: options no machine can give") {
   CHECK(run({.compile_threads = 10'000}) == "it went well");
   CHECK(run({.max_wasm_stack = 0}).starts_with("trap: "));
   for (uint32_t depth : {0u, 1u}) CHECK(run({.max_call_depth = depth}).starts_with("trap: "));
-  CHECK(run({.max_call_depth = 2}) == "it went well");
+  for (uint32_t depth : {2u, UINT32_MAX - 1, UINT32_MAX})
+    CHECK(run({.tier = Tier::kInterp, .max_call_depth = depth}) == "it went well");
   CHECK(run({.max_wasm_stack = UINT64_MAX}).starts_with("trap: "));
   CHECK_FALSE(run({.memory_style = MemoryStyle::kGuard, .memory_reservation = UINT64_MAX}) == "");
   CHECK(run({.memory_style = MemoryStyle::kChecks, .memory_reservation = UINT64_MAX}) == "it went well");
