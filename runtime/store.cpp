@@ -91,7 +91,8 @@ support::Result<void> Store::reserve_instance() {
 
 support::Result<void> Store::reserve_memory(const wasm::MemoryType& type) {
   if (memory_count >= limiter.memories) return past_limit("memories", limiter.memories);
-  if (type.limits.min > limiter.memory_bytes >> type.page_size_log2)
+  // Without a limit, what is too much is for the memory to say.
+  if (limiter.memory_bytes != ~uint64_t{0} && type.limits.min > limiter.memory_bytes >> type.page_size_log2)
     return past_limit("bytes in a memory", limiter.memory_bytes);
   ++memory_count;
   return {};
