@@ -139,7 +139,15 @@ check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" 
 check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm
 check 2 '' "^wjit: --env: found '=x', expected NAME=VALUE" "$wjit" --env =x argc.wasm
 check 2 '' "^wjit: --dir: found '::x', expected HOST or HOST::GUEST" "$wjit" --dir ::x argc.wasm
-check 2 '' '--fuel' "$wjit" --fuel many argc.wasm
+for number in many -1 18446744073709551616 0x 7x ''; do
+  check 2 '' "^wjit: --fuel: found '$number', expected a number from 0 to 18446744073709551615\|" "$wjit" "--fuel=$number" argc.wasm
+done
+check 2 '' '^wjit: --tier-calls: found .-1., expected' "$wjit" --tier-calls -1 argc.wasm
+check 2 '' "^wjit: --cpu: unknown processor feature 'sse9', expected native, or sse2, .*avx2" "$wjit" --cpu avx,sse9 argc.wasm
+check 2 '' "found '5-2', expected FIRST-LAST" "$wjit" --jit-functions 5-2 argc.wasm
+
+printf '\xef\xbb\xbf(module)' > bom.wat
+check 1 '' '^wjit: bom.wat:1:1: found the illegal character 0xef' "$wjit" validate bom.wat
 
 # --- bad input -------------------------------------------------------------------------------------------------------
 for command in run validate dump compile; do
