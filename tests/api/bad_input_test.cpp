@@ -198,6 +198,8 @@ TEST_CASE("bad input: types that cannot be") {
         "usage: memory type: a shared memory needs a maximum");
   CHECK(said(Memory::create(store, {.min = 1, .page_size_log2 = 3})) ==
         "usage: memory type: pages are of 65536 bytes or of one");
+  CHECK(said(Memory::create(store, {.min = uint64_t{1} << 60, .is64 = true}))
+            .starts_with("limit: memory 0: memory of 1152921504606846976 pages"));
   CHECK(said(Memory::create(store, {.min = 65537}))
             .starts_with("limit: memory 0: memory of 65537 pages: at most 65536"));
   CHECK(said(Memory::create(store, {.min = uint64_t{1} << 40, .is64 = true}))
