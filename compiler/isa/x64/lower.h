@@ -79,6 +79,9 @@ class Lower {
     float frequency = 0;
   };
 
+  // How many instructions that say nothing new are looked through, one behind the other.
+  static constexpr unsigned kMostSteps = 8;
+
   // ---- the function (lower.cpp)
   template <class F>
   void for_each_taken_edge(ir::Block b, F&& f) const;
