@@ -74,12 +74,8 @@ void Inliner::find_calls(const ir::Function& f, const Analyses& a, uint32_t own_
 }
 
 bool Inliner::choose(const ir::Function& f, uint32_t own, const BodySource& source) {
-<<<<<<< HEAD
-  weights_ = {};  // clear() would cost as much as the largest function before this one
-=======
   // By callee. New each time: what clear() costs goes by the largest function before this one.
   std::unordered_map<uint32_t, uint32_t> weights;
->>>>>>> review-runtime-ready
   uint32_t growth = 0;
   uint64_t copied = 0;
   const uint32_t own_size = f.inst_count();
