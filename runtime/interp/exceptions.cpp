@@ -51,7 +51,8 @@ bool catch_exception(Vm* vm, Exception& e) {
     if (!f->code->tries.empty()) {
       const uint32_t word = uint32_t(f->ip - f->code->words.data()) - 1;
       if (const bc::CatchClause* c = clause_for(*f->code, word, inst, e)) {
-        uint64_t* to = std::ranges::copy(e.cells(), f->sp + c->cell).out;
+        uint64_t* to = f->sp + c->cell;
+        if (c->tag != bc::CatchClause::kAnyTag) to = std::ranges::copy(e.cells(), to).out;
         if (c->with_ref) *to = reinterpret_cast<uint64_t>(&e);
         f->ip = f->code->words.data() + c->word;
         vm->frame = f;
