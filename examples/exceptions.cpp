@@ -21,7 +21,7 @@ static const char kModule[] = R"(
 int main() {
   wjit::Engine engine;
   wjit::Store store(engine);
-  wjit::Tag no_such = wjit::Tag::create(store, {{wjit::ValKind::kI32}, {}}).unwrap();
+  wjit::Tag no_such = wjit::Tag::create(store, {{{wjit::ValKind::kI32}}, {}}).unwrap();
   auto find = [no_such](wjit::Caller caller, int32_t key) -> wjit::Result<int32_t, wjit::Trap> {
     if (key < 10) return key * key;
     const wjit::Val field(key);

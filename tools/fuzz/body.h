@@ -131,6 +131,7 @@ class Body {
   std::vector<Label> labels_;
   uint32_t nan32_ = ~0u, nan64_ = ~0u, nan128_ = ~0u, spare_ref_ = ~0u;
   unsigned budget_;
+  bool throws_ = false;  // or catches: others may have native code
 };
 
 }  // namespace wjit::fuzz

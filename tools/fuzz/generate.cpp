@@ -75,7 +75,7 @@ class ModuleGenerator {
 };
 
 Type ModuleGenerator::value_type(bool host) {
-  if (o_.exceptions && !host && c_.one_in(12)) return kExnRef;
+  if (o_.exceptions && !host && c_.one_in(50)) return kExnRef;
   for (;;) {
     switch (c_.weighted({10, 8, 4, 5, 2, 2, 2, 2})) {
       case 0: return kI32;
@@ -166,7 +166,7 @@ void ModuleGenerator::import_from_first() {
 void ModuleGenerator::tags() {
   for (uint32_t n = c_.between(1, 3); n-- > 0;) {
     FuncType t;
-    for (uint32_t k = c_.below(4); k-- > 0;) t.params.push_back(value_type(false));
+    for (uint32_t k = c_.below(4); k-- > 0;) t.params.push_back(c_.one_in(6) ? kExnRef : value_type(false));
     const uint32_t type = !m_.tags.empty() && c_.one_in(3) ? m_.tags[0] : m_.type_index(t);
     put_leb(tags_.bytes, 0);
     put_leb(tags_.bytes, type);
