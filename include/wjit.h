@@ -270,6 +270,7 @@ enum wjit_trap_kind_enum {
   WJIT_TRAP_EXIT,        /* the guest asked to end: wjit_trap_exit_status */
   WJIT_TRAP_OUT_OF_FUEL, /* wjit_trap_required_fuel */
   WJIT_TRAP_INTERRUPT,   /* stopped from outside */
+  WJIT_TRAP_EXCEPTION,   /* one that nothing has caught: wjit_trap_exception */
   WJIT_TRAP_ERROR,       /* no WebAssembly ran: a wrong argument, an import that does not fit: wjit_trap_error */
 };
 WASM_API_EXTERN wjit_trap_kind_t wjit_trap_kind(const wasm_trap_t*);
@@ -320,6 +321,32 @@ typedef own wasm_trap_t* (*wjit_func_callback_t)(void* env, wjit_caller_t* calle
                                                  size_t arg_count, wjit_val_t* results, size_t result_count);
 WASM_API_EXTERN own wasm_func_t* wjit_func_new(wasm_store_t*, const wasm_functype_t*, wjit_func_callback_t, void* env,
                                                void (*finalizer)(void*));
+
+/* ---- Exceptions ------------------------------------------------------------------------------------------------- */
+
+/* A tag of the store's own: what its exceptions carry are the parameters; a type has no results. NULL: no such type. */
+WASM_API_EXTERN own wasm_extern_t* wjit_tag_new(wasm_store_t*, const wasm_functype_t*);
+
+/* An exception of a store (exnref): a tag and values of its types. Counted: copies are the same one. Another name for it
+ * is wasm_ref_t, in values of kind WJIT_EXNREF. */
+typedef struct wjit_exn_t wjit_exn_t;
+WASM_API_EXTERN void wjit_exn_delete(own wjit_exn_t*);
+WASM_API_EXTERN own wjit_exn_t* wjit_exn_copy(const wjit_exn_t*);
+/* Not thrown by that. The fields stay the caller's. */
+WASM_API_EXTERN own wjit_error_t* wjit_exn_new(wasm_store_t*, const wasm_extern_t* tag, const wjit_val_t* fields,
+                                               size_t field_count, own wjit_exn_t** out);
+WASM_API_EXTERN own wasm_extern_t* wjit_exn_tag(const wjit_exn_t*);
+WASM_API_EXTERN size_t wjit_exn_field_count(const wjit_exn_t*);
+/* False: there are not as many. */
+WASM_API_EXTERN bool wjit_exn_field(const wjit_exn_t*, size_t index, own wjit_val_t* out);
+/* Lent, as the same object; NULL for a reference to something else. */
+WASM_API_EXTERN wasm_ref_t* wjit_exn_as_ref(wjit_exn_t*);
+WASM_API_EXTERN wjit_exn_t* wjit_ref_as_exn(wasm_ref_t*);
+
+/* Returned by a host function it is thrown in the WebAssembly that called. */
+WASM_API_EXTERN own wasm_trap_t* wjit_trap_new_exception(const wjit_exn_t*);
+/* What nothing has caught (WJIT_TRAP_EXCEPTION); NULL for other kinds. */
+WASM_API_EXTERN own wjit_exn_t* wjit_trap_exception(const wasm_trap_t*);
 
 /* ---- Calls that can stop and go on ------------------------------------------------------------------------------ */
 

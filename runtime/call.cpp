@@ -72,6 +72,12 @@ const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()];
 }
 
+void hold_exceptions(Suspended& s, const wasm::SubType& type, const vm::ValRaw* args) {
+  for (size_t i = 0; i < type.param_count; ++i)
+    if (type.values[i].is_ref() && type.values[i].heap() == wasm::Heap::kExn && args[i].get_u64())
+      s.held.push_back(reinterpret_cast<Exception*>(args[i].get_u64())->shared_from_this());
+}
+
 // Moves a stopped run into a handle.
 std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VMFuncRef* root,
                                    std::unique_ptr<Stack> stack) {
@@ -90,6 +96,7 @@ std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VM
     auto& trace = TrapAccess::trace(*s->host_error);
     if (trace.empty()) trace = whole_backtrace(store, vm);
   }
+  if (vm.frame) stack->note_in_use(vm.frame);
   s->vm = std::make_unique<Vm>(std::move(vm));
   s->stack = std::move(stack);  // last: with it comes what the destructor undoes
   ++store.pins;
@@ -138,6 +145,7 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
     const size_t n = type_of(store, callee).param_count;
     auto begun = suspend(store, std::move(vm), DoneReason::kOutOfFuel, callee, std::move(own));
     begun->root_args.assign(values, values + n);
+    hold_exceptions(*begun, type_of(store, callee), values);
     *out = std::move(begun);
     return CallEnd::kSuspended;
   }
@@ -192,6 +200,7 @@ CallEnd call_on_fiber(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, s
   s->store = &store;
   s->engine = store.shared_engine();
   s->root = callee;
+  hold_exceptions(*s, type_of(store, callee), values);
   s->fiber = FiberCall::create(store, *store.engine().fibers, callee, {values, type_of(store, callee).param_count}, capacity);
   if (!s->fiber) return trapped(store, vm::TrapCode::kOutOfSystemMemory);
   const FiberCall::Stop stop = s->fiber->resume();

@@ -39,6 +39,7 @@ struct Suspended {
   vm::VMFuncRef* host_func = nullptr;    // kHostTrap
   std::unique_ptr<wjit::Trap> host_error;
 
+  std::vector<std::shared_ptr<Exception>> held;  // arguments, which may not be in the interpreter's cells yet
   std::unique_ptr<FiberCall> fiber;  // in engines with native code; in others what follows
   std::vector<vm::ValRaw> root_args;  // of a call that has not begun
   std::unique_ptr<Stack> stack;

@@ -181,7 +181,9 @@ wjit::ExternRef Store::extern_ref(ExternObject* object) {
 }
 
 void Store::collect_externs_if_due() {
-  if (externs_.size() < next_collection_ || pins != 0) return;
+  if (pins != 0) return;
+  if (exceptions.due()) exceptions.collect(*this);
+  if (externs_.size() < next_collection_) return;
   collect_externs();
   next_collection_ = std::max<size_t>(1024, 2 * externs_.size());
 }
@@ -191,6 +193,14 @@ void Store::collect_externs() {
   auto mark = [](uint64_t word) {
     if (word) reinterpret_cast<ExternObject*>(word)->marked = true;
   };
+  exceptions.collect(*this);  // nothing is on the stacks
+  for (const auto& e : exceptions.all()) {
+    const uint64_t* cell = e->cells().data();
+    for (wasm::ValType t : e->types) {
+      if (t.is_ref() && t.heap() == wasm::Heap::kExtern) mark(*cell);
+      cell += t.cells();
+    }
+  }
   auto holds_externs = [](wasm::ValType t) { return t.is_ref() && t.heap() == wasm::Heap::kExtern; };
   for (InstancePtr& instance : instances_) {
     const wasm::Module& m = instance->wasm();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/support/result.h"
+#include "runtime/exception.h"
 #include "runtime/func.h"
 #include "runtime/instance.h"
 #include "runtime/parking.h"
@@ -146,6 +147,7 @@ class Store {
   // At the start of what may make references: never between making one and storing it.
   void collect_externs_if_due();
   uint32_t pins = 0;
+  Exceptions exceptions;
   std::vector<vm::ValRaw> tail_values;  // arguments of a tail call on its way from the interpreter to native code
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 

@@ -269,6 +269,8 @@ std::unique_ptr<const Code> Translator::take() {
   code_->loops.shrink_to_fit();
   code_->loop_operands.shrink_to_fit();
   code_->places.shrink_to_fit();
+  code_->tries.shrink_to_fit();
+  code_->clauses.shrink_to_fit();
   if (counters_ != 0) code_->counters = std::make_unique<std::atomic<uint32_t>[]>(counters_);
   return std::move(code_);
 }

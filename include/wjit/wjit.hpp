@@ -42,6 +42,7 @@ namespace wjit {
 namespace rt {  // the runtime's own types, opaque here
 class Engine;
 class CompiledModule;
+class Exception;
 class Store;
 class Instance;
 class Linker;
@@ -94,6 +95,8 @@ struct Frame {
   uintptr_t native_fp = 0;  // where it is on the native stack, for the engine
 };
 
+class ExnRef;
+
 // Every way a call can end without results (spec: Execution, "trap"; the other kinds are ours). A plain value, of no
 // Store but for Frame::instance.
 class WJIT_API Trap {
@@ -106,9 +109,13 @@ class WJIT_API Trap {
     kExit,       // proc_exit: exit_status()
     kOutOfFuel,  // required_fuel()
     kInterrupt,  // stopped from outside: an epoch deadline, or an InterruptHandle
+    kException,  // wasm's or the host's, that nothing has caught: thrown()
   };
   explicit Trap(std::string message);  // kHost: for an embedder's function to return
   static Trap exit(int32_t status);    // kExit: ends the whole call as proc_exit does
+  // kException: from a host function it is thrown in the wasm that called it. A null or empty one is a null reference
+  // thrown: the trap of that name.
+  static Trap exception(const ExnRef& thrown);
   static Trap wasm(uint8_t trap_code); // a row of traps.def, by its code; a kHost trap that says so if there is none
 
   Kind kind() const { return kind_; }
@@ -116,6 +123,7 @@ class WJIT_API Trap {
   const std::string& message() const { return message_; }  // for kWasm the words of the spec's tests
   int32_t exit_status() const { return exit_status_; }     // 0 unless kExit
   uint64_t required_fuel() const { return required_fuel_; }  // of the block that could not be paid; 0 unless kOutOfFuel
+  ExnRef thrown() const;                                     // null unless kException
   const std::vector<Frame>& trace() const { return trace_; }  // empty when no wasm was running
   // What a host function attached (an exception_ptr, an error object of the embedder's).
   std::any& payload() { return payload_; }
@@ -131,6 +139,7 @@ class WJIT_API Trap {
   std::string message_;
   std::vector<Frame> trace_;
   std::any payload_;
+  std::shared_ptr<rt::Exception> exception_;
 };
 
 // A Trap: wasm or the host ended the call. An Error: the call itself was wrong, and nothing ran.
@@ -391,6 +400,30 @@ class WJIT_API Store {
   std::unique_ptr<rt::Store> impl_;
 };
 
+class Tag;
+class Val;
+
+// An exception (exnref; spec: Execution, Exception Instances): a tag and values of its types, in the manner of Wasmtime's
+// ExnRef. Counted; null when default-constructed; copies are the same exception. Of one Store, which must be there when its
+// tag or fields are asked for.
+class WJIT_API ExnRef {
+ public:
+  ExnRef() = default;
+  // kUsage: an empty tag, or fields that are not of its types, or of another Store. Only thrown when it is returned from a
+  // host function (Trap::exception), or by a throw_ref that gets it.
+  static Result<ExnRef> create(Store::Context cx, const Tag& tag, std::span<const Val> fields);
+  Tag tag(Store::Context cx) const;                  // empty if it is null
+  std::vector<Val> fields(Store::Context cx) const;  // none if it is null
+  bool is_null() const { return !impl_; }
+  bool operator==(const ExnRef& o) const { return impl_ == o.impl_; }
+
+ private:
+  friend class Trap;
+  friend class Val;
+  friend struct ValAccess;
+  std::shared_ptr<rt::Exception> impl_;
+};
+
 // A linear memory of one Store (spec: Execution, Memory Instances), or its share in one.
 class WJIT_API Memory {
  public:
@@ -466,7 +499,7 @@ class WJIT_API Func {
 };
 
 // A value: a number, a vector or a reference. An accessor of another kind than kind() gives the bits as they lie there;
-// funcref and externref of another kind are null.
+// funcref, externref and exnref of another kind are null.
 class WJIT_API Val {
  public:
   Val() : Val(int32_t{0}) {}
@@ -480,6 +513,7 @@ class WJIT_API Val {
   Val(Func f);                 // a null Func is the null reference
   Val(std::optional<Func> f);  // so is none
   Val(ExternRef r) : kind_(ValKind::kExternRef), extern_(std::move(r)) {}
+  Val(ExnRef r) : kind_(ValKind::kExnRef), exn_(std::move(r)) { set(exn_.impl_.get()); }
   // The null of a kind of references; of a number, zero.
   static Val null(ValKind kind) { Val v; v.kind_ = kind; v.set(uint64_t{0}); return v; }
   // Bits of NaNs are kept (spec: Execution, NaN Propagation).
@@ -496,6 +530,7 @@ class WJIT_API Val {
   V128 v128() const { return get<V128>(); }
   std::optional<Func> funcref() const;
   const ExternRef& externref() const { return extern_; }
+  const ExnRef& exnref() const { return exn_; }
   bool is_null_ref() const;  // false for numbers
 
  private:
@@ -514,6 +549,7 @@ class WJIT_API Val {
   ValKind kind_;
   alignas(16) std::array<uint8_t, 16> bytes_{};  // funcref: VMFuncRef*
   ExternRef extern_;
+  ExnRef exn_;
 };
 
 inline TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::initializer_list<Val> params) const {

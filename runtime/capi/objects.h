@@ -70,7 +70,7 @@ struct ModuleState {
 
 // A foreign object is an ExternRef to a shared_ptr<HostInfo>.
 using Payload = std::variant<Func, Global, Table, Memory, Tag, Instance, std::shared_ptr<TrapState>,
-                             std::shared_ptr<ModuleState>, ExternRef>;
+                             std::shared_ptr<ModuleState>, ExternRef, ExnRef>;
 
 }  // namespace wjit::capi
 

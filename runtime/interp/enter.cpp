@@ -44,8 +44,14 @@ vm::Crossing run_on_fiber(Store& store, FiberRun& r, vm::ValRaw* values) {
   switch (vm.reason) {
     case DoneReason::kCall: vm.take_reason(); return vm::Crossing::kCall;
     case DoneReason::kHostCall: vm.take_reason(); return vm::Crossing::kHostCall;
-    case DoneReason::kOutOfFuel: vm.take_reason(); return store.fiber_call->out_of_fuel(vm.required_fuel);
-    case DoneReason::kYield: vm.take_reason(); return store.fiber_call->yields();
+    case DoneReason::kOutOfFuel:
+      vm.take_reason();
+      vm.stack->note_in_use(vm.frame);
+      return store.fiber_call->out_of_fuel(vm.required_fuel);
+    case DoneReason::kYield:
+      vm.take_reason();
+      vm.stack->note_in_use(vm.frame);
+      return store.fiber_call->yields();
     default: break;
   }
   Stack& stack = *vm.stack;
@@ -56,10 +62,16 @@ vm::Crossing run_on_fiber(Store& store, FiberRun& r, vm::ValRaw* values) {
                                             : to_crossing(conclude(store, vm, *r.type, values));
 }
 
-// After what was asked for has been done.
+// After what was asked for has been done, or has failed. Then the run is forgotten, unless it is an exception that one of
+// its frames catches: not while the fiber is cancelled, for what is pending is not what ended the call.
 vm::Crossing go_on(Store& store, FiberRun& r, vm::ValRaw* values) {
   Vm& vm = r.vm;
-  if (vm.out_type) take_call_results(&vm);
+  if (vm.out_type && vm.exit->capacity == 0) {
+    if (static_cast<Fiber*>(store.limits.fiber)->cancelled() || !catch_pending(&vm)) return vm::Crossing::kTrapped;
+    vm.out_type = nullptr;
+  } else if (vm.out_type) {
+    take_call_results(&vm);
+  }
   return run_on_fiber(store, r, values);
 }
 

@@ -305,6 +305,13 @@ check 2 '' '' "$wjit" run -- -odd.wasm --invoke
 
 # --- traps ---------------------------------------------------------------------------------------------------------------
 check 134 '' '^wjit: trap.wasm: .*unreachable.*inner.*0x[0-9a-f]+.*outer' "$wjit" trap.wasm
+cat > throws.wat <<'END'
+(module $guest (tag $oops (export "oops") (param i32))
+  (func $inner (param i32) (throw $oops (local.get 0)))
+  (func $outer (export "f") (param i32) (call $inner (local.get 0))))
+END
+check 134 '' '^wjit: throws.wat: uncaught exception: tag oops \(42\)\|.* 0: +0x[0-9a-f]+  guest!inner.*guest!outer' "$wjit" --invoke f throws.wat 42
+check 134 '' '"trap": "uncaught-exception", "frames": .{"module": "guest", "function": "inner"' "$wjit" --json --invoke f throws.wat 42
 check 134 '' '^wjit: loop.wasm: .*fuel' "$wjit" --fuel 1000 loop.wasm
 for tier in interp jit tiered; do
   [ $tier = jit ] && [ "$(uname -m)" != x86_64 ] && continue

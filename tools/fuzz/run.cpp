@@ -263,6 +263,7 @@ class Run {
   std::string count_tiered();
   Func host_function(const std::string& name, const wjit::FuncType& type);
   Result<Ok, Trap> host_call(const std::string& name, std::span<const Val> args, std::span<Val> results);
+  Result<Ok, Trap> throw_something(uint32_t module, std::span<const Val> args, std::span<Val> results);
   Result<Ok, Trap> reenter(uint32_t module, std::span<const Val> args, std::span<Val> results);
   void fill_memories();
   // `half`: of this much fuel or so many checks, to be stopped after them.
@@ -311,6 +312,7 @@ Result<Ok, Trap> Run::host_call(const std::string& name, std::span<const Val> ar
     return Ok{};
   }
   if (name[0] == 'c') return reenter(id, args, results);
+  if (name[0] == 't') return throw_something(id, args, results);
   Hash h = hash_of(id, args);
   for (Val& r : results) r = value_from(h, r.kind());
   if (stops_ && host_calls_++ % 2 == 0) {
@@ -325,6 +327,19 @@ Result<UpdateDeadline, Trap> Run::at_deadline() {
   if (++checks_ > last_check_) return Trap("the last check");
   // In a plain call out of a host function, too, a yield would be a trap.
   return stops_ && checks_ % 3 == 0 ? UpdateDeadline::yield_for(0) : UpdateDeadline::continue_for(0);
+}
+
+// Or nothing: what its argument says.
+Result<Ok, Trap> Run::throw_something(uint32_t module, std::span<const Val> args, std::span<Val> results) {
+  Hash h = hash_of(module, args);
+  results[0] = Val(int32_t(h.h & 7));
+  if (h.h & 8 || module >= instances_.size()) return Ok{};
+  const auto tag = instances_[module].get(store_, "e" + std::to_string(h.h >> 4 & 1));
+  if (!tag) return Ok{};
+  std::vector<Val> fields;
+  for (const ValType& t : std::get<Tag>(*tag).type(store_).type.params) fields.push_back(value_from(h, t.kind));
+  auto thrown = ExnRef::create(store_, std::get<Tag>(*tag), fields);
+  return thrown ? Trap::exception(thrown.ok()) : Trap(thrown.err().to_string());
 }
 
 Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::span<Val> results) {
@@ -352,8 +367,9 @@ Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::s
 }
 
 // What has native code, and what may have none: the huge. Another refusal is told.
+// Functions with exceptions stay in tier 0.
 static bool may_be_refused(const std::string& why) {
-  return why.find("too many") != std::string::npos;
+  return why.find("too many") != std::string::npos || why.find("exceptions: ") != std::string::npos;
 }
 
 // The same at the end of a program whose functions change tier.
@@ -466,6 +482,13 @@ std::string Run::show(const Val& v, bool precise) {
     }
     case ValKind::kExternRef:
       return v.externref().is_null() ? "null" : fmt::format("x{}", std::any_cast<int>(*v.externref().data()));
+    case ValKind::kExnRef: {
+      if (v.is_null_ref() || !precise) return v.is_null_ref() ? "null" : "exn";
+      std::string s = "exn(";
+      for (const Val& field : v.exnref().fields(store_))
+        s += (field.kind() == ValKind::kExnRef && !field.is_null_ref() ? "exn" : show(field, true)) + ",";
+      return s + ")";
+    }
     default: return v.is_null_ref() ? "null" : "ref";
   }
 }
@@ -508,6 +531,7 @@ Val Run::argument(const Call& c, const Value& v) {
       return Val(w);
     }
     case 0x6f: return v.low ? Val(ExternRef(std::any(int(v.low)))) : Val(ExternRef());
+    case 0x69: return Val::null(ValKind::kExnRef);
     default: return Val::null(ValKind::kFuncRef);
   }
 }

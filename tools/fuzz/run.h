@@ -4,6 +4,7 @@
 // Host functions, module "h"; h(id, args) is a hash whose recipe oracle_node.js and oracle_wasmtime.py repeat:
 //   pure<id>     results from the hash of id and arguments; in resumable runs every other call stops the program first
 //   grow:<m>     grows memory 0 of module m by its argument's lowest bit; pages before, or -1
+//   throw:<m>    throws an exception of one of module m's first two tags, or returns a small number: by the hash
 //   call:<m>     calls a function of module m chosen by the argument, with arguments from the hash; the number of results
 #pragma once
 #include <map>
