@@ -658,7 +658,8 @@ Outcome Run::run() {
     if (!for_oracle_ || mode_.resumable) r.state = state(true);
     if (out.overflow) break;
   }
-  if ((mode_.config.consume_fuel || mode_.epochs()) && !out.overflow && !starve(out)) out.error = "a function has no code";
+  const bool starves = mode_.epochs() ? !mode_.resumable : mode_.config.consume_fuel;
+  if (starves && !out.overflow && !starve(out)) out.error = "a function has no code";
   if (for_oracle_) out.state = state(false);
   if (const std::string why = count_tiered(); !why.empty()) out.error = why;
   return out;
@@ -719,8 +720,10 @@ std::string Runner::disagreement(const Program& program, Outcome* reference, boo
     const std::string d = difference(first, other, SameCost::kNo, !modes()[i].ir);
     if (!d.empty()) return fmt::format("[{}] and [{}]: {}", modes()[0].name, modes()[i].name, d);
     if (modes()[i].native()) native_.calls += other.records.size();
-    // Those with epochs among themselves: the calls that are stopped half-way are stopped by checks.
+    // Those with epochs among themselves: the calls that are stopped half-way are stopped by checks. Where some yield, fewer are
+    // asked: while a yield waits for the end of a long operation nobody is.
     if (modes()[i].epochs()) {
+      if (modes()[i].resumable) continue;
       if (!asked) {
         asked = other;
         continue;
