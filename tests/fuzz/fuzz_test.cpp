@@ -71,7 +71,7 @@ TEST_CASE("fuzz: programs with exceptions run alike in every mode") {
   Runner runner;
   Options options;
   options.exceptions = true;
-  size_t calls = 0, uncaught = 0, caught = 0;
+  size_t calls = 0, uncaught = 0;
   const uint64_t n = count(100), first = first_seed();
   for (uint64_t seed = first; seed < first + n; ++seed) {
     runner.set_seed(seed);
@@ -79,14 +79,10 @@ TEST_CASE("fuzz: programs with exceptions run alike in every mode") {
     const std::string what = runner.disagreement(program(seed, options), &outcome);
     INFO("wjit-fuzz --with=exceptions --seeds " << seed);
     CHECK(what == "");
-    for (const Record& r : outcome.records) {
-      ++calls, uncaught += r.precise.find("uncaught exception") != std::string::npos;
-      caught += (r.precise + r.state).find("exn(") != std::string::npos;
-    }
+    for (const Record& r : outcome.records) ++calls, uncaught += r.precise.find("uncaught exception") != std::string::npos;
   }
-  CHECK(uncaught * 20 > calls);  // both happen often enough
+  CHECK(uncaught * 20 > calls);  // often enough, and not so often that nothing else happens
   CHECK(uncaught * 4 < calls * 3);
-  CHECK(caught > 0);
 }
 
 TEST_CASE("fuzz: an engine that means another instruction is found out") {
@@ -156,9 +152,9 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
       }
     }
   }
-  // Of profiling engines, of the runtime, and of garbage collection.
+  // Of profiling and of interruptible engines, of the runtime, and of garbage collection.
   const std::set<std::string> not_ours = {"count_loop", "count_call", "count_way", "note_callee", "note_table_callee",
-                                          "exit",       "ref_test",   "ref_cast",
+                                          "exit",       "epoch",      "ref_test",   "ref_cast",
                                           "ref_i31",    "i31_get_s", "i31_get_u", "call_native"};
   // An f64 does not fit into a fused branch.
   auto unused = [](const std::string& n) { return n.substr(0, 2) == "br" && n.find("_f64_") < 5 && n.ends_with("_si"); };
