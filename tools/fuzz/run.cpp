@@ -86,9 +86,6 @@ const std::vector<Mode>& modes() {
         tiered(native("tiered, profiled, shuffle", M::kAuto, R::kShuffle), 150, 300, O::kAuto),
         tiered(native("tiered, background, metered", M::kAuto, R::kScan, "native", true), 2, 2, O::kAuto, 1),
     };
-#if !defined(__x86_64__)
-    std::erase_if(modes, [](const Mode& m) { return m.native(); });  // there is no compiler for others yet
-#endif
     return modes;
   }();
   return all;
