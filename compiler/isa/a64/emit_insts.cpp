@@ -10,7 +10,12 @@ static constexpr W kX = W::k64;
 bool Emitter::int_inst(MOp op) {
   const MInst& i = *now_;
   switch (op) {
-    case MOp::kImm: a_.mov(gp(0), i.imm); return true;
+    case MOp::kImm:
+      if (i.size == 4 && i.imm >> 16 == 0xffff)
+        a_.movn(W::k32, gp(0), static_cast<uint16_t>(~i.imm));
+      else
+        a_.mov(gp(0), i.imm);
+      return true;
     case MOp::kAdd:
       i.imm ? a_.add(Add(i.x), w(), gp(0), gp(1), gp(2), shift_kind(), imm8()) : a_.add(Add(i.x), w(), gp(0), gp(1), gp(2));
       return true;

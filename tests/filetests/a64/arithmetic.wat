@@ -1,0 +1,22 @@
+;; What an instruction of AArch64 takes in: constants as far as they have a form, shifts, products, inversions, bit fields.
+;; test vcode a64
+(module
+  (func $add_constant (param i32) (result i32) (i32.add (local.get 0) (i32.const 4095)))
+  (func $add_high_constant (param i64) (result i64) (i64.add (local.get 0) (i64.const 0xfff000)))
+  (func $add_negative (param i32) (result i32) (i32.add (local.get 0) (i32.const -7)))
+  (func $add_no_form (param i32) (result i32) (i32.add (local.get 0) (i32.const 4097)))
+  (func $and_mask (param i64) (result i64) (i64.and (local.get 0) (i64.const 0x00ff00ff00ff00ff)))
+  (func $or_no_form (param i32) (result i32) (i32.or (local.get 0) (i32.const 5)))
+  (func $add_shifted (param i64 i64) (result i64) (i64.add (local.get 0) (i64.shl (local.get 1) (i64.const 3))))
+  (func $sub_shifted (param i32 i32) (result i32) (i32.sub (local.get 0) (i32.shr_u (local.get 1) (i32.const 9))))
+  (func $multiply_add (param i32 i32 i32) (result i32) (i32.add (i32.mul (local.get 0) (local.get 1)) (local.get 2)))
+  (func $multiply_subtract (param i64 i64 i64) (result i64) (i64.sub (local.get 2) (i64.mul (local.get 0) (local.get 1))))
+  (func $and_not (param i32 i32) (result i32) (i32.and (local.get 0) (i32.xor (local.get 1) (i32.const -1))))
+  (func $field (param i32) (result i32) (i32.and (i32.shr_u (local.get 0) (i32.const 5)) (i32.const 0x3ff)))
+  (func $signed_field (param i64) (result i64) (i64.shr_s (i64.shl (local.get 0) (i64.const 40)) (i64.const 50)))
+  (func $field_put (param i32) (result i32) (i32.shl (i32.and (local.get 0) (i32.const 7)) (i32.const 4)))
+  (func $rotate_left (param i32 i32) (result i32) (i32.rotl (local.get 0) (local.get 1)))
+  (func $add_signed (param i64 i32) (result i64) (i64.add (local.get 0) (i64.extend_i32_s (local.get 1))))
+  (func $count (param i64) (result i64) (i64.add (i64.ctz (local.get 0)) (i64.popcnt (local.get 0))))
+  (func $divide (param i32 i32) (result i32) (i32.div_s (local.get 0) (local.get 1)))
+  (func $remainder_no_checks (param i32) (result i32) (i32.rem_u (local.get 0) (i32.const 1000))))
