@@ -443,6 +443,10 @@ void LowerBase::put_blocks_in_order() {
   code_.finish();
 }
 
+static bool is_of_vectors(const InstData& d) {
+  return ir::takes_vec_op(d.op) || d.op == Op::vzext || d.type == ir::Type::kV128;
+}
+
 support::Result<void> LowerBase::run() {
   out_.clear();
   vregs_.assign(f_.value_count(), VReg());
@@ -489,7 +493,7 @@ support::Result<void> LowerBase::run() {
     if (error_at_)
       return fail(ErrorKind::kUnsupported,
                   fmt::format("{}{} has no rule for this processor yet",
-                              ir::takes_vec_op(f_.inst(Inst(error_at_ - 1)).op) || unsupported_ ? "simd: " : "",
+                              is_of_vectors(f_.inst(Inst(error_at_ - 1))) || unsupported_ ? "simd: " : "",
                               ir::info(f_.inst(Inst(error_at_ - 1)).op).text),
                   f_.wasm_offset(Inst(error_at_ - 1)));
   }
