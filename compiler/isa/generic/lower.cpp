@@ -443,8 +443,12 @@ void LowerBase::put_blocks_in_order() {
   code_.finish();
 }
 
-static bool is_of_vectors(const InstData& d) {
-  return ir::takes_vec_op(d.op) || d.op == Op::vzext || d.type == ir::Type::kV128;
+// For refusal_reason: what an instruction that has no rule belongs to.
+static std::string_view feature_of(const InstData& d) {
+  const ir::Format f = ir::info(d.op).format;
+  if (f == ir::Format::kAtomic1 || f == ir::Format::kAtomic2 || f == ir::Format::kAtomic3 || d.op == Op::atomic_fence)
+    return "threads: ";
+  return ir::takes_vec_op(d.op) || d.op == Op::vzext || d.type == ir::Type::kV128 ? "simd: " : "";
 }
 
 support::Result<void> LowerBase::run() {
@@ -493,7 +497,7 @@ support::Result<void> LowerBase::run() {
     if (error_at_)
       return fail(ErrorKind::kUnsupported,
                   fmt::format("{}{} has no rule for this processor yet",
-                              is_of_vectors(f_.inst(Inst(error_at_ - 1))) || unsupported_ ? "simd: " : "",
+                              unsupported_ ? "simd: " : feature_of(f_.inst(Inst(error_at_ - 1))),
                               ir::info(f_.inst(Inst(error_at_ - 1)).op).text),
                   f_.wasm_offset(Inst(error_at_ - 1)));
   }
