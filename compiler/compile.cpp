@@ -339,7 +339,11 @@ support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text) {
     WJIT_X64_FEATURES(WJIT_X)
 #undef WJIT_X
     else if (name != "sse2")
-      return fail(ErrorKind::kUsage, "unknown processor feature '" + std::string(name) + "'");
+      return fail(ErrorKind::kUsage, "unknown processor feature '" + std::string(name) + "', expected native, or sse2"
+#define WJIT_X(id, spelled) ", " spelled
+                                     WJIT_X64_FEATURES(WJIT_X)
+#undef WJIT_X
+      );
   }
   // Vector instructions come in steps: whoever has one has those before it.
   f.avx |= f.avx2;

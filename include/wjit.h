@@ -96,6 +96,11 @@ WASM_API_EXTERN own wjit_error_t* wjit_config_set_dispatch(wasm_config_t*, wjit_
 
 /* Meter WebAssembly: wjit_store_set_fuel. Off by default. */
 WASM_API_EXTERN void wjit_config_set_consume_fuel(wasm_config_t*, bool);
+/* Wasm looks whether its store is to stop: wjit_engine_increment_epoch, wjit_store_set_epoch_deadline and
+ * wjit_store_interrupt_handle. Off by default. */
+WASM_API_EXTERN void wjit_config_set_epoch_interruption(wasm_config_t*, bool);
+/* With it, wjit_store_epoch_deadline_callback; a little slower. Off by default. */
+WASM_API_EXTERN void wjit_config_set_epoch_callbacks(wasm_config_t*, bool);
 /* Fill tables of functions at instantiation instead of on first read. Off by default. */
 WASM_API_EXTERN void wjit_config_set_eager_tables(wasm_config_t*, bool);
 /* For validating, translating and compiling whole modules: one per core by default. With WJIT_TIER_TIERED: how many
@@ -115,6 +120,36 @@ WASM_API_EXTERN void wjit_config_set_memory_guard_size(wasm_config_t*, uint64_t 
  * when the engine does not meter. A new store has none; no more than INT64_MAX is kept. */
 WASM_API_EXTERN own wjit_error_t* wjit_store_get_fuel(const wasm_store_t*, uint64_t* out);
 WASM_API_EXTERN own wjit_error_t* wjit_store_set_fuel(wasm_store_t*, uint64_t fuel);
+
+/* Epochs, after wjit_config_set_epoch_interruption; errors without it. One tick of the engine's clock; any thread, signal
+ * handlers too. */
+WASM_API_EXTERN void wjit_engine_increment_epoch(wasm_engine_t*);
+/* Wasm in the store traps (WJIT_TRAP_INTERRUPT) when the epoch has advanced by so many ticks; 0: at its next check;
+ * UINT64_MAX, as in a new store: never. */
+WASM_API_EXTERN own wjit_error_t* wjit_store_set_epoch_deadline(wasm_store_t*, uint64_t ticks_beyond_current);
+
+/* Called instead, in the middle of the guest and on its thread, after wjit_config_set_epoch_callbacks. It must not call
+ * functions of the store. A trap that it returns ends the call; else it fills in what is to happen (both begin as 1 tick and
+ * CONTINUE). A callback of NULL: traps again. The finalizer runs when the store ends or another callback takes its place;
+ * not on failure. */
+typedef uint8_t wjit_update_deadline_kind_t;
+enum wjit_update_deadline_kind_enum {
+  WJIT_UPDATE_DEADLINE_CONTINUE, /* the next deadline is as many ticks beyond the epoch there is now */
+  WJIT_UPDATE_DEADLINE_YIELD,    /* a resumable call stops (WJIT_RESUMABLE_YIELDED), others trap; ticks beyond the epoch
+                                    there is when it is resumed */
+};
+typedef own wasm_trap_t* (*wjit_epoch_callback_t)(void* env, wasm_store_t*, uint64_t* ticks_beyond_current,
+                                                  wjit_update_deadline_kind_t* kind);
+WASM_API_EXTERN own wjit_error_t* wjit_store_epoch_deadline_callback(wasm_store_t*, wjit_epoch_callback_t, void* env,
+                                                                     void (*finalizer)(void*));
+
+/* Stops what runs in a store, or what runs next if nothing does, with a trap (WJIT_TRAP_INTERRUPT), once. Any thread may
+ * call wjit_interrupt_handle_interrupt at any time, also after the store has been deleted; each handle is deleted once,
+ * when nobody uses it. Not from signal handlers: there wjit_engine_increment_epoch is. */
+typedef struct wjit_interrupt_handle_t wjit_interrupt_handle_t;
+WASM_API_EXTERN void wjit_interrupt_handle_delete(own wjit_interrupt_handle_t*);
+WASM_API_EXTERN own wjit_error_t* wjit_store_interrupt_handle(wasm_store_t*, own wjit_interrupt_handle_t** out);
+WASM_API_EXTERN void wjit_interrupt_handle_interrupt(const wjit_interrupt_handle_t*);
 
 /* Upper bounds for what the store may hold from now on; UINT64_MAX: none, as in a new store. Past one creation fails
  * (WJIT_ERROR_LIMIT) and growth is refused. NULL: those of the C++ API, 10000 instances, tables and memories. */
@@ -235,6 +270,7 @@ enum wjit_trap_kind_enum {
   WJIT_TRAP_EXIT,        /* the guest asked to end: wjit_trap_exit_status */
   WJIT_TRAP_OUT_OF_FUEL, /* wjit_trap_required_fuel */
   WJIT_TRAP_INTERRUPT,   /* stopped from outside */
+  WJIT_TRAP_EXCEPTION,   /* one that nothing has caught: wjit_trap_exception */
   WJIT_TRAP_ERROR,       /* no WebAssembly ran: a wrong argument, an import that does not fit: wjit_trap_error */
 };
 WASM_API_EXTERN wjit_trap_kind_t wjit_trap_kind(const wasm_trap_t*);
@@ -286,9 +322,35 @@ typedef own wasm_trap_t* (*wjit_func_callback_t)(void* env, wjit_caller_t* calle
 WASM_API_EXTERN own wasm_func_t* wjit_func_new(wasm_store_t*, const wasm_functype_t*, wjit_func_callback_t, void* env,
                                                void (*finalizer)(void*));
 
+/* ---- Exceptions ------------------------------------------------------------------------------------------------- */
+
+/* A tag of the store's own: what its exceptions carry are the parameters; a type has no results. NULL: no such type. */
+WASM_API_EXTERN own wasm_extern_t* wjit_tag_new(wasm_store_t*, const wasm_functype_t*);
+
+/* An exception of a store (exnref): a tag and values of its types. Counted: copies are the same one. Another name for it
+ * is wasm_ref_t, in values of kind WJIT_EXNREF. */
+typedef struct wjit_exn_t wjit_exn_t;
+WASM_API_EXTERN void wjit_exn_delete(own wjit_exn_t*);
+WASM_API_EXTERN own wjit_exn_t* wjit_exn_copy(const wjit_exn_t*);
+/* Not thrown by that. The fields stay the caller's. */
+WASM_API_EXTERN own wjit_error_t* wjit_exn_new(wasm_store_t*, const wasm_extern_t* tag, const wjit_val_t* fields,
+                                               size_t field_count, own wjit_exn_t** out);
+WASM_API_EXTERN own wasm_extern_t* wjit_exn_tag(const wjit_exn_t*);
+WASM_API_EXTERN size_t wjit_exn_field_count(const wjit_exn_t*);
+/* False: there are not as many. */
+WASM_API_EXTERN bool wjit_exn_field(const wjit_exn_t*, size_t index, own wjit_val_t* out);
+/* Lent, as the same object; NULL for a reference to something else. */
+WASM_API_EXTERN wasm_ref_t* wjit_exn_as_ref(wjit_exn_t*);
+WASM_API_EXTERN wjit_exn_t* wjit_ref_as_exn(wasm_ref_t*);
+
+/* Returned by a host function it is thrown in the WebAssembly that called. */
+WASM_API_EXTERN own wasm_trap_t* wjit_trap_new_exception(const wjit_exn_t*);
+/* What nothing has caught (WJIT_TRAP_EXCEPTION); NULL for other kinds. */
+WASM_API_EXTERN own wjit_exn_t* wjit_trap_exception(const wasm_trap_t*);
+
 /* ---- Calls that can stop and go on ------------------------------------------------------------------------------ */
 
-/* A call that a host function's trap or the want of fuel has stopped. Belongs to its store and ends with it. */
+/* A call that a host function's trap, the want of fuel or an epoch deadline's callback has stopped. Belongs to its store and ends with it. */
 typedef struct wjit_resumable_t wjit_resumable_t;
 WASM_API_EXTERN void wjit_resumable_delete(own wjit_resumable_t*);
 
@@ -302,6 +364,7 @@ enum wjit_resumable_state_enum {
   WJIT_RESUMABLE_DONE,        /* it has returned or trapped; only to be deleted */
   WJIT_RESUMABLE_HOST_TRAP,   /* resume with values in place of the host function's results */
   WJIT_RESUMABLE_OUT_OF_FUEL, /* resume without values, after fuel was added */
+  WJIT_RESUMABLE_YIELDED,     /* resume without values: wjit_store_epoch_deadline_callback */
 };
 WASM_API_EXTERN wjit_resumable_state_t wjit_resumable_state(const wjit_resumable_t*);
 /* The cost of what could not be paid; 0 unless in state OUT_OF_FUEL. */

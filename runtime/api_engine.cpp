@@ -112,6 +112,8 @@ Engine::Engine(Config config) : impl_(std::make_shared<rt::Engine>(config)) {}
 const Config& Engine::config() const { return impl_->config; }
 std::string Engine::memory_style_description() const { return impl_->memory.description; }
 
+void Engine::increment_epoch() const noexcept { impl_->epoch.fetch_add(1, std::memory_order_relaxed); }
+
 Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wasm) {
   if (wasm.size() > wasm::kMaxModuleSize)
     return Error(ErrorKind::kLimit, "module of " + std::to_string(wasm.size()) + " bytes: at most " +
@@ -225,6 +227,37 @@ Result<Ok> Store::set_fuel(uint64_t fuel) {
     return Error(ErrorKind::kUsage, "this engine does not meter fuel (Config::consume_fuel)");
   impl_->set_fuel(fuel);
   return Ok{};
+}
+
+static std::optional<Error> without_epochs(const rt::Store& store) {
+  if (store.engine().config.epoch_interruption) return {};
+  return Error(ErrorKind::kUsage, "this engine's guests look at no epoch (Config::epoch_interruption)");
+}
+
+Result<Ok> Store::set_epoch_deadline(uint64_t ticks_beyond_current) {
+  if (auto error = without_epochs(*impl_)) return std::move(*error);
+  impl_->set_epoch_deadline(ticks_beyond_current);
+  return Ok{};
+}
+
+Result<Ok> Store::epoch_deadline_callback(EpochCallback callback) {
+  if (auto error = without_epochs(*impl_)) return std::move(*error);
+  if (!impl_->engine().config.epoch_callbacks)
+    return Error(ErrorKind::kUsage, "this engine's code cannot call back (Config::epoch_callbacks)");
+  impl_->epoch_callback = std::move(callback);
+  return Ok{};
+}
+
+void Store::epoch_deadline_trap() { impl_->epoch_callback = nullptr; }
+
+Result<InterruptHandle> Store::interrupt_handle() {
+  if (auto error = without_epochs(*impl_)) return std::move(*error);
+  return InterruptHandle(impl_->interrupt_target());
+}
+
+void InterruptHandle::interrupt() const noexcept {
+  const std::lock_guard hold(target_->lock);
+  if (target_->store) target_->store->interrupt();
 }
 
 void Store::call_hook(CallHookCallback callback) { impl_->call_hook = std::move(callback); }

@@ -123,8 +123,11 @@ ResumableCall::ResumableCall(ResumableCall&&) noexcept = default;
 ResumableCall& ResumableCall::operator=(ResumableCall&&) noexcept = default;
 ResumableCall::~ResumableCall() = default;
 
+static_assert(int(ResumableCall::Kind::kHostTrap) == int(rt::Suspended::Kind::kHostTrap) &&
+              int(ResumableCall::Kind::kOutOfFuel) == int(rt::Suspended::Kind::kOutOfFuel) &&
+              int(ResumableCall::Kind::kYielded) == int(rt::Suspended::Kind::kYielded));
 ResumableCall::Kind ResumableCall::kind() const {
-  return !impl_ || impl_->kind == rt::Suspended::Kind::kHostTrap ? Kind::kHostTrap : Kind::kOutOfFuel;
+  return impl_ ? Kind(impl_->kind) : Kind::kHostTrap;
 }
 uint64_t ResumableCall::required_fuel() const {
   return impl_ && kind() == Kind::kOutOfFuel ? impl_->required_fuel : 0;

@@ -25,8 +25,8 @@ bool done(VMContext* c, TrapCode trap) {
   if (trap == TrapCode::kNone) return true;
   Store& store = *Instance::from_vmctx(c)->store;
   return or_out_of_memory(store, false, [&] {
-    store.set_pending(make_trap(trap));
-    TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
+    store.raise(trap);
+    if (auto& trace = TrapAccess::trace(*store.pending_trap); trace.empty()) trace = current_backtrace(store);
     return false;
   });
 }
@@ -62,6 +62,17 @@ uint32_t out_of_fuel(VMContext* c, uint64_t cost) {
     store.set_pending(rt::out_of_fuel(cost));
     TrapAccess::trace(*store.pending_trap) = current_backtrace(store);
     return uint32_t(vm::Crossing::kTrapped);
+  });
+}
+
+uint32_t epoch(VMContext* c) {
+  Store& store = *Instance::from_vmctx(c)->store;
+  return or_out_of_memory(store, uint32_t(vm::Crossing::kTrapped), [&] {
+    const vm::Crossing crossing = store.epoch_reached(store.limits.fiber != nullptr);
+    if (crossing == vm::Crossing::kSuspend) store.fiber_call->yields();
+    if (crossing == vm::Crossing::kTrapped)
+      if (auto& trace = TrapAccess::trace(*store.pending_trap); trace.empty()) trace = current_backtrace(store);
+    return uint32_t(crossing);
   });
 }
 
@@ -107,6 +118,7 @@ vm::VMBuiltinFunctionsArray make_builtin_functions() {
   b.raise_trap = &raise_trap;
   b.enter_interpreter = &enter_entry;
   b.out_of_fuel = &out_of_fuel;
+  b.epoch = &epoch;
   b.host_call = &host_call;
   // The switch itself: a function around it would lie on the fiber while it is suspended.
   b.fiber_suspend = reinterpret_cast<void (*)(void*)>(reinterpret_cast<void (*)()>(&wjit_fiber_suspend));

@@ -1,7 +1,7 @@
 // Where a call enters wasm and what becomes of it when the interpreter stops. See runtime/interp/vm.h for the stacks.
 //
-// Plain calls run on the store's current stack, above whatever activation called the host; out of fuel and host errors
-// end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
+// Plain calls run on the store's current stack, above whatever activation called the host; out of fuel, host errors and
+// yields end them as traps. A resumable call has a stack of its own, which moves into the Suspended when it stops: the
 // interpreter's, or in engines with native code a fiber (runtime/fiber_call.h), which has both kinds. Native recursion through host functions is bounded by
 // limits.stack_limit, set where the outermost call of a thread enters.
 #include "runtime/call.h"
@@ -48,6 +48,7 @@ class NativeLimit {
     store_.native_limit = outer_;
   }
   NativeLimit(const NativeLimit&) = delete;
+  bool is_outermost() const { return before_ == kNone; }
   bool exceeded() const { return !fresh_ && here() < store_.limits.stack_limit; }
 
  private:
@@ -71,21 +72,31 @@ const wasm::SubType& type_of(Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()];
 }
 
+void hold_exceptions(Suspended& s, const wasm::SubType& type, const vm::ValRaw* args) {
+  for (size_t i = 0; i < type.param_count; ++i)
+    if (type.values[i].is_ref() && type.values[i].heap() == wasm::Heap::kExn && args[i].get_u64())
+      s.held.push_back(reinterpret_cast<Exception*>(args[i].get_u64())->shared_from_this());
+}
+
 // Moves a stopped run into a handle.
 std::unique_ptr<Suspended> suspend(Store& store, Vm&& vm, DoneReason why, vm::VMFuncRef* root,
                                    std::unique_ptr<Stack> stack) {
   auto s = std::make_unique<Suspended>();
-  s->kind = why == DoneReason::kOutOfFuel ? Suspended::Kind::kOutOfFuel : Suspended::Kind::kHostTrap;
+  s->kind = why == DoneReason::kOutOfFuel ? Suspended::Kind::kOutOfFuel
+            : why == DoneReason::kYield   ? Suspended::Kind::kYielded
+                                          : Suspended::Kind::kHostTrap;
   s->store = &store;
   s->engine = store.shared_engine();
   s->root = root;
   s->required_fuel = why == DoneReason::kOutOfFuel ? vm.required_fuel : 0;
+  s->yield_ticks = store.yield_ticks;
   if (why == DoneReason::kHostTrap) {
     s->host_func = vm.host_func;
     s->host_error = store.take_pending_box();
     auto& trace = TrapAccess::trace(*s->host_error);
     if (trace.empty()) trace = whole_backtrace(store, vm);
   }
+  if (vm.frame) stack->note_in_use(vm.frame);
   s->vm = std::make_unique<Vm>(std::move(vm));
   s->stack = std::move(stack);  // last: with it comes what the destructor undoes
   ++store.pins;
@@ -99,7 +110,7 @@ CallEnd run_resumable(Store& store, Vm& vm, std::unique_ptr<Stack> stack, vm::VM
     run(store, vm);
   }
   const DoneReason why = vm.reason;
-  if (why == DoneReason::kOutOfFuel || why == DoneReason::kHostTrap) {
+  if (why == DoneReason::kOutOfFuel || why == DoneReason::kHostTrap || why == DoneReason::kYield) {
     *out = suspend(store, std::move(vm), why, root, std::move(stack));
     return CallEnd::kSuspended;
   }
@@ -134,6 +145,7 @@ CallEnd call_wasm(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, std::
     const size_t n = type_of(store, callee).param_count;
     auto begun = suspend(store, std::move(vm), DoneReason::kOutOfFuel, callee, std::move(own));
     begun->root_args.assign(values, values + n);
+    hold_exceptions(*begun, type_of(store, callee), values);
     *out = std::move(begun);
     return CallEnd::kSuspended;
   }
@@ -169,6 +181,13 @@ CallEnd conclude_fiber(std::unique_ptr<Suspended> s, FiberCall::Stop stop, vm::V
       s->host_error.reset();
       s->required_fuel = call.required_fuel();
       break;
+    case FiberCall::Stop::kYielded:
+      s->kind = Suspended::Kind::kYielded;
+      s->host_func = nullptr;
+      s->host_error.reset();
+      s->required_fuel = 0;
+      s->yield_ticks = s->store->yield_ticks;
+      break;
   }
   *out = std::move(s);
   return CallEnd::kSuspended;
@@ -181,6 +200,7 @@ CallEnd call_on_fiber(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, s
   s->store = &store;
   s->engine = store.shared_engine();
   s->root = callee;
+  hold_exceptions(*s, type_of(store, callee), values);
   s->fiber = FiberCall::create(store, *store.engine().fibers, callee, {values, type_of(store, callee).param_count}, capacity);
   if (!s->fiber) return trapped(store, vm::TrapCode::kOutOfSystemMemory);
   const FiberCall::Stop stop = s->fiber->resume();
@@ -206,8 +226,11 @@ CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) 
   return CallEnd::kTrapped;
 }
 
-// Native code's faults come to this thread as signals. False: trap pending.
-bool thread_is_ready(Store& store) {
+// False: trap pending.
+bool may_enter(Store& store) {
+  if (store.in_epoch_callback)
+    return store.set_pending(wjit::Trap("the callback of an epoch deadline calls a function of the same store"));
+  // Native code's faults come to this thread as signals.
   if (!store.engine().native) return true;
   auto ready = ThreadTraps::ensure();
   return ready || store.set_pending(trap_from_error(ready.error()));
@@ -215,8 +238,9 @@ bool thread_is_ready(Store& store) {
 
 CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t capacity,
               std::unique_ptr<Suspended>* suspended) {
-  if (!thread_is_ready(store)) return CallEnd::kTrapped;
+  if (!may_enter(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
+  if (limit.is_outermost()) store.forget_yield();
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   if (callee->code_index != vm::kNoCodeIndex) {
     if (!store.call_hook) return call_defined(store, callee, values, capacity, suspended);
@@ -229,6 +253,7 @@ CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t ca
 CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
               vm::ValRaw* results) {
   std::unique_ptr<Suspended> s = std::move(call);
+  if (s->kind == Suspended::Kind::kYielded) store.set_epoch_deadline(s->yield_ticks);
   if (s->fiber) {
     const FiberCall::Stop stop = s->fiber->resume(inputs);
     return conclude_fiber(std::move(s), stop, results, &call);
@@ -249,8 +274,9 @@ CallEnd go_on(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm
 
 CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<const vm::ValRaw> inputs,
                     vm::ValRaw* results) {
-  if (!thread_is_ready(store)) return CallEnd::kTrapped;
+  if (!may_enter(store)) return CallEnd::kTrapped;
   NativeLimit limit(store);
+  if (limit.is_outermost()) store.forget_yield();
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   const bool hooked = bool(store.call_hook);
   if (hooked && !store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;

@@ -212,7 +212,7 @@ const MemoryImage* CompiledModule::memory_image(uint32_t defined_memory) const {
 void CompiledModule::plan_lazy_tables() {
   const wasm::Module& m = *module_;
   lazy_tables_.resize(m.tables.size() - m.imported_tables);
-  std::vector<uint64_t> entries(lazy_tables_.size());
+  uint64_t entries = 0, planned = 0;
   for (const wasm::ElementSegment& segment : m.elements) {
     if (segment.mode == wasm::SegmentMode::kActive) {
       if (segment.table < m.imported_tables || !segment.exprs.empty()) return;
@@ -226,11 +226,14 @@ void CompiledModule::plan_lazy_tables() {
         return;
       const uint64_t at = steps[0].lo, n = segment.funcs.size();
       if (at > table.type.limits.min || n > table.type.limits.min - at) return;
-      // The plan must not be much larger than the bytes that back it.
-      entries[t] += n;
-      if (at + n > 1024 + 8 * entries[t]) return;
+      // The plan, of all tables, must not be much larger than the bytes that back it.
+      entries += n;
       LazyTableInit& init = lazy_tables_[t];
-      if (init.size() < at + n) init.resize(at + n, wasm::ElementSegment::kNullFunc);
+      if (init.size() < at + n) {
+        planned += at + n - init.size();
+        if (planned > 1024 + 8 * entries) return;
+        init.resize(at + n, wasm::ElementSegment::kNullFunc);
+      }
       std::copy(segment.funcs.begin(), segment.funcs.end(), init.begin() + ptrdiff_t(at));
     }
     ++lazy_segments_;

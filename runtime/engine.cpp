@@ -40,7 +40,9 @@ std::string probe_reservation(uint64_t bytes) {
 }  // namespace
 
 bc::TranslateOptions bytecode_options(const Engine& engine) {
-  return {.fuel = engine.config.consume_fuel, .accumulators = uses_tail_dispatch(engine.config)};
+  return {.fuel = engine.config.consume_fuel,
+          .epoch = engine.config.epoch_interruption,
+          .accumulators = uses_tail_dispatch(engine.config)};
 }
 
 uint64_t host_page_size() {

@@ -1,4 +1,5 @@
-// A resumable call where there is native code: it runs on a fiber, and stops where a host function fails or fuel runs out.
+// A resumable call where there is native code: it runs on a fiber, and stops where a host function fails, fuel runs out or
+// an epoch deadline's callback wants it to.
 //
 // Invariants.
 //  - Between the fiber's root and a suspension lie emitted frames only, so the call may go on in any thread that holds
@@ -22,7 +23,7 @@ struct InterpFrame;
 
 class FiberCall {
  public:
-  enum class Stop : uint8_t { kReturned, kTrapped, kHostTrap, kOutOfFuel };
+  enum class Stop : uint8_t { kReturned, kTrapped, kHostTrap, kOutOfFuel, kYielded };
 
   // Null: no memory for a stack. `capacity` >= max(params, results). Nothing runs yet.
   static std::unique_ptr<FiberCall> create(Store& store, FiberPool& pool, vm::VMFuncRef* callee,
@@ -48,6 +49,7 @@ class FiberCall {
   vm::Crossing host_call(vm::VMArrayCallFunction function, vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller,
                          vm::ValRaw* values, uint64_t capacity);
   vm::Crossing out_of_fuel(uint64_t cost);
+  vm::Crossing yields() { return stop_ = Stop::kYielded, vm::Crossing::kSuspend; }
   // From the fiber: runs fn(arg), which does not throw, as the host sees the store.
   void call_on_resumer(void (*fn)(void*), void* arg);
 

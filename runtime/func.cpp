@@ -7,6 +7,7 @@
 #include "compiler/wasm/limits.h"
 #include "runtime/native_calls.h"
 #include "runtime/store.h"
+#include "runtime/val_access.h"
 #include "runtime/trap_access.h"
 
 namespace wjit::rt {
@@ -212,22 +213,6 @@ support::Result<wasm::TypeId> from_api(const wjit::FuncType& type, wasm::TypeReg
 
 }  // namespace wjit::rt
 
-namespace wjit {
-
-// What the runtime sees of a Val.
-struct ValAccess {
-  static uint64_t word(const Val& v) { return v.get<uint64_t>(); }
-  static const unsigned char* bytes(const Val& v) { return v.bytes_.data(); }
-  static Val make(ValKind kind, const void* bytes) {
-    Val v;
-    v.kind_ = kind;
-    std::memcpy(v.bytes_.data(), bytes, 16);
-    return v;
-  }
-};
-
-}  // namespace wjit
-
 namespace wjit::rt {
 
 namespace {
@@ -248,6 +233,8 @@ support::Result<void> check_ref(Store& store, const wjit::Val& val, wasm::ValTyp
       return fail(ErrorKind::kUsage, what + ": found a func " +
                                          wasm::to_string(registry[found.type_id()].func()) + ", expected " +
                                          wasm::to_string(type));
+  } else if (rt::Exception* e = ValAccess::exception(val); e && e->store_id != store.id()) {
+    return fail(ErrorKind::kUsage, what + ": an exception of another store");
   } else if (type.heap() == wasm::Heap::kNoExtern || type.heap() == wasm::Heap::kNone ||
              type.heap() == wasm::Heap::kNoExn) {
     return fail(ErrorKind::kUsage, what + ": only null has the type " + wasm::to_string(type));
@@ -264,6 +251,7 @@ support::Result<void> to_raw(Store& store, const wjit::Val& val, wasm::ValType t
     return fail(ErrorKind::kUsage,
                 what + ": found " + wjit::to_string(val.kind()) + ", expected " + expected.to_string());
   if (type.is_ref()) WJIT_CHECK(check_ref(store, val, type, what));
+  if (rt::Exception* e = ValAccess::exception(val)) store.exceptions.keep(*e);
   if (val.kind() == wjit::ValKind::kExternRef)
     *out = vm::ValRaw::from_externref(store.extern_object(val.externref()));
   else
@@ -275,6 +263,8 @@ wjit::Val from_raw(Store& store, const vm::ValRaw& raw, wasm::ValType type) {
   const wjit::ValKind kind = to_api(type, *store.engine().registry).kind;
   if (kind == wjit::ValKind::kExternRef)
     return wjit::Val(store.extern_ref(static_cast<ExternObject*>(raw.get_externref())));
+  if (kind == wjit::ValKind::kExnRef && raw.get_u64())
+    return ValAccess::of(reinterpret_cast<Exception*>(raw.get_u64())->shared_from_this());
   vm::ValRaw clean = kind == wjit::ValKind::kV128 ? raw : vm::ValRaw::from_u64(raw.get_u64());
   return ValAccess::make(kind, &clean);
 }

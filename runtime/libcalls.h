@@ -1,9 +1,9 @@
 // What running code asks the runtime to do; one function per row of libcalls.def that the interpreter needs.
 // Indices are those of the calling module. Bounds are checked whole before the first byte or element is
-// touched, and growth acts on the owner's definition, through imports too. kNone: done. kResourceLimit and
-// the like never surprise the caller with a pending trap: the code is all there is.
+// touched, and growth acts on the owner's definition, through imports too. kNone: done. The code is all there is of a trap,
+// but for kTrapPending (Store::poll): that one is with the store already.
 //
-// Interruption (Store::poll; kInterrupt, kEpochDeadline). Memory is worked on in pieces of kPollBytes, with a poll between
+// Interruption (Store::poll; kInterrupt, kEpochDeadline, kTrapPending). Memory is worked on in pieces of kPollBytes, with a poll between
 // two of them. An interrupted operation has done the pieces before that poll, whole: a prefix of it, or the end of it where
 // memory.copy moves upwards within one memory. Work on tables, and growth, polls before it begins and when it is done:
 // interrupted, all of it is done or nothing. (Growth may have to copy a memory, at most once: where its initial bytes are

@@ -11,7 +11,7 @@ namespace {
 using vm::TrapCode;
 
 uint64_t trapped(Store& store, TrapCode code) {
-  store.set_pending(make_trap(code));
+  store.raise(code);
   return kGrowTrapped;
 }
 

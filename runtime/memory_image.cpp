@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "compiler/wasm/module.h"
+#include "runtime/anonymous_file.h"
 #include "runtime/engine.h"
 
 namespace wjit::rt {
@@ -45,9 +46,8 @@ std::unique_ptr<MemoryImage> MemoryImage::create(std::span<const Piece> pieces) 
   begin &= ~(host_page_size() - 1);
   end = round_up_to_host_page(end);
   std::unique_ptr<MemoryImage> image(new MemoryImage(begin, end));
-  const int fd = image->fd_ = memfd_create("wjit-memory-image", MFD_CLOEXEC);
+  const int fd = image->fd_ = anonymous_file("wjit-memory-image", end - begin);
   if (fd < 0) return nullptr;
-  if (ftruncate(fd, off_t(end - begin)) != 0) return nullptr;
   for (const Piece& p : pieces)
     if (!write_all(fd, p.bytes, p.at - begin)) return nullptr;
   return image;

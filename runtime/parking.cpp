@@ -14,7 +14,7 @@ namespace {
 constexpr auto kGlance = std::chrono::milliseconds(10);
 
 bool must_glance(const Store& store) {
-  return store.limits.epoch_deadline != ~uint64_t{0} || store.poll_hook;
+  return store.has_deadline() || store.poll_hook;
 }
 
 }  // namespace

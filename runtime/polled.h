@@ -22,7 +22,7 @@ uint64_t polled_growth(Store& store, F&& grow) {
     return vm::TrapCode::kNone;
   });
   if (stop == vm::TrapCode::kNone) return before;
-  store.set_pending(make_trap(stop));
+  store.raise(stop);
   return kGrowTrapped;
 }
 

@@ -27,18 +27,14 @@ tl::unexpected<Error> past_limit(const char* what, uint64_t most) {
 }  // namespace
 
 Store::Store(std::shared_ptr<Engine> engine) : engine_(std::move(engine)), id_(next_store_id()) {
-  limits.epoch_deadline = ~uint64_t{0};  // none
+  limits.epoch_deadline = deadline_;
   limits.stack_size = std::min<uint64_t>(engine_->config.max_native_stack, uint64_t{1} << 40);
 }
 
-Store::~Store() = default;
-
-vm::TrapCode Store::poll_slowly() {
-  if (interrupted_.exchange(false, std::memory_order_relaxed)) return vm::TrapCode::kInterrupt;
-  if (engine_->epoch.load(std::memory_order_relaxed) >= limits.epoch_deadline) return vm::TrapCode::kEpochDeadline;
-  vm::TrapCode answer = vm::TrapCode::kNone;
-  if (poll_hook) on_resumer(*this, [&] { answer = poll_hook(); });
-  return answer;
+Store::~Store() {
+  if (!interrupt_target_) return;
+  const std::lock_guard hold(interrupt_target_->lock);
+  interrupt_target_->store = nullptr;
 }
 
 bool Store::set_pending_out_of_memory() noexcept {
@@ -91,7 +87,8 @@ support::Result<void> Store::reserve_instance() {
 
 support::Result<void> Store::reserve_memory(const wasm::MemoryType& type) {
   if (memory_count >= limiter.memories) return past_limit("memories", limiter.memories);
-  if (type.limits.min > limiter.memory_bytes >> type.page_size_log2)
+  // Without a limit, what is too much is for the memory to say.
+  if (limiter.memory_bytes != ~uint64_t{0} && type.limits.min > limiter.memory_bytes >> type.page_size_log2)
     return past_limit("bytes in a memory", limiter.memory_bytes);
   ++memory_count;
   return {};
@@ -184,7 +181,9 @@ wjit::ExternRef Store::extern_ref(ExternObject* object) {
 }
 
 void Store::collect_externs_if_due() {
-  if (externs_.size() < next_collection_ || pins != 0) return;
+  if (pins != 0) return;
+  if (exceptions.due()) exceptions.collect(*this);
+  if (externs_.size() < next_collection_) return;
   collect_externs();
   next_collection_ = std::max<size_t>(1024, 2 * externs_.size());
 }
@@ -194,6 +193,14 @@ void Store::collect_externs() {
   auto mark = [](uint64_t word) {
     if (word) reinterpret_cast<ExternObject*>(word)->marked = true;
   };
+  exceptions.collect(*this);  // nothing is on the stacks
+  for (const auto& e : exceptions.all()) {
+    const uint64_t* cell = e->cells().data();
+    for (wasm::ValType t : e->types) {
+      if (t.is_ref() && t.heap() == wasm::Heap::kExtern) mark(*cell);
+      cell += t.cells();
+    }
+  }
   auto holds_externs = [](wasm::ValType t) { return t.is_ref() && t.heap() == wasm::Heap::kExtern; };
   for (InstancePtr& instance : instances_) {
     const wasm::Module& m = instance->wasm();

@@ -5,13 +5,16 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <vector>
 
 #include "compiler/support/result.h"
+#include "runtime/exception.h"
 #include "runtime/func.h"
 #include "runtime/instance.h"
 #include "runtime/parking.h"
+#include "vmcontext/abi.h"
 #include "vmcontext/vm_types.h"
 #include "wjit/wjit.hpp"
 
@@ -25,6 +28,15 @@ class NativeLimit;  // of a thread that entered (runtime/call.cpp)
 struct ExternObject {
   std::shared_ptr<std::any> value;
   bool marked = false;
+};
+
+// What a poll answers where the trap is pending with the store already.
+constexpr vm::TrapCode kTrapPending = vm::TrapCode::kHostError;
+
+// What interrupt handles hold of a store, which they may outlive.
+struct InterruptTarget {
+  std::mutex lock;
+  Store* store;  // null: it has ended
 };
 
 class Store {
@@ -69,16 +81,38 @@ class Store {
   uint64_t fuel() const { return limits.fuel_consumed < 0 ? uint64_t(-(limits.fuel_consumed + 1)) + 1 : 0; }
   void set_fuel(uint64_t fuel);
 
-  // Whether what runs is to stop now: kNone, kInterrupt or kEpochDeadline. Libcalls ask between pieces of long work, the
-  // hook included; from a fiber it is run on the resumer's stack.
-  vm::TrapCode poll();
-  // Any thread: what runs stops at its next poll, or what runs next.
-  void interrupt() {
-    interrupted_.store(true, std::memory_order_relaxed);
-    sleeper.wake();
+  // ---- stopping what runs. Code compares limits.epoch_deadline with the engine's epoch (Config::epoch_interruption) and
+  // calls epoch_reached. limits.epoch_deadline is `deadline_`, or 0 while somebody wants to be heard at once: an interrupt
+  // from outside, or a yield that waits for a place where that can be done. It alone is written by other threads.
+
+  bool due() const {
+    return engine_->epoch.load(std::memory_order_relaxed) >=
+           __atomic_load_n(&limits.epoch_deadline, __ATOMIC_RELAXED);
   }
+  bool has_deadline() const { return deadline_ != ~uint64_t{0}; }
+  // For code that found it due: kReturned: goes on. kSuspend: waits, and goes on behind the check. kTrapped: the trap is
+  // pending.
+  vm::Crossing epoch_reached(bool resumable);
+  // Whether what runs is to stop now: kNone, kInterrupt, kEpochDeadline, kTrapPending. Libcalls ask between pieces of
+  // long work, callback and hook included; from a fiber these run on the resumer's stack. A callback that wants to yield gets that at the next check of code.
+  vm::TrapCode poll();
+  // The same for what waits in a host function with the guest's memory in its hands: no callback is asked, a deadline that
+  // has one is none.
+  vm::TrapCode poll_waiting();
+  // What a poll has answered becomes the pending trap. False.
+  bool raise(vm::TrapCode code);
+  void set_epoch_deadline(uint64_t ticks_beyond_current) noexcept;
+  wjit::Store::EpochCallback epoch_callback;  // empty: the deadline is a trap
+  bool in_epoch_callback = false;             // then nothing of the store's runs
+  // After kSuspend: how many ticks later than when it is resumed the next deadline is.
+  uint64_t yield_ticks = 0;
+  // No call runs: a yield that none of its checks has met is not for the next.
+  void forget_yield() { yield_due_ = false; }
+  // Any thread: what runs stops at its next poll, or what runs next.
+  void interrupt() noexcept;
   Sleeper sleeper;  // of the thread that uses the store, in memory.atomic.wait: wake it when poll() may answer otherwise
-  // Asked at every poll. It may change memories, tables and globals, and does not call wasm.
+  const std::shared_ptr<InterruptTarget>& interrupt_target();
+  // Asked at every poll, in tests. It may change memories, tables and globals, and does not call wasm.
   std::function<vm::TrapCode()> poll_hook;
 
   // The instance through which the store has a shared memory from outside. Made once for each.
@@ -113,6 +147,7 @@ class Store {
   // At the start of what may make references: never between making one and storing it.
   void collect_externs_if_due();
   uint32_t pins = 0;
+  Exceptions exceptions;
   std::vector<vm::ValRaw> tail_values;  // arguments of a tail call on its way from the interpreter to native code
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
 
@@ -120,7 +155,13 @@ class Store {
   std::vector<std::pair<const SharedMemory*, Instance*>> attached_;
   bool ask_call_hook(CallHook what) noexcept;
   vm::TrapCode poll_slowly();
+  vm::TrapCode ask_epoch_callback() noexcept;
+  vm::TrapCode answer_of_epoch_callback();
+  void arm() noexcept;
 
+  uint64_t deadline_ = ~uint64_t{0};  // none
+  bool yield_due_ = false;
+  std::shared_ptr<InterruptTarget> interrupt_target_;
   std::atomic<bool> interrupted_{false};
   std::shared_ptr<Engine> engine_;
   uint64_t id_;
@@ -135,8 +176,7 @@ class Store {
 static_assert(!std::is_copy_constructible_v<Store>);
 
 inline vm::TrapCode Store::poll() {
-  const bool due = engine_->epoch.load(std::memory_order_relaxed) >= limits.epoch_deadline;
-  if (!due && !interrupted_.load(std::memory_order_relaxed) && !poll_hook) return vm::TrapCode::kNone;
+  if (!due() && !poll_hook) return vm::TrapCode::kNone;
   return poll_slowly();
 }
 

@@ -20,6 +20,7 @@ struct TrapAccess {
     t.kind_ = Trap::Kind::kExit;
     t.exit_status_ = status;
   }
+  static std::shared_ptr<rt::Exception>& exception(Trap& t) { return t.exception_; }
   static void set_required_fuel(Trap& t, uint64_t fuel) { t.required_fuel_ = fuel; }
 };
 

@@ -49,6 +49,8 @@ bool call_row(const wasi::HostFunction& row, wasi::Context& context, rt::HostCal
       return true;
     case wasi::Outcome::Kind::kExit:
       return call.store->set_pending(Trap::exit(int32_t(outcome.code)));
+    case wasi::Outcome::Kind::kInterrupted:
+      return false;
     case wasi::Outcome::Kind::kTrap:
       return call.store->set_pending(
           Trap(std::string(row.name) + ": " + (outcome.message ? outcome.message : "trap")));
@@ -127,6 +129,12 @@ Result<Ok> Linker::define_wasi(Store::Context cx, WasiConfig config) {
   c.stdout_stream = to_stream(config.stdout_stream, config.inherit_stdio);
   c.stderr_stream = to_stream(config.stderr_stream, config.inherit_stdio);
   c.on_stdio_error = std::move(config.on_stdio_error);
+  if (rt::Store& store = cx.impl(); store.engine().config.epoch_interruption) {
+    c.interrupted = [&store] {
+      const vm::TrapCode stop = store.poll_waiting();
+      return stop != vm::TrapCode::kNone && !store.raise(stop);
+    };
+  }
   auto context = wasi::Context::create(std::move(c));
   if (!context) return std::move(context).error();
   std::shared_ptr<wasi::Context> shared = std::move(*context);

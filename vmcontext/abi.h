@@ -9,7 +9,7 @@ namespace wjit::vm {
 // Goes into every artefact, and an artefact of another layout is refused. Raise it with any change to
 // vm_types.def, vmctx.def, libcalls.def, traps.def (a changed meaning, not an added row) or to the
 // conventions below.
-inline constexpr uint32_t kLayoutVersion = 2;
+inline constexpr uint32_t kLayoutVersion = 3;
 
 // Registers with a fixed meaning in the wasm convention, per ISA.
 //

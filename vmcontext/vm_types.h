@@ -5,7 +5,8 @@
 // Threads. A store and everything in it, suspended calls included, is used by one thread at a time and may
 // move to another between two uses, so nothing here knows its thread. Engines, modules and compiled code are
 // shared freely and are immutable but for atomics. A thread that does not hold the store writes only the
-// atomics made for that: the engine's epoch counter, the length of a shared memory, code entries. The
+// atomics made for that: the engine's epoch counter, the length of a shared memory, code entries; and, to interrupt, 0 to
+// VMRuntimeLimits::epoch_deadline, which is plain to code and to the store's thread a word for atomic accesses. The
 // static_asserts at the end keep each of these an atomic that no lock hides in, and everything else plain.
 #pragma once
 #include <atomic>

@@ -85,6 +85,21 @@ struct ProfilePlace {
   uint32_t counters;  // kWays or kCallee
 };
 
+// A clause of a try_table. The frame goes on at `word`, with the tag's values in the cells from `cell` on, and then the
+// exception if it is wanted.
+struct CatchClause {
+  static constexpr uint32_t kAnyTag = ~uint32_t{0};
+  uint32_t tag;  // in the module's index space
+  uint32_t cell, word;
+  bool with_ref;
+};
+// The words of a try_table's body. Exceptions find their way by these: entering and leaving one makes no code.
+struct TryRange {
+  uint32_t begin, end;
+  uint32_t first_clause, clauses;  // in Code::clauses, in the order in which they are tried
+  uint32_t outer;                  // 1 + index of the next range around this one, 0: none
+};
+
 struct Code {
   uint32_t func_index = 0;    // in the module's index space
   uint32_t frame_cells = 0;   // params, locals, temporaries, and room for the results
@@ -99,15 +114,21 @@ struct Code {
   std::vector<LoopOperand> loop_operands;
   std::vector<ProfilePlace> places;  // sorted by offset; code that keeps a profile only
   std::unique_ptr<std::atomic<uint32_t>[]> counters;  // relaxed: several threads may lose counts
+  std::vector<TryRange> tries;      // by begin, what is around before what is inside
+  std::vector<CatchClause> clauses;
   uint32_t local_gap = 0;  // cells between params and the other locals
 
   uint32_t counter_count() const { return places.empty() ? 0 : places.back().first + places.back().counters; }
   // Byte offset in the module of the instruction that covers `word`.
   uint32_t wasm_offset(uint32_t word) const;
+  // The innermost try_table around a word, and from there outwards. Null: none.
+  const TryRange* innermost_try(uint32_t word) const;
+  const TryRange* outer_try(const TryRange& t) const { return t.outer ? &tries[t.outer - 1] : nullptr; }
   size_t bytes() const {
     return sizeof *this + words.capacity() * 8 + offsets.capacity() * sizeof(SourceOffset) +
            loops.capacity() * sizeof(LoopHeader) + loop_operands.capacity() * sizeof(LoopOperand) +
-           places.capacity() * sizeof(ProfilePlace) + counter_count() * sizeof(uint32_t);
+           places.capacity() * sizeof(ProfilePlace) + counter_count() * sizeof(uint32_t) +
+           tries.capacity() * sizeof(TryRange) + clauses.capacity() * sizeof(CatchClause);
   }
 };
 

@@ -58,6 +58,16 @@ uint32_t Code::wasm_offset(uint32_t word) const {
   return it == offsets.begin() ? 0 : std::prev(it)->wasm_offset;
 }
 
+// Ranges are nested: of all that begin in front of the word, those around it are the last one or around that.
+const TryRange* Code::innermost_try(uint32_t word) const {
+  auto it = std::upper_bound(tries.begin(), tries.end(), word,
+                             [](uint32_t w, const TryRange& t) { return w < t.begin; });
+  if (it == tries.begin()) return nullptr;
+  const TryRange* t = &*std::prev(it);
+  while (t && word >= t->end) t = outer_try(*t);
+  return t;
+}
+
 bool same_frames(const Code& a, const Code& b) {
   const auto same_loop = [](const LoopHeader& x, const LoopHeader& y) {
     return x.wasm_offset == y.wasm_offset && x.first_operand == y.first_operand && x.operands == y.operands;
@@ -87,6 +97,14 @@ std::string print_code(const Code& code) {
     if (it != code.offsets.end() && it->word == at) out += fmt::format("  ; 0x{:x}", it->wasm_offset);
     out += '\n';
     at += n;
+  }
+  for (const TryRange& t : code.tries) {
+    out += fmt::format("try {}..{}\n", t.begin, t.end);
+    for (uint32_t i = t.first_clause; i < t.first_clause + t.clauses; ++i) {
+      const CatchClause& c = code.clauses[i];
+      const std::string tag = c.tag == CatchClause::kAnyTag ? "any tag" : fmt::format("tag {}", c.tag);
+      out += fmt::format("  {}{}: cell {}, to {}\n", tag, c.with_ref ? " and the exception" : "", c.cell, c.word);
+    }
   }
   return out;
 }

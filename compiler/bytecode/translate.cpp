@@ -257,6 +257,8 @@ Result<void> Translator::begin(const wasm::ValidatorView&, std::span<const wasm:
   control_.push_back({wasm::Op::kCount, 0, 0, 0});
   code_->words.reserve(module_.bodies[func_index_ - module_.imported_funcs].size / 2 + 8);
   if (options_.profile) emit_imm(Op::count_call, 0, func_index_ - module_.imported_funcs);
+  offset_ = module_.bodies[func_index_ - module_.imported_funcs].offset;
+  epoch();
   return {};
 }
 
@@ -267,6 +269,8 @@ std::unique_ptr<const Code> Translator::take() {
   code_->loops.shrink_to_fit();
   code_->loop_operands.shrink_to_fit();
   code_->places.shrink_to_fit();
+  code_->tries.shrink_to_fit();
+  code_->clauses.shrink_to_fit();
   if (counters_ != 0) code_->counters = std::make_unique<std::atomic<uint32_t>[]>(counters_);
   return std::move(code_);
 }
@@ -276,6 +280,12 @@ void Translator::fuel_block(uint32_t offset) {
   offset_ = offset;
   may_trap();
   fuel_at_ = emit_imm(Op::fuel, 0, 0);
+}
+
+void Translator::epoch() {
+  if (!options_.epoch) return;
+  may_trap();
+  emit(Op::epoch);
 }
 
 void Translator::fuel_block_end(uint64_t cost) {

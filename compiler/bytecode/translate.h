@@ -10,6 +10,7 @@ namespace wjit::bc {
 // Part of every cache key of bytecode: what changes the words a function becomes.
 struct TranslateOptions {
   bool fuel = false;     // a fuel instruction at the start of each block
+  bool epoch = false;    // an epoch instruction at the function's start and in each loop header
   bool profile = false;  // calls and loop headers are counted, and loops can be left for native code
   bool detail = false;   // so are the ways that branches go, and who is called through references
   bool accumulators = false;  // the forms of accumulator.def, which the tail dispatcher alone has

@@ -264,6 +264,7 @@ void Translator::begin_block(const wasm::Instr& in) {
     c.start = pos();
     label_here();
     if (options_.profile) count_loop();
+    epoch();
   }
   control_.push_back(c);
 }
@@ -290,6 +291,50 @@ uint32_t Translator::counters(uint32_t count) {
   return std::exchange(counters_, counters_ + count);
 }
 
+// ---- exceptions ---------------------------------------------------------------------------------------------
+// Nothing is emitted for a try_table, and nothing fused across its edges. What its clauses branch to is written down like
+// the sites of branches: until a label is known, `word` links to the next clause.
+
+void Translator::begin_try(const wasm::Instr& in) {
+  begin_block(in);
+  label_here();
+  const uint32_t range = uint32_t(code_->tries.size());
+  code_->tries.push_back({pos(), pos(), uint32_t(code_->clauses.size()), uint32_t(in.catches.size()), innermost_try_ + 1});
+  control_.back().try_range = innermost_try_ = range;
+  for (const wasm::CatchClause& clause : in.catches) {
+    using K = wasm::CatchClause;
+    const bool has_tag = clause.kind == K::kCatch || clause.kind == K::kCatchRef;
+    const bool has_ref = clause.kind == K::kCatchRef || clause.kind == K::kCatchAllRef;
+    Control& to = target(clause.label + 1);  // labels are counted from outside
+    CatchClause c{has_tag ? clause.tag : CatchClause::kAnyTag, temp_base_ + to.cells, to.start, has_ref};
+    if (to.op != wasm::Op::loop) c.word = std::exchange(to.catches, uint32_t(code_->clauses.size()));
+    code_->clauses.push_back(c);
+  }
+  stack_.reserve(code_->result_cells);  // where a clause leaves the function
+}
+
+void Translator::end_try(uint32_t range) {
+  label_here();
+  TryRange& t = code_->tries[range];
+  t.end = pos();
+  innermost_try_ = t.outer - 1;
+}
+
+void Translator::bind_catches(uint32_t& chain) {
+  if (chain == kNone) return;
+  while (chain != kNone) chain = std::exchange(code_->clauses[chain].word, pos());
+  label_here();
+}
+
+void Translator::throw_values(uint32_t tag) {
+  const uint32_t n = uint32_t((*module_.registry)[module_.tags[tag]].func().params.size());
+  send_home(n);
+  const uint32_t from = n ? home(stack_.top(n - 1)) : temp_base_ + stack_.cells();
+  may_trap();
+  emit_imm(Op::throw_values, 0, from);
+  word(tag | uint64_t(temp_base_ + stack_.cells() - from) << 32);
+}
+
 void Translator::else_(bool reachable, const wasm::ValidatorView& view) {
   Control& c = control_.back();
   if (reachable) {
@@ -306,6 +351,15 @@ void Translator::end(bool reachable, const wasm::ValidatorView& view) {
   Control c = control_.back();
   if (c.op == wasm::Op::kCount) {
     if (reachable) return_values(results_);
+    if (c.catches != kNone) {
+      bind_catches(c.catches);
+      if (code_->result_cells == 0) {
+        emit(Op::ret);
+      } else {
+        emit_imm(Op::ret_span, 0, temp_base_);
+        word(code_->result_cells);
+      }
+    }
     control_.pop_back();
     return;
   }
@@ -316,8 +370,10 @@ void Translator::end(bool reachable, const wasm::ValidatorView& view) {
     bind(c.else_sites);
     count_way(c.ways, false);
   }
+  if (c.try_range != kNone) end_try(c.try_range);
   bind(c.else_sites);
   bind(c.sites);
+  bind_catches(c.catches);
   control_.pop_back();
   stack_.truncate(c.entries);
   for (wasm::ValType t : results) stack_.push_temp(t.cells());
@@ -378,6 +434,9 @@ Result<void> Translator::control(const wasm::Instr& in, bool reachable, const wa
     case W::br_on_cast: br_on_cast(in, arity(in.a), false); return {};
     case W::br_on_cast_fail: br_on_cast(in, arity(in.a), true); return {};
     case W::return_: return_values(results_); return {};
+    case W::try_table: begin_try(in); return {};
+    case W::throw_: throw_values(in.a); return {};
+    case W::throw_ref: { const uint32_t a = pop_use(); may_trap(); emit(Op::throw_ref, a); return {}; }
     case W::unreachable: may_trap(); emit(Op::unreachable); return {};
     case W::call: case W::call_indirect: case W::call_ref: call(in, false); return {};
     case W::return_call: case W::return_call_indirect: case W::return_call_ref: call(in, true); return {};

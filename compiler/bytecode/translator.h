@@ -66,6 +66,8 @@ class Translator {
     uint32_t sites = kNone;  // chain of branches to the end
     uint32_t else_sites = kNone;
     uint32_t ways = kNone;   // if: the counters of its arms
+    uint32_t catches = kNone;   // chain of catch clauses to the end
+    uint32_t try_range = kNone; // try_table: its range
   };
 
   // ---- emission
@@ -74,6 +76,7 @@ class Translator {
   uint32_t emit_imm(Op op, uint32_t a, uint32_t imm);
   void word(uint64_t w) { code_->words.push_back(w); }
   void may_trap() { code_->offsets.push_back({pos(), offset_}); }  // before the instruction is emitted
+  void epoch();
   // a <- …: pushes a temporary and makes the instruction write it. Extra words follow.
   void emit_def(Op op, uint32_t b = 0, uint32_t c = 0, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);
   void emit_def_imm(Op op, uint32_t imm, std::initializer_list<uint64_t> extra = {}, uint32_t cells = 1);
@@ -142,6 +145,10 @@ class Translator {
   void count_way(uint32_t ways, bool taken) {
     if (ways != kNone) emit_imm(Op::count_way, 0, ways + !taken);
   }
+  void begin_try(const wasm::Instr& in);
+  void end_try(uint32_t range);
+  void bind_catches(uint32_t& chain);
+  void throw_values(uint32_t tag);
   void else_(bool reachable, const wasm::ValidatorView& view);
   void end(bool reachable, const wasm::ValidatorView& view);
   Control& target(uint32_t depth) { return control_[control_.size() - 1 - depth]; }
@@ -182,6 +189,7 @@ class Translator {
   uint32_t offset_ = 0;                // of the instruction being visited
   uint32_t fuel_at_ = kNone;
   uint32_t counters_ = 0;              // so far
+  uint32_t innermost_try_ = kNone;
   // The last instruction, when it wrote one near value and nothing may jump behind it.
   uint32_t last_def_ = 0, last_def_end_ = kNone, last_def_slot_ = 0;
   uint32_t last_copy_ = 0, last_copy_end_ = kNone;

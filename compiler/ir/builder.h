@@ -71,6 +71,7 @@ class Builder {
     none(d);
   }
   void epoch() { none({.op = Op::epoch}); }
+  void epoch_trap() { none({.op = Op::epoch_trap}); }
 
   // Results: f.result(i, 0 …).
   Inst call(Op op, Sig sig, uint32_t callee, std::span<const Value> args) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 #include "compiler/ir/row_types.h"
 
@@ -73,7 +74,8 @@ void Inliner::find_calls(const ir::Function& f, const Analyses& a, uint32_t own_
 }
 
 bool Inliner::choose(const ir::Function& f, uint32_t own, const BodySource& source) {
-  weights_.clear();
+  // By callee. New each time: what clear() costs goes by the largest function before this one.
+  std::unordered_map<uint32_t, uint32_t> weights;
   uint32_t growth = 0;
   uint64_t copied = 0;
   const uint32_t own_size = f.inst_count();
@@ -84,7 +86,7 @@ bool Inliner::choose(const ir::Function& f, uint32_t own, const BodySource& sour
     const Budget& most = callee == own ? kItself : c.hot ? kInLoop : kElsewhere;
     const ir::Function* g = source(callee, most.bytes);
     if (!g) continue;
-    const auto [known, is_new] = weights_.try_emplace(callee, 0);
+    const auto [known, is_new] = weights.try_emplace(callee, 0);
     if (is_new) known->second = weight_of(*g, callee == own ? kMostOwnCalls : kMostCalls);
     const uint32_t weight = known->second;
     if (weight > most.weight || growth + weight > kMostGrowth) continue;

@@ -7,7 +7,6 @@
 // there is at most one function that has none, and a recursion meets one in each round or, where it is the function's
 // own body, in every other. And the frame that holds the body is one that the check of the function around has seen whole.
 #pragma once
-#include <unordered_map>
 #include <vector>
 
 #include "compiler/ir/frequencies.h"
@@ -39,7 +38,6 @@ class Inliner {
   std::vector<Call> calls_;     // from the function's end on
   std::vector<uint32_t> order_;  // the most frequent first
   ir::Frequencies frequencies_;
-  std::unordered_map<uint32_t, uint32_t> weights_;  // by callee
   std::vector<ir::Value> values_, list_;  // by g's value: f's
   std::vector<ir::Block> blocks_;
   std::vector<ir::Edge> edges_;

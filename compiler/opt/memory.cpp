@@ -44,7 +44,7 @@ uint16_t MemoryPass::writes(const InstData& d) const {
       if (d.format() == Format::kStore) return static_cast<uint16_t>(1u << classes_[index(d.access())]);
       if (d.format() == Format::kBulk) return of_region_[static_cast<size_t>(Region::kHeap)];
       // Fuel and epochs may let somebody else in.
-      return d.format() == Format::kCheck && d.op != Op::fuel_by ? 0 : kEverything;
+      return (d.format() == Format::kCheck && d.op != Op::fuel_by) || d.op == Op::epoch_trap ? 0 : kEverything;
     case Effects::kCall:
       if (d.op != Op::libcall) return kEverything;
       switch (static_cast<vm::Libcall>(d.c)) {

@@ -7,7 +7,7 @@
 // times kClasses.
 //
 // Of stores go those of what is there already, and those that the same block overwrites before anybody can look: where
-// something may trap or call between them, or takes fuel, somebody can.
+// something may trap or call between them, or takes fuel, or looks at the epoch, somebody can.
 //
 // What is read again cannot trap anew: the first access has been there, and memories do not shrink. Accesses of other
 // threads need no thought: a load between two of theirs may give what an earlier one has seen.

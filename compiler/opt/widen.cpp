@@ -97,11 +97,11 @@ uint64_t WidenPass::most(Value v, Block at, unsigned depth) {
   if (depth == 0 || budget_ == 0) return least;
   --budget_, ++steps_;
   const Inst i = f_->def(v);
-  return std::min(least, i.valid() ? most_of_inst(f_->inst(i), v, at, depth - 1)
+  return std::min(least, i.valid() ? most_of_inst(f_->inst(i), at, depth - 1)
                                    : most_of_param(v, Block(f_->value(v).owner), depth - 1));
 }
 
-uint64_t WidenPass::most_of_inst(const InstData& d, Value, Block at, unsigned depth) {
+uint64_t WidenPass::most_of_inst(const InstData& d, Block at, unsigned depth) {
   const auto c = d.format() == ir::Format::kBinary ? constant(d.vb()) : std::nullopt;
   uint64_t x;
   switch (d.op) {

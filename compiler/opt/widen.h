@@ -19,7 +19,7 @@ class WidenPass {
   };
   void widen(ir::Function& f, ir::Inst i, unsigned depth);
   uint64_t most(ir::Value v, ir::Block at, unsigned depth);
-  uint64_t most_of_inst(const ir::InstData& d, ir::Value v, ir::Block at, unsigned depth);
+  uint64_t most_of_inst(const ir::InstData& d, ir::Block at, unsigned depth);
   uint64_t most_of_param(ir::Value p, ir::Block b, unsigned depth);
   uint64_t most_of_counter(ir::Value p, ir::Block header, size_t k, unsigned depth);
   uint64_t guarded(ir::Value v, ir::Block at) const;

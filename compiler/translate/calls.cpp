@@ -75,6 +75,7 @@ Result<void> Translator::table_op(const wasm::Instr& in) {
   switch (in.op) {
     case W::table_size: push(narrow_for(table_size(table, t), t.is64)); return {};
     case W::table_get: {
+      WJIT_CHECK(no_exception(module_.tables[table].type.element, in.offset));
       const Value index = wide(pop());
       const Value slot = table_slot(table, t, index, TrapCode::kTableOutOfBounds);
       const Value word = load_of(ir::Region::kTable, t.number, Type::kI64, slot, 0);
@@ -209,6 +210,7 @@ ir::Sig Translator::signature(wasm::TypeId id) {
 }
 
 Result<void> Translator::finish_call(const wasm::Instr& in, Op op, wasm::TypeId type, uint32_t callee) {
+  for (wasm::ValType t : (*module_.registry)[type].func().results) WJIT_CHECK(no_exception(t, in.offset));
   const ir::Sig sig = signature(type);
   const size_t params = f_.sig(sig).params.size(), results = f_.sig(sig).results.size();
   count_passed(params + results);

@@ -123,10 +123,7 @@ void Translator::open_loop(const wasm::Instr& in) {
   if (!c.behind_point) reread_operands(c.height);
   forget_all();
   control_.push_back(c);
-  if (env_.options.epoch) {
-    b_.epoch();
-    forget_moving();
-  }
+  epoch();
 }
 
 void Translator::open_if(const wasm::Instr& in) {

@@ -61,6 +61,10 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   go_on_in(entry);
   vmctx_ = f_.append_param(entry, Type::kI64);
   f_.append_param(entry, Type::kI64);
+  const uint64_t body = module_.bodies[func_index_ - module_.imported_funcs].offset;
+  for (wasm::ValType t : type.params) WJIT_CHECK(no_exception(t, body));
+  for (wasm::ValType t : type.results) WJIT_CHECK(no_exception(t, body));
+  for (const wasm::LocalGroup& g : locals) WJIT_CHECK(no_exception(g.type, body));
   if (point_) return begin_at_loop(type, locals);
   for (wasm::ValType t : type.params) {
     f_.signature.params.push_back(ir_type(t));
@@ -75,8 +79,16 @@ Result<void> Translator::begin(const wasm::ValidatorView& view, std::span<const 
   Control c{.op = wasm::Op::kCount};
   c.opened = ssa_.here();
   control_.push_back(c);
-  if (env_.options.epoch) b_.epoch();
+  if (env_.options.epoch) b_.set_offset(module_.bodies[func_index_ - module_.imported_funcs].offset);
+  epoch();
   return {};
+}
+
+void Translator::epoch() {
+  if (!env_.options.epoch) return;
+  if (env_.options.epoch_only_traps) return b_.epoch_trap();
+  b_.epoch();
+  forget_moving();
 }
 
 void Translator::fuel_block(uint32_t offset) {
@@ -105,6 +117,13 @@ Result<void> Translator::unsupported(const wasm::Instr& in, Feature feature, con
               fmt::format("{}: {} is valid, but the compiler does not translate it yet{}", feature_name(feature),
                           wasm::info(in.op).text, why),
               in.offset);
+}
+
+Result<void> Translator::no_exception(wasm::ValType t, uint64_t offset) const {
+  if (!t.is_ref() || t.heap() != wasm::Heap::kExn) return {};
+  return fail(ErrorKind::kUnsupported,
+              fmt::format("{}: what holds an exnref is left to the interpreter", feature_name(Feature::kExceptions)),
+              offset);
 }
 
 // ---- straight-line code -------------------------------------------------------------------------------------------
@@ -199,6 +218,7 @@ Result<void> Translator::other(const wasm::Instr& in, bool reachable, const wasm
 
 Result<void> Translator::global(const wasm::Instr& in, bool set) {
   const wasm::GlobalType& type = module_.globals[in.a].type;
+  WJIT_CHECK(no_exception(type.type, in.offset));
   const bool imported = in.a < module_.imported_globals;
   // What nobody can write never changes while code runs.
   const ir::Access access{.region = type.is_mutable ? ir::Region::kGlobal : ir::Region::kVmctx,

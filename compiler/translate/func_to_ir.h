@@ -26,6 +26,7 @@ struct MemoryInfo {
 struct Options {
   bool fuel = false;   // fuel instructions where blocks begin
   bool epoch = false;  // epoch instructions at the entry and in loop headers
+  bool epoch_only_traps = false;  // and nobody is called back by them, who might change memories, tables or globals
 };
 
 struct Env {

@@ -64,6 +64,7 @@ class Translator {
   Result<void> visit(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   void fuel_block(uint32_t offset);
   void fuel_block_end(uint64_t cost);
+  void epoch();
   Result<void> finish();
 
  private:
@@ -117,6 +118,9 @@ class Translator {
   // ---- straight-line code
   // `feature` is what is missing: the message begins with its name, by which refusals are counted.
   Result<void> unsupported(const wasm::Instr& in, Feature feature, const char* why) const;
+  // References to exceptions stay where the interpreter keeps them (runtime/exception.h): nothing that gets one from
+  // elsewhere is translated.
+  Result<void> no_exception(wasm::ValType t, uint64_t offset) const;
   Result<void> unsupported(const wasm::Instr& in) const { return unsupported(in, wasm::info(in.op).feature, ""); }
   Result<void> other(const wasm::Instr& in, bool reachable, const wasm::ValidatorView& view);
   Result<void> global(const wasm::Instr& in, bool set);

@@ -154,6 +154,12 @@ struct Config {
   TierConfig tiering;
   MemoryStyle memory_style = MemoryStyle::kAuto;
   bool consume_fuel = false;                   // meter wasm (Store::set_fuel); a new Store has no fuel
+  // Wasm looks at every function's entry and in every loop whether the engine's epoch (Engine::increment_epoch) has reached
+  // its store's deadline (Store::set_epoch_deadline), and whether it was interrupted (Store::interrupt_handle). Code is larger
+  // and slower for it.
+  bool epoch_interruption = false;
+  // With it: Store::epoch_deadline_callback may be used. Code reads anew what a callback may change, and so is slower again.
+  bool epoch_callbacks = false;
   bool eager_tables = false;                   // fill func-ref tables at instantiation instead of on first read
   // For whole modules. With Tier::kTiered: how many compile in the background (kThreadPerCore: fewer, so that the guest has a
   // core); 0: none, hot functions are compiled where they run, as are small ones that have waited for long.

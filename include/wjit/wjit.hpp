@@ -42,11 +42,13 @@ namespace wjit {
 namespace rt {  // the runtime's own types, opaque here
 class Engine;
 class CompiledModule;
+class Exception;
 class Store;
 class Instance;
 class Linker;
 struct Suspended;
 struct HostCall;
+struct InterruptTarget;
 }  // namespace rt
 namespace vm {
 struct VMFuncRef;
@@ -93,6 +95,8 @@ struct Frame {
   uintptr_t native_fp = 0;  // where it is on the native stack, for the engine
 };
 
+class ExnRef;
+
 // Every way a call can end without results (spec: Execution, "trap"; the other kinds are ours). A plain value, of no
 // Store but for Frame::instance.
 class WJIT_API Trap {
@@ -104,10 +108,14 @@ class WJIT_API Trap {
     kHost,       // returned by a host function or a call hook, or thrown by it
     kExit,       // proc_exit: exit_status()
     kOutOfFuel,  // required_fuel()
-    kInterrupt,  // stopped from outside; not given yet (docs/status.md)
+    kInterrupt,  // stopped from outside: an epoch deadline, or an InterruptHandle
+    kException,  // wasm's or the host's, that nothing has caught: thrown()
   };
   explicit Trap(std::string message);  // kHost: for an embedder's function to return
   static Trap exit(int32_t status);    // kExit: ends the whole call as proc_exit does
+  // kException: from a host function it is thrown in the wasm that called it. A null or empty one is a null reference
+  // thrown: the trap of that name.
+  static Trap exception(const ExnRef& thrown);
   static Trap wasm(uint8_t trap_code); // a row of traps.def, by its code; a kHost trap that says so if there is none
 
   Kind kind() const { return kind_; }
@@ -115,6 +123,7 @@ class WJIT_API Trap {
   const std::string& message() const { return message_; }  // for kWasm the words of the spec's tests
   int32_t exit_status() const { return exit_status_; }     // 0 unless kExit
   uint64_t required_fuel() const { return required_fuel_; }  // of the block that could not be paid; 0 unless kOutOfFuel
+  ExnRef thrown() const;                                     // null unless kException
   const std::vector<Frame>& trace() const { return trace_; }  // empty when no wasm was running
   // What a host function attached (an exception_ptr, an error object of the embedder's).
   std::any& payload() { return payload_; }
@@ -130,6 +139,7 @@ class WJIT_API Trap {
   std::string message_;
   std::vector<Frame> trace_;
   std::any payload_;
+  std::shared_ptr<rt::Exception> exception_;
 };
 
 // A Trap: wasm or the host ended the call. An Error: the call itself was wrong, and nothing ran.
@@ -221,6 +231,9 @@ class WJIT_API Engine {
   const Config& config() const;  // as given; lives as long as the engine
   // The memory style the address-space probe chose, and why: "guard pages (8 GiB reservation, 2 GiB guard)".
   std::string memory_style_description() const;
+  // One tick of the clock that guests look at with Config::epoch_interruption. Whoever wants to: another thread, a timer, a
+  // signal handler (it is async-signal-safe). Means nothing without that option.
+  void increment_epoch() const noexcept;
   rt::Engine& impl() const { return *impl_; }
   const std::shared_ptr<rt::Engine>& shared() const { return impl_; }
 
@@ -303,6 +316,36 @@ struct StoreLimits {
 // The border between host and wasm, at which Store::call_hook is asked.
 enum class CallHook : uint8_t { kCallingWasm, kReturningFromWasm, kCallingHost, kReturningFromHost };
 
+// What the callback of an epoch deadline wants.
+struct UpdateDeadline {
+  enum class Kind : uint8_t {
+    kContinue,  // goes on; the next deadline is `ticks` beyond the epoch there is now
+    kYield,     // a resumable call stops (ResumableCall::Kind::kYielded), and when it is resumed the next deadline is
+                // `ticks` beyond the epoch there is then; a call that is not resumable traps
+  };
+  Kind kind;
+  uint64_t ticks;
+  static UpdateDeadline continue_for(uint64_t ticks) { return {Kind::kContinue, ticks}; }
+  static UpdateDeadline yield_for(uint64_t ticks) { return {Kind::kYield, ticks}; }
+};
+
+// Stops what runs in one Store. A handle: copy it, give it to other threads, keep it longer than the Store. Any thread may
+// use any copy at any time, also while the Store moves or ends; but it takes a lock, so a signal handler uses
+// Engine::increment_epoch instead.
+class WJIT_API InterruptHandle {
+ public:
+  // The guest traps (kInterrupt) at its next check: at the next entry of a function or round of a loop, between two pieces
+  // of a long operation, or while WASI waits. If nothing runs, what runs next does. Once: where a host function called the
+  // guest that was stopped, the guest that called the host goes on if the host function lets it. Several interrupts before
+  // the guest meets one are one. Nothing happens if the Store has ended.
+  void interrupt() const noexcept;
+
+ private:
+  friend class Store;
+  explicit InterruptHandle(std::shared_ptr<rt::InterruptTarget> target) : target_(std::move(target)) {}
+  std::shared_ptr<rt::InterruptTarget> target_;
+};
+
 // The world in which things are instantiated (spec: Execution, "Store"): owns all that is made in it and frees it when
 // it is destroyed, which must not happen while a call runs in it. One thread at a time; it may move. Keeps its engine.
 class WJIT_API Store {
@@ -330,6 +373,21 @@ class WJIT_API Store {
   Result<Ok> set_fuel(uint64_t fuel);  // at most INT64_MAX is kept
   std::any& data();                    // the embedder's; Caller::data in host functions
 
+  // ---- epochs, where Config::epoch_interruption is on; else kUsage
+
+  // From now on wasm in this store is stopped when the engine's epoch has advanced by so many ticks; 0: at its next check;
+  // UINT64_MAX, as in a new Store: never. The deadline stays until it is set again, reached or not. Like everything of a
+  // store's, for the thread that uses it; a host function may call it.
+  Result<Ok> set_epoch_deadline(uint64_t ticks_beyond_current);
+  // Asked whenever the deadline is reached. It may change memories, tables and globals; calls into this Store trap. A Trap
+  // ends the call, as one of a host function; exceptions become one. Called on the thread that runs the guest, in the middle of it. A yield
+  // that is asked for within a long operation is done when that has ended. Nobody is asked while a host function runs. kUsage also without
+  // Config::epoch_callbacks. An empty one is epoch_deadline_trap().
+  using EpochCallback = std::function<Result<UpdateDeadline, Trap>(Context)>;
+  Result<Ok> epoch_deadline_callback(EpochCallback callback);
+  void epoch_deadline_trap();  // as in a new Store: a trap of kind kInterrupt
+  Result<InterruptHandle> interrupt_handle();
+
   // Called whenever execution crosses from host to wasm or back, however a call ends (a suspended call returns to the
   // host, and resume enters wasm again); an empty callback takes it away. A trap ends the call: nothing is run after a
   // refused kCalling…, and the results are dropped after a refused kReturning…, unless the call had trapped by itself.
@@ -340,6 +398,30 @@ class WJIT_API Store {
 
  private:
   std::unique_ptr<rt::Store> impl_;
+};
+
+class Tag;
+class Val;
+
+// An exception (exnref; spec: Execution, Exception Instances): a tag and values of its types, in the manner of Wasmtime's
+// ExnRef. Counted; null when default-constructed; copies are the same exception. Of one Store, which must be there when its
+// tag or fields are asked for.
+class WJIT_API ExnRef {
+ public:
+  ExnRef() = default;
+  // kUsage: an empty tag, or fields that are not of its types, or of another Store. Only thrown when it is returned from a
+  // host function (Trap::exception), or by a throw_ref that gets it.
+  static Result<ExnRef> create(Store::Context cx, const Tag& tag, std::span<const Val> fields);
+  Tag tag(Store::Context cx) const;                  // empty if it is null
+  std::vector<Val> fields(Store::Context cx) const;  // none if it is null
+  bool is_null() const { return !impl_; }
+  bool operator==(const ExnRef& o) const { return impl_ == o.impl_; }
+
+ private:
+  friend class Trap;
+  friend class Val;
+  friend struct ValAccess;
+  std::shared_ptr<rt::Exception> impl_;
 };
 
 // A linear memory of one Store (spec: Execution, Memory Instances), or its share in one.
@@ -395,7 +477,8 @@ class WJIT_API Func {
   // runs.
   TrapResult<std::vector<Val>> call(Store::Context cx, std::span<const Val> params) const;
   TrapResult<std::vector<Val>> call(Store::Context cx, std::initializer_list<Val> params) const;
-  // As call, but a host error or the want of fuel suspends instead of ending the call. (Ours.)
+  // As call, but a host error, the want of fuel or a yield (Store::epoch_deadline_callback) suspends instead of ending the
+  // call. (Ours.)
   TrapResult<std::variant<std::vector<Val>, ResumableCall>> call_resumable(Store::Context cx,
                                                                            std::span<const Val> params) const;
   // Checks the type once, kUsage with both types if it is another; calls afterwards go without. Params and Results are
@@ -416,7 +499,7 @@ class WJIT_API Func {
 };
 
 // A value: a number, a vector or a reference. An accessor of another kind than kind() gives the bits as they lie there;
-// funcref and externref of another kind are null.
+// funcref, externref and exnref of another kind are null.
 class WJIT_API Val {
  public:
   Val() : Val(int32_t{0}) {}
@@ -430,6 +513,7 @@ class WJIT_API Val {
   Val(Func f);                 // a null Func is the null reference
   Val(std::optional<Func> f);  // so is none
   Val(ExternRef r) : kind_(ValKind::kExternRef), extern_(std::move(r)) {}
+  Val(ExnRef r) : kind_(ValKind::kExnRef), exn_(std::move(r)) { set(exn_.impl_.get()); }
   // The null of a kind of references; of a number, zero.
   static Val null(ValKind kind) { Val v; v.kind_ = kind; v.set(uint64_t{0}); return v; }
   // Bits of NaNs are kept (spec: Execution, NaN Propagation).
@@ -446,6 +530,7 @@ class WJIT_API Val {
   V128 v128() const { return get<V128>(); }
   std::optional<Func> funcref() const;
   const ExternRef& externref() const { return extern_; }
+  const ExnRef& exnref() const { return exn_; }
   bool is_null_ref() const;  // false for numbers
 
  private:
@@ -464,6 +549,7 @@ class WJIT_API Val {
   ValKind kind_;
   alignas(16) std::array<uint8_t, 16> bytes_{};  // funcref: VMFuncRef*
   ExternRef extern_;
+  ExnRef exn_;
 };
 
 inline TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::initializer_list<Val> params) const {
@@ -497,7 +583,7 @@ struct WasmType<ExternRef> { static constexpr ValKind kKind = ValKind::kExternRe
 // engine alive; must not outlive its Store. Moves to other threads with its Store.
 class WJIT_API ResumableCall {
  public:
-  enum class Kind : uint8_t { kHostTrap, kOutOfFuel };
+  enum class Kind : uint8_t { kHostTrap, kOutOfFuel, kYielded };
   ResumableCall(std::unique_ptr<rt::Suspended> impl);
   ResumableCall(ResumableCall&&) noexcept;
   ResumableCall& operator=(ResumableCall&&) noexcept;
@@ -510,7 +596,7 @@ class WJIT_API ResumableCall {
   const Trap& host_error() const;      // kHostTrap; else a trap that says there is none
   Trap into_host_error() &&;           // the same, and drops the call
   // kHostTrap: `inputs` stand for the host function's results and are checked against them before anything else;
-  // kOutOfFuel: no inputs, add fuel first or it stops again unchanged. Consumes the handle only when it runs: after an
+  // kOutOfFuel: no inputs, add fuel first or it stops again unchanged; kYielded: none. Consumes the handle only when it runs: after an
   // Error (kUsage: number or types of inputs, another Store, a call that already went on) it is as it was.
   TrapResult<std::variant<std::vector<Val>, ResumableCall>> resume(Store::Context cx, std::span<const Val> inputs = {});
 

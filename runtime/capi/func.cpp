@@ -45,15 +45,6 @@ wasm_trap_t* invoke(const HostCallback& f, wjit_caller_t& caller, const OwnedVal
   return trap;
 }
 
-Trap take_trap(wasm_trap_t* handle) {
-  std::unique_ptr<wasm_trap_t, void (*)(wasm_trap_t*)> owned(handle, wasm_trap_delete);
-  const auto* state = std::get_if<std::shared_ptr<TrapState>>(&ref(handle)->payload);
-  if (!state) refuse("a host function returned a handle of something else as its trap");
-  Trap trap = (*state)->trap;
-  trap.payload() = *state;
-  return trap;
-}
-
 bool run_callback(const FuncType& type, HostCallback& f, rt::HostCall& call) {
   rt::Store& store = *call.store;
   wasm_store_t& owner = *wasm_store_t::of(store);
@@ -143,6 +134,15 @@ class Call {
 };
 
 }  // namespace
+
+Trap take_trap(wasm_trap_t* handle) {
+  std::unique_ptr<wasm_trap_t, void (*)(wasm_trap_t*)> owned(handle, wasm_trap_delete);
+  const auto* state = std::get_if<std::shared_ptr<TrapState>>(&ref(handle)->payload);
+  if (!state) refuse("a host function returned a handle of something else as its trap");
+  Trap trap = (*state)->trap;
+  trap.payload() = *state;
+  return trap;
+}
 
 detail::RawCallback make_callback(const FuncType& type, std::shared_ptr<HostCallback> callback) {
   return [type, callback = std::move(callback)](rt::HostCall& call) {
@@ -253,7 +253,12 @@ wasm_trap_t* wjit_func_call_resumable(const wasm_func_t* f, const wjit_val_t* ar
 void wjit_resumable_delete(wjit_resumable_t* r) { delete r; }
 wjit_resumable_state_t wjit_resumable_state(const wjit_resumable_t* r) {
   if (!r || !r->call || !*r->call) return WJIT_RESUMABLE_DONE;
-  return r->call->kind() == ResumableCall::Kind::kHostTrap ? WJIT_RESUMABLE_HOST_TRAP : WJIT_RESUMABLE_OUT_OF_FUEL;
+  switch (r->call->kind()) {
+    case ResumableCall::Kind::kHostTrap: return WJIT_RESUMABLE_HOST_TRAP;
+    case ResumableCall::Kind::kOutOfFuel: return WJIT_RESUMABLE_OUT_OF_FUEL;
+    case ResumableCall::Kind::kYielded: return WJIT_RESUMABLE_YIELDED;
+  }
+  return WJIT_RESUMABLE_DONE;
 }
 uint64_t wjit_resumable_required_fuel(const wjit_resumable_t* r) {
   return wjit_resumable_state(r) == WJIT_RESUMABLE_OUT_OF_FUEL ? r->call->required_fuel() : 0;

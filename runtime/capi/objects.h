@@ -70,7 +70,7 @@ struct ModuleState {
 
 // A foreign object is an ExternRef to a shared_ptr<HostInfo>.
 using Payload = std::variant<Func, Global, Table, Memory, Tag, Instance, std::shared_ptr<TrapState>,
-                             std::shared_ptr<ModuleState>, ExternRef>;
+                             std::shared_ptr<ModuleState>, ExternRef, ExnRef>;
 
 }  // namespace wjit::capi
 
@@ -276,6 +276,8 @@ struct HostCallback {
   wjit_func_callback_t with_caller = nullptr;
   HostInfo env;
 };
+// What a callback in C returned.
+Trap take_trap(wasm_trap_t* handle);
 detail::RawCallback make_callback(const FuncType& type, std::shared_ptr<HostCallback> callback);
 
 Linker& linker_of(wjit_linker_t* linker);  // refuses null

@@ -1,5 +1,6 @@
 // References: identity, host info, conversions between names; foreign objects; values that hold references.
 #include "runtime/capi/objects.h"
+#include "runtime/val_access.h"
 
 using namespace wjit;
 using namespace wjit::capi;
@@ -9,7 +10,7 @@ namespace wjit::capi {
 namespace {
 
 constexpr const char* kNames[] = {"function", "global", "table", "memory", "tag", "instance", "trap", "module",
-                                  "foreign object"};
+                                  "foreign object", "exception"};
 static_assert(std::size(kNames) == std::variant_size_v<Payload>);
 
 struct Identity {
@@ -20,6 +21,7 @@ struct Identity {
   const void* operator()(const Tag& t) const { return std::get<rt::ExternTag>(ExternAccess::refs(Extern(t))).def; }
   const void* operator()(const Instance& i) const { return i.raw(); }
   const void* operator()(const ExternRef& e) const { return e.data(); }
+  const void* operator()(const ExnRef& e) const { return ValAccess::exception(e); }
   template <class T>
   const void* operator()(const std::shared_ptr<T>& p) const {
     return p.get();
@@ -35,6 +37,7 @@ HostInfo* info_of(const wasm_ref_t& r, bool make) {
     auto* info = std::any_cast<std::shared_ptr<HostInfo>>(foreign->data());
     return info ? info->get() : nullptr;
   }
+  if (std::holds_alternative<ExnRef>(r.payload)) return nullptr;  // it may end before its store
   wasm_store_t* store = r.store.get();
   if (!store->store) return nullptr;
   if (make) return &store->infos[identity(r.payload)];
@@ -128,7 +131,11 @@ Val ref_to_val(wasm_store_t& store, const wasm_ref_t* handle, const ValType& exp
     if (auto* f = std::get_if<Func>(&handle->payload)) return Val(*f);
     refuse(std::string(what) + ": found a " + name_of(handle->payload) + ", expected " + expected.to_string());
   }
-  if (expected.kind == ValKind::kAnyRef || expected.kind == ValKind::kExnRef)
+  if (expected.kind == ValKind::kExnRef) {
+    if (auto* e = std::get_if<ExnRef>(&handle->payload)) return Val(*e);
+    refuse(std::string(what) + ": found a " + name_of(handle->payload) + ", expected " + expected.to_string());
+  }
+  if (expected.kind == ValKind::kAnyRef)
     refuse(std::string(what) + ": found a " + name_of(handle->payload) + ", expected " + expected.to_string() +
            ", of which C knows only null");
   if (auto* foreign = std::get_if<ExternRef>(&handle->payload)) return Val(*foreign);
@@ -193,8 +200,10 @@ wjit_val_t from_val(wasm_store_t& store, const Val& value) {
     case ValKind::kExternRef:
       if (!value.is_null_ref()) v.of.ref = new_ref<wasm_ref_t>(&store, from_extern_ref(value.externref()));
       break;
-    case ValKind::kAnyRef:
     case ValKind::kExnRef:
+      if (!value.is_null_ref()) v.of.ref = new_ref<wasm_ref_t>(&store, value.exnref());
+      break;
+    case ValKind::kAnyRef:
       if (!value.is_null_ref()) refuse(std::string("a value of type ") + to_string(value.kind()) + ", of which C knows only null");
       break;
   }

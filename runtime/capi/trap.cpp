@@ -149,4 +149,5 @@ const wasm_name_t* wjit_frame_module_name(const wasm_frame_t* frame) {
 
 static_assert(WJIT_TRAP_WASM == int(Trap::Kind::kWasm) && WJIT_TRAP_HOST == int(Trap::Kind::kHost) &&
               WJIT_TRAP_EXIT == int(Trap::Kind::kExit) && WJIT_TRAP_OUT_OF_FUEL == int(Trap::Kind::kOutOfFuel) &&
-              WJIT_TRAP_INTERRUPT == int(Trap::Kind::kInterrupt));
+              WJIT_TRAP_INTERRUPT == int(Trap::Kind::kInterrupt) &&
+              WJIT_TRAP_EXCEPTION == int(Trap::Kind::kException));

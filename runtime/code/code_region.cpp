@@ -13,7 +13,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __aarch64__
@@ -23,6 +22,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+
+#include "runtime/anonymous_file.h"
 
 #define WJIT_NO_SANITIZE __attribute__((no_sanitize("address", "thread", "undefined")))
 
@@ -55,24 +56,6 @@ void synchronize_cores() {
       syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0) == 0)
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0);
 #endif
-}
-
-int create_file(size_t bytes) {
-  // Past this limit ftruncate does not just fail, it sends SIGXFSZ.
-  rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < bytes) {
-    errno = EFBIG;
-    return -1;
-  }
-  // Kernels that can forbid executable files want to hear that this is one; older ones do not know the flag.
-  int fd = memfd_create("wjit-code", MFD_CLOEXEC | MFD_EXEC);
-  if (fd < 0 && errno == EINVAL) fd = memfd_create("wjit-code", MFD_CLOEXEC);
-  if (fd < 0) return -1;
-  if (ftruncate(fd, off_t(bytes)) == 0) return fd;
-  const int why = errno;
-  close(fd);
-  errno = why;
-  return -1;
 }
 
 }  // namespace
@@ -117,7 +100,8 @@ Result<std::unique_ptr<CodeRegion>> CodeRegion::open(CodeMapping mapping, size_t
 }
 
 const char* CodeRegion::map_dual(size_t bytes) {
-  const int fd = create_file(bytes);
+  // Kernels that can forbid executable files want to hear that this is one.
+  const int fd = anonymous_file("wjit-code", bytes, MFD_EXEC);
   if (fd < 0) return std::strerror(errno);
   void* code = mmap(nullptr, bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, fd, 0);
   void* writable = code == MAP_FAILED

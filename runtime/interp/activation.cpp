@@ -4,6 +4,7 @@
 
 #include "runtime/fiber_call.h"
 #include "runtime/interp/backtrace.h"
+#include "runtime/interp/float_control.h"
 #include "runtime/interp/values.h"
 #include "runtime/trap/host_frames.h"
 #include "runtime/trap_access.h"
@@ -53,6 +54,7 @@ bool begin_activation(Store& store, Vm& vm, Instance* callee, const wasm::SubTyp
 }
 
 void run(Store& store, Vm& vm) {
+  const FloatControl floats;
   uses_tail_dispatch(store.engine().config) ? run_tail(&vm) : run_loop(&vm);
 }
 
@@ -83,7 +85,7 @@ CallEnd conclude(Store& store, Vm& vm, const wasm::SubType& type, vm::ValRaw* va
     case DoneReason::kReturn:
       cells_to_raw(type.values.data() + type.param_count, type.values.size() - type.param_count, vm.frame->sp, values);
       return CallEnd::kReturned;
-    case DoneReason::kTrap: trapped(store, vm.trap); break;
+    case DoneReason::kTrap: store.raise(vm.trap); break;
     case DoneReason::kOutOfFuel:
       store.set_pending(out_of_fuel(vm.required_fuel));
       ++vm.frame->ip;  // stood at what would be tried again; the place of what ended the run is looked for before it

@@ -90,7 +90,7 @@ static bool call_out(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext
 
 // The same on a fiber: the run ends, and the stub that entered it makes the call. Arguments and results are on the
 // interpreter's stack, behind everything else; they come from `args` and go to `cells`.
-static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* args,
+static void leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMContext* caller, uint64_t* args,
                           uint64_t* cells, uint64_t* top) {
   const wasm::SubType& type = *callee.type;
   if (vm->frame->code) top = std::max(top, vm->frame->sp + vm->frame->code->frame_cells);
@@ -102,7 +102,7 @@ static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMCo
   if (top > vm->values_end) {
     vm->trap = vm::TrapCode::kStackOverflow;
     vm->done(DoneReason::kTrap);
-    return false;
+    return;
   }
   cells_to_raw(type.values.data(), type.param_count, args, values);
   vm->out_type = &type;
@@ -117,7 +117,6 @@ static bool leave_to_call(Vm* vm, Instance* inst, const Callee& callee, vm::VMCo
   e.function = reinterpret_cast<vm::VMFunctionBody*>(callee.function);
   e.capacity = n;
   vm->done(callee.is_host ? DoneReason::kHostCall : DoneReason::kCall);
-  return false;
 }
 
 void take_call_results(Vm* vm) {
@@ -128,25 +127,29 @@ void take_call_results(Vm* vm) {
 
 // Calls a host function with its arguments at `cells`, where the results go. vm->frame is the caller's frame (or, for
 // a tail call, the caller's of the frame that gave way), its ip set, and vm->inst its instance; `caller` is the one
-// that calls. False: the run is over.
-static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
+// that calls.
+static Entered call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* cells) {
   const wasm::SubType& sub = (*caller->module->engine().registry)[ref->type_index.bits()];
   const wasm::FuncType type = sub.func();
   const uint32_t room = std::max(cell_count(type.params), cell_count(type.results));
   if (cells + room > vm->values_end) {
     vm->trap = vm::TrapCode::kStackOverflow;
     vm->done(DoneReason::kTrap);
-    return false;
+    return Entered::kDone;
   }
   const Callee callee{ref->array_call, ref->vmctx, &sub, true};
-  if (vm->leaves) return leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells, cells + room);
+  if (vm->leaves) {
+    leave_to_call(vm, vm->inst, callee, caller->vmctx(), cells, cells, cells + room);
+    return Entered::kDone;
+  }
   HostValues values(std::max(type.params.size(), type.results.size()));
   cells_to_raw(type.params.data(), type.params.size(), cells, values.data());
   const bool ok = call_out(vm, vm->inst, callee, caller->vmctx(), values, cells + room);
   if (ok) {
     raw_to_cells(type.results.data(), type.results.size(), values.data(), cells);
-    return true;
+    return Entered::kHostDone;
   }
+  if (catch_pending(vm)) return Entered::kEntered;
   if (vm->resumable && vm->store->pending_trap && vm->store->pending_trap->kind() == wjit::Trap::Kind::kHost) {
     vm->host_func = ref;
     vm->host_cells = cells;
@@ -154,14 +157,14 @@ static bool call_host(Vm* vm, Instance* caller, vm::VMFuncRef* ref, uint64_t* ce
   } else {
     vm->done(DoneReason::kPending);
   }
-  return false;
+  return Entered::kDone;
 }
 
 // ---- native code ---------------------------------------------------------------------------------------------
 
 // Returning from the only frame of a run that native code called: the run ends instead, and native code makes the
 // call in its place, so that tail calls between the tiers need no stack.
-static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller, uint64_t* args) {
+static void tail_call_native(Vm* vm, Instance* inst, Instance* caller, uint64_t* args) {
   const bc::Bridge& bridge = vm->frame->code->bridge;
   std::vector<vm::ValRaw>& values = vm->store->tail_values;
   values.resize(std::max<size_t>({bridge.type->param_count, values.size(), 1}));
@@ -173,32 +176,48 @@ static bool tail_call_native(Vm* vm, Instance* inst, Instance* caller, uint64_t*
   e.function = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.wasm_call));
   e.trampoline = static_cast<vm::VMFunctionBody*>(const_cast<void*>(bridge.tail_call));
   vm->done(DoneReason::kTailCall);
-  return false;
 }
 
-bool call_native(Vm* vm, Instance* inst) {
+Entered call_native(Vm* vm, Instance* inst) {
   InterpFrame* const f = vm->frame;
   const bc::Bridge& bridge = f->code->bridge;
   Instance* const caller = f->saved ? f->saved : inst;
   vm->inst = inst;
   uint64_t address = reinterpret_cast<uint64_t>(f->sp);
   uint64_t* const args = bridge.takes_cells ? &address : f->sp;
-  if (vm->exit && f + 1 == vm->bottom) return tail_call_native(vm, inst, caller, args);
+  if (vm->exit && f + 1 == vm->bottom) {
+    tail_call_native(vm, inst, caller, args);
+    return Entered::kDone;
+  }
   const auto function = reinterpret_cast<vm::VMArrayCallFunction>(const_cast<void*>(bridge.array_call));
   const Callee callee{function, vm::VMOpaqueContext::from(inst->vmctx()), bridge.type, false};
   if (vm->leaves) {
     f->ip = f->code->words.data() + 1;
-    return leave_to_call(vm, inst, callee, caller->vmctx(), args, f->sp, f->sp);
+    leave_to_call(vm, inst, callee, caller->vmctx(), args, f->sp, f->sp);
+    return Entered::kDone;
   }
   const size_t params = bridge.type->param_count, results = bridge.type->values.size() - params;
   HostValues values(std::max(params, results));
   cells_to_raw(bridge.type->values.data(), params, args, values.data());
   if (!call_out(vm, inst, callee, caller->vmctx(), values, f->sp)) {
+    if (catch_pending(vm)) return Entered::kEntered;
     vm->done(DoneReason::kPending);
-    return false;
+    return Entered::kDone;
   }
   raw_to_cells(bridge.type->values.data() + params, results, values.data(), f->sp);
-  return true;
+  return Entered::kHostDone;
+}
+
+// ---- checks ---------------------------------------------------------------------------------------------------
+
+bool epoch_reached(Vm* vm, const uint64_t* ip) {
+  vm->frame->ip = ip + 1;
+  vm->stack->note_in_use(vm->frame);
+  switch (vm->store->epoch_reached(vm->resumable)) {
+    case vm::Crossing::kReturned: return true;
+    case vm::Crossing::kSuspend: vm->done(DoneReason::kYield); return false;
+    default: vm->done(DoneReason::kPending); return false;
+  }
 }
 
 // ---- tiers ----------------------------------------------------------------------------------------------------
@@ -256,7 +275,7 @@ Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, c
   if (ref->code_index == vm::kNoCodeIndex) {
     vm->frame->ip = ip + words;
     vm->inst = inst;
-    return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
+    return call_host(vm, inst, ref, cells);
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);
   const bc::Code* code = entry.code.load(std::memory_order_acquire);
@@ -286,7 +305,7 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
     // here goes on in the caller. The results are at the frame's start, where its caller looks for them.
     vm->inst = f->saved ? f->saved : inst;
     vm->frame = f + 1;
-    return call_host(vm, inst, ref, cells) ? Entered::kHostDone : Entered::kDone;
+    return call_host(vm, inst, ref, cells);
   }
   CodeEntry& entry = vm->code_map->at(ref->code_index);
   const bc::Code* code = entry.code.load(std::memory_order_acquire);

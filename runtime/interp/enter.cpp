@@ -3,7 +3,7 @@
 //
 // On a stack of the host's, a run calls what it has to call by itself, and recursion between the tiers is C++ recursion.
 // On a fiber it must not be found below a suspension. There a run lives on the interpreter's own stack, and leaves its
-// loop for every call of native code or of the host and when fuel runs out: the stub does what the VMInterpreterExit asks
+// loop for every call of native code or of the host, when fuel runs out and to yield: the stub does what the VMInterpreterExit asks
 // for, or waits, and enters again. A fiber that is cancelled or trapped is landed by the stubs alone; the runs on its
 // interpreter stack are forgotten with the stack. So they own nothing.
 #include "runtime/fiber_call.h"
@@ -44,7 +44,14 @@ vm::Crossing run_on_fiber(Store& store, FiberRun& r, vm::ValRaw* values) {
   switch (vm.reason) {
     case DoneReason::kCall: vm.take_reason(); return vm::Crossing::kCall;
     case DoneReason::kHostCall: vm.take_reason(); return vm::Crossing::kHostCall;
-    case DoneReason::kOutOfFuel: vm.take_reason(); return store.fiber_call->out_of_fuel(vm.required_fuel);
+    case DoneReason::kOutOfFuel:
+      vm.take_reason();
+      vm.stack->note_in_use(vm.frame);
+      return store.fiber_call->out_of_fuel(vm.required_fuel);
+    case DoneReason::kYield:
+      vm.take_reason();
+      vm.stack->note_in_use(vm.frame);
+      return store.fiber_call->yields();
     default: break;
   }
   Stack& stack = *vm.stack;
@@ -55,10 +62,16 @@ vm::Crossing run_on_fiber(Store& store, FiberRun& r, vm::ValRaw* values) {
                                             : to_crossing(conclude(store, vm, *r.type, values));
 }
 
-// After what was asked for has been done.
+// After what was asked for has been done, or has failed. Then the run is forgotten, unless it is an exception that one of
+// its frames catches: not while the fiber is cancelled, for what is pending is not what ended the call.
 vm::Crossing go_on(Store& store, FiberRun& r, vm::ValRaw* values) {
   Vm& vm = r.vm;
-  if (vm.out_type) take_call_results(&vm);
+  if (vm.out_type && vm.exit->capacity == 0) {
+    if (static_cast<Fiber*>(store.limits.fiber)->cancelled() || !catch_pending(&vm)) return vm::Crossing::kTrapped;
+    vm.out_type = nullptr;
+  } else if (vm.out_type) {
+    take_call_results(&vm);
+  }
   return run_on_fiber(store, r, values);
 }
 

@@ -23,12 +23,14 @@ std::unique_ptr<Stack> Stack::create(uint64_t value_bytes, uint32_t depth) {
   s->size_ = size;
   s->begin_ = s->base_ + frames;
   s->values_end_ = reinterpret_cast<uint64_t*>(s->begin_ + values);
-  s->frames_end_ = reinterpret_cast<InterpFrame*>(s->begin_) - (depth + 1);  // with the bottom frame
+  s->frames_end_ = reinterpret_cast<InterpFrame*>(s->begin_) - (uint64_t(depth) + 1);  // with the bottom frame
   s->clear();
   return s;
 }
 
 Stack::~Stack() {
+  if (link_) *link_ = next_;
+  if (next_) next_->link_ = link_;
   if (base_) munmap(base_, size_);
 }
 
@@ -37,6 +39,7 @@ void Stack::clear() {
   top_frame = reinterpret_cast<InterpFrame*>(begin_);
   top_instance = nullptr;
   resumer = nullptr;
+  noted_end_ = nullptr;
 }
 
 void Stack::reset() {
@@ -48,7 +51,15 @@ void Stack::reset() {
 }
 
 std::unique_ptr<Stack> Activations::take(const Config& config) {
-  if (spare_.empty()) return Stack::create(config.max_wasm_stack, config.max_call_depth);
+  if (spare_.empty()) {
+    auto made = Stack::create(config.max_wasm_stack, config.max_call_depth);
+    if (!made) return nullptr;
+    made->next_ = all_;
+    made->link_ = &all_;
+    if (all_) all_->link_ = &made->next_;
+    all_ = made.get();
+    return made;
+  }
   auto s = std::move(spare_.back());
   spare_.pop_back();
   return s;

@@ -12,6 +12,7 @@
 // the instance that the frame's caller has). The bottom of each activation is a frame without code whose ip is an `exit`;
 // its `saved` is the instance of the activation below, for backtraces only.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -24,6 +25,8 @@
 #include "vmcontext/traps.h"
 
 namespace wjit::rt {
+
+class Exception;
 
 struct InterpFrame {
   const uint64_t* ip;
@@ -47,6 +50,13 @@ class Stack {
   Instance* top_instance = nullptr;  // of the frame at top_frame, null when the stack is empty
   Stack* resumer = nullptr;          // in use by whoever runs this one, when that is another
 
+  // What may hold references: the cells from here to there. `in_use_end` is past those of the activation that called the
+  // host; of one that runs or is suspended after that was noted.
+  const uint64_t* values_begin() const { return reinterpret_cast<uint64_t*>(begin_); }
+  const uint64_t* in_use_end() const { return std::max<const uint64_t*>(top, noted_end_); }
+  void note_in_use(const InterpFrame* frame) { noted_end_ = frame->sp + (frame->code ? frame->code->frame_cells : 0); }
+  const Stack* next() const { return next_; }  // of all of a store's
+
   void reset();  // empty again; pages touched beyond `kKeepBytes` are given back
   uint64_t bytes_reserved() const { return size_; }
 
@@ -59,9 +69,12 @@ class Stack {
   char* begin_ = nullptr;  // of cells, upwards, and of frames, downwards
   uint64_t* values_end_ = nullptr;
   InterpFrame* frames_end_ = nullptr;
+  uint64_t* noted_end_ = nullptr;
+  friend class Activations;
+  Stack *next_ = nullptr, **link_ = nullptr;
 };
 
-enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kTailCall, kCall, kHostCall };
+enum class DoneReason : uint8_t { kNone, kReturn, kTrap, kPending, kHostTrap, kOutOfFuel, kYield, kTailCall, kCall, kHostCall };
 
 // One run of the interpreter over one activation.
 struct Vm {
@@ -104,10 +117,16 @@ class Activations {
   Stack* current = nullptr;
   std::unique_ptr<Stack> take(const Config& config);
   void give_back(std::unique_ptr<Stack> stack);
-  std::unique_ptr<Stack> plain;  // for plain calls from outside
+  const Stack* all() const { return all_; }  // the spare ones too, in which nothing is in use
 
  private:
   static constexpr size_t kSpare = 16;
+  Stack* all_ = nullptr;  // outlives what is below
+
+ public:
+  std::unique_ptr<Stack> plain;  // for plain calls from outside
+
+ private:
   std::vector<std::unique_ptr<Stack>> spare_;
 };
 
@@ -126,7 +145,7 @@ constexpr uint64_t kRecordCells = sizeof(ActivationRecord) / 8;
 const bc::Code* compile_entry(Vm* vm, Instance* inst, CodeEntry* entry, const uint64_t* ip);
 
 // Calls through a func ref with the arguments at `cells`. kEntered: vm->frame is the callee's and vm->inst its
-// instance. kHostDone: results are at `cells`. kDone: the run is over.
+// instance; or those of whoever has caught an exception of the host's. kHostDone: results are at `cells`. kDone: the run is over.
 enum class Entered : uint8_t { kEntered, kHostDone, kDone };
 Entered enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, uint64_t* cells, const uint64_t* ip, unsigned words);
 // As a tail call: `count` argument cells move to the frame's start. kHostDone: the frame is popped and vm->frame,
@@ -137,6 +156,9 @@ Entered tail_enter_ref(Vm* vm, Instance* inst, vm::VMFuncRef* ref, const uint64_
 vm::VMFuncRef* indirect_callee(Vm* vm, Instance* inst, uint64_t index, const uint64_t* ip);
 bool ref_matches(Instance* inst, uint64_t ref, uint64_t target);
 vm::TrapCode interp_table_get(Instance* inst, uint32_t table, uint64_t index, uint64_t* cell);
+
+// The store has something to say (Store::due): false: the run is done, or waits behind the instruction at `ip`.
+bool epoch_reached(Vm* vm, const uint64_t* ip);
 
 // A hot function begins, or a hot loop begins another round: where the frame goes on, in other code, or null.
 const uint64_t* hot_call(Vm* vm, CodeEntry* entry);
@@ -150,8 +172,19 @@ void take_call_results(Vm* vm);
 // CodeMap::get, paid by the store; from a fiber on the resumer's stack.
 CodeOrWhy compile_on_resumer(Store& store, CodeEntry& entry);
 
-// Runs the native function whose bridge vm->frame is, from cells to cells. False: the run is done.
-bool call_native(Vm* vm, Instance* inst);
+// Runs the native function whose bridge vm->frame is, from cells to cells; kHostDone: it has returned.
+Entered call_native(Vm* vm, Instance* inst);
+
+// ---- exceptions (exceptions.cpp)
+
+// An exception on its way out of vm->frame, whose ip stands behind what threw or called, of instance vm->inst. True: one of
+// this run's frames catches it, and is vm->frame now, to go on at its ip, in vm->inst. False: nothing has changed.
+bool catch_exception(Vm* vm, Exception& e);
+// The same for what has ended a call out of the run, if that is an exception; caught, it is pending no more.
+bool catch_pending(Vm* vm);
+// The instructions. True: caught, as above. False: the run is done.
+bool throw_values(Vm* vm, const uint64_t* ip);
+bool throw_ref(Vm* vm, uint64_t ref, const uint64_t* ip);
 
 // ---- dispatchers ---------------------------------------------------------------------------------------------
 

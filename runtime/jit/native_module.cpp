@@ -21,6 +21,8 @@ support::Result<CompileOptions> compile_options(const CompiledModule& module, un
   const CompilerConfig& config = engine.config.compiler;
   CompileOptions o;
   o.translate.fuel = engine.config.consume_fuel;
+  o.translate.epoch = engine.config.epoch_interruption;
+  o.translate.epoch_only_traps = !engine.config.epoch_callbacks;
   for (const auto& type : module.wasm().memories) {
     translate::MemoryInfo info;
     info.guard = engine.memory.style_for(type) == MemoryStyle::kGuard;

@@ -116,6 +116,7 @@ void TierUp::forget(TieredModule& module) {
   module.give_up();
   std::unique_lock hold(lock_);
   std::erase_if(jobs_, [&](const TierJob& j) { return j.module == &module; });
+  if (jobs_.empty()) conditions_->done.notify_all();  // wait_until_idle
   conditions_->done.wait(hold, [&] {
     return std::none_of(workers_.begin(), workers_.end(), [&](const auto& w) { return w->running == &module; });
   });

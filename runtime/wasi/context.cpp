@@ -126,6 +126,7 @@ Result<std::unique_ptr<Context>> Context::create(Config config) {
   system->args = std::move(config.args);
   system->env = std::move(config.env);
   system->on_stdio_error = std::move(config.on_stdio_error);
+  system->interrupted = std::move(config.interrupted);
   system->lookup.use_openat2 = config.use_openat2 && kernel_has_openat2();
   place_stream(*system, 0, config.stdin_stream);
   place_stream(*system, 1, config.stdout_stream);

@@ -78,12 +78,12 @@ Errno write_virtual(const Descriptor& d, const Iovecs& iovecs, uint32_t* moved) 
   if (!d.write) return Errno::kBadf;
   for (int i = 0; i < iovecs.count; i++) {
     const iovec& v = iovecs.items[i];
-    if (v.iov_len == 0) continue;
-    if (total + v.iov_len > INT32_MAX) break;
-    auto [error, count] = d.write(static_cast<const uint8_t*>(v.iov_base), v.iov_len);
+    const size_t most = std::min<size_t>(v.iov_len, INT32_MAX - total);
+    if (most == 0) continue;
+    auto [error, count] = d.write(static_cast<const uint8_t*>(v.iov_base), most);
     if (error != Errno::kSuccess && total == 0) return error;
     if (error != Errno::kSuccess) break;
-    total += std::min(count, v.iov_len);
+    total += std::min(count, most);
     if (count < v.iov_len) break;
   }
   *moved = static_cast<uint32_t>(total);
@@ -129,7 +129,7 @@ Errno fd_read(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 ou
     WJIT_WASI_TRY(read_virtual(*d, iovecs, &moved));
   } else {
     WJIT_WASI_TRY(transfer(
-        *d, POLLIN, [&] { return ::readv(d->host, iovecs.items, iovecs.count); }, &moved));
+        system, *d, POLLIN, [&] { return ::readv(d->host, iovecs.items, iovecs.count); }, &moved));
   }
   return store(memory, out, moved);
 }
@@ -147,7 +147,7 @@ Errno fd_write(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 o
     SigpipeGuard guard(d->pipe_like);
     int failed = 0;
     Errno error = transfer(
-        *d, POLLOUT,
+        system, *d, POLLOUT,
         [&] {
           ssize_t n = ::writev(d->host, iovecs.items, iovecs.count);
           failed = n < 0 ? errno : 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace wjit::rt::wasi {
 namespace {
@@ -36,7 +37,10 @@ Outcome unpack(Member<Return, Args...> member, System& system, GuestMemory memor
 
 template <auto kMember>
 Outcome call(Context& context, GuestMemory memory, const uint64_t* args, uint64_t* results) {
-  return unpack(kMember, context.system(), memory, args, results);
+  System& system = context.system();
+  const Outcome outcome = unpack(kMember, system, memory, args, results);
+  if (!std::exchange(system.was_interrupted, false)) return outcome;
+  return {Outcome::Kind::kInterrupted, 0, nullptr};
 }
 
 #define WJIT_WASI_FUNCTION(name, params, results, member, unstable) \

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
 
 #include "runtime/wasi/functions.h"
 
@@ -75,16 +76,18 @@ class Poll {
         }
         any |= e.happened;
       }
+      if (system_.interrupted) left = std::min(left, uint64_t{kInterruptStepMs} * 1'000'000);
       // Once something has happened, look at the descriptors all the same, but do not wait.
       timespec timeout = to_timespec(any ? 0 : left);
       int ready = ::ppoll(fds_.data(), fds_.size(), any || left != kNever ? &timeout : nullptr, nullptr);
       if (ready < 0 && errno != EINTR) return host_error();
       if (ready > 0) {
         for (Entry& e : entries_) {
-          if (e.slot && fds_[*e.slot].revents) e.happened = any = true;
+          if (e.slot && fds_[*e.slot].revents & (e.events | POLLERR | POLLHUP | POLLNVAL)) e.happened = any = true;
         }
       }
       if (any) return Errno::kSuccess;
+      if (system_.interrupted && system_.asks_to_stop()) return Errno::kIntr;
     }
   }
 
@@ -111,6 +114,7 @@ class Poll {
     clockid_t clock;
     uint64_t deadline;           // on `clock`
     std::optional<size_t> slot;  // of fds_
+    short events;                // there: what this one waits for
   };
 
   Errno add_clock(const abi::SubscriptionClock& s, Entry* e) {
@@ -135,8 +139,12 @@ class Poll {
       e->happened = true;  // a callback is asked by calling it
       return Errno::kSuccess;
     }
-    e->slot = fds_.size();
-    fds_.push_back({d->host, static_cast<short>(reads ? POLLIN : POLLOUT), 0});
+    // Each descriptor once: the kernel takes no more than this process may have open.
+    const auto [slot, is_new] = slots_.try_emplace(d->host, fds_.size());
+    if (is_new) fds_.push_back({d->host, 0, 0});
+    e->slot = slot->second;
+    e->events = reads ? POLLIN : POLLOUT;
+    fds_[*e->slot].events |= e->events;
     return Errno::kSuccess;
   }
 
@@ -161,6 +169,7 @@ class Poll {
   System& system_;
   std::vector<Entry> entries_;
   std::vector<pollfd> fds_;
+  std::unordered_map<int, size_t> slots_;  // by host descriptor
 };
 
 template <class Subscription>

@@ -33,7 +33,7 @@ Errno sock_accept(System& system, Mem memory, u32 fd, u32 flags, u32 out) {
   auto accepted = std::make_unique<Descriptor>();  // before a connection is taken that cannot be given back
   u32 host_peer = 0;
   WJIT_WASI_TRY(transfer(
-      *d, POLLIN, [&] { return ssize_t{::accept4(d->host, nullptr, nullptr, host_flags)}; }, &host_peer));
+      system, *d, POLLIN, [&] { return ssize_t{::accept4(d->host, nullptr, nullptr, host_flags)}; }, &host_peer));
   UniqueFd peer(static_cast<int>(host_peer));
   WJIT_WASI_TRY(describe(peer.get(), d->rights_base, 0, flags, accepted.get()));
   accepted->owned = std::move(peer);
@@ -53,7 +53,7 @@ Errno sock_recv(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 
   int host_flags = (flags & abi::kRecvPeek ? MSG_PEEK : 0) | (flags & abi::kRecvWaitall ? MSG_WAITALL : 0);
   u32 moved = 0;
   WJIT_WASI_TRY(transfer(
-      *d, POLLIN, [&] { return ::recvmsg(d->host, &message, host_flags | MSG_CMSG_CLOEXEC); }, &moved));
+      system, *d, POLLIN, [&] { return ::recvmsg(d->host, &message, host_flags | MSG_CMSG_CLOEXEC); }, &moved));
   uint16_t truncated = message.msg_flags & MSG_TRUNC ? abi::kRecvDataTruncated : 0;
   WJIT_WASI_TRY(store(memory, flags_out, truncated));
   return store(memory, size_out, moved);
@@ -69,7 +69,7 @@ Errno sock_send(System& system, Mem memory, u32 fd, u32 iovs, u32 iovs_len, u32 
   msghdr message = message_of(iovecs);
   u32 moved = 0;
   WJIT_WASI_TRY(transfer(
-      *d, POLLOUT, [&] { return ::sendmsg(d->host, &message, MSG_NOSIGNAL); }, &moved));
+      system, *d, POLLOUT, [&] { return ::sendmsg(d->host, &message, MSG_NOSIGNAL); }, &moved));
   return store(memory, size_out, moved);
 }
 

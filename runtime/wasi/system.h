@@ -15,12 +15,19 @@ constexpr uint32_t kMaxSubscriptions = 4096;    // of poll_oneoff; more answer E
 constexpr uint32_t kReaddirChunk = 16 * 1024;   // directory entries held at a time
 constexpr uint32_t kRandomChunk = 1024 * 1024;  // bytes asked of the kernel at a time
 
+constexpr int kInterruptStepMs = 20;            // between two questions whether to wait on, where somebody may interrupt
+
 struct System {
   std::vector<std::string> args;
   std::vector<std::string> env;
   FdTable fds;
   PathLookup lookup;
   std::function<void(int stream, int host_errno)> on_stdio_error;
+  std::function<bool()> interrupted;  // empty: nobody interrupts
+  bool was_interrupted = false;       // in this call
+
+  // Called every kInterruptStep of waiting. True: no more of it; any errno then ends the call.
+  bool asks_to_stop() { return was_interrupted = interrupted(); }
 
   // The descriptor, if it is open and has the rights (kNotcapable).
   Errno get(uint32_t fd, uint64_t rights, Descriptor** descriptor) const;

@@ -29,9 +29,10 @@ struct GuestMemory {
   uint64_t size = 0;
 };
 
-// What a call answered: it returned (results filled in), the guest asked to end, or it is to trap.
+// What a call answered: it returned (results filled in), the guest asked to end, it is to trap, or Config::interrupted did
+// not want to wait.
 struct Outcome {
-  enum class Kind : uint8_t { kReturn, kExit, kTrap };
+  enum class Kind : uint8_t { kReturn, kExit, kTrap, kInterrupted };
   Kind kind = Kind::kReturn;
   uint32_t code = 0;              // kExit: the exit code; kTrap: the WASI signal raised
   const char* message = nullptr;  // kTrap: what happened
@@ -76,6 +77,9 @@ struct Config {
   // Called when a write to an inherited stream (1 or 2) fails for a reason that lies with the host's device: it
   // is full, broken or gone. The guest is told its errno as well, and may not care. host_errno is errno's value.
   std::function<void(int stream, int host_errno)> on_stdio_error;
+  // Asked again and again while a call waits: for a time, for input, for room to write. True: it ends at once, as
+  // kInterrupted. It does not touch the guest's memory. (A large write to a pipe or a socket may still wait in the kernel.)
+  std::function<bool()> interrupted;
   bool use_openat2 =
       true;  // false: walk paths ourselves even where the kernel can (it is slower; tests use it)
 };

@@ -198,6 +198,8 @@ TEST_CASE("bad input: types that cannot be") {
         "usage: memory type: a shared memory needs a maximum");
   CHECK(said(Memory::create(store, {.min = 1, .page_size_log2 = 3})) ==
         "usage: memory type: pages are of 65536 bytes or of one");
+  CHECK(said(Memory::create(store, {.min = uint64_t{1} << 60, .is64 = true}))
+            .starts_with("limit: memory 0: memory of 1152921504606846976 pages"));
   CHECK(said(Memory::create(store, {.min = 65537}))
             .starts_with("limit: memory 0: memory of 65537 pages: at most 65536"));
   CHECK(said(Memory::create(store, {.min = uint64_t{1} << 40, .is64 = true}))
@@ -329,7 +331,8 @@ TEST_CASE("bad input: options no machine can give") {
   CHECK(run({.compile_threads = 10'000}) == "it went well");
   CHECK(run({.max_wasm_stack = 0}).starts_with("trap: "));
   for (uint32_t depth : {0u, 1u}) CHECK(run({.max_call_depth = depth}).starts_with("trap: "));
-  CHECK(run({.max_call_depth = 2}) == "it went well");
+  for (uint32_t depth : {2u, UINT32_MAX - 1, UINT32_MAX})
+    CHECK(run({.tier = Tier::kInterp, .max_call_depth = depth}) == "it went well");
   CHECK(run({.max_wasm_stack = UINT64_MAX}).starts_with("trap: "));
   CHECK_FALSE(run({.memory_style = MemoryStyle::kGuard, .memory_reservation = UINT64_MAX}) == "");
   CHECK(run({.memory_style = MemoryStyle::kChecks, .memory_reservation = UINT64_MAX}) == "it went well");

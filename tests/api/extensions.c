@@ -103,6 +103,63 @@ static void fuel(void) {
   wjit_resumable_delete(call);
 }
 
+static int asked = 0;
+static wasm_trap_t* at_deadline(void* env, wasm_store_t* store, uint64_t* ticks, wjit_update_deadline_kind_t* kind) {
+  CHECK(env && *ticks == 1 && *kind == WJIT_UPDATE_DEADLINE_CONTINUE);
+  switch (++asked) {
+    case 1: *ticks = 0; return NULL;
+    case 2:
+    case 3: *ticks = 0, *kind = WJIT_UPDATE_DEADLINE_YIELD; return NULL;
+    case 4: *kind = 7; return NULL;
+    default: break;
+  }
+  wasm_message_t message;
+  wasm_name_new_from_string_nt(&message, "too long");
+  wasm_trap_t* trap = wasm_trap_new(store, &message);
+  wasm_name_delete(&message);
+  return trap;
+}
+
+static void epochs(void) {
+  finalized = 0;
+  wasm_config_t* config = wasm_config_new();
+  wjit_config_set_epoch_interruption(config, true);
+  wjit_config_set_epoch_callbacks(config, true);
+  kit_t kit = kit_new(config);
+  int32_t none = 0;
+  CHECK(!wjit_store_set_epoch_deadline(kit.store, 2));
+  wjit_engine_increment_epoch(kit.engine);
+  wjit_engine_increment_epoch(kit.engine);
+  CHECK(trap_says(call2(kit_func(&kit, KIT_FOREVER), 0, 0, &none), WJIT_TRAP_INTERRUPT, "epoch deadline reached"));
+
+  CHECK(!wjit_store_set_epoch_deadline(kit.store, UINT64_MAX));
+  wjit_interrupt_handle_t* handle = NULL;
+  CHECK(!wjit_store_interrupt_handle(kit.store, &handle) && handle);
+  wjit_interrupt_handle_interrupt(handle);
+  CHECK(trap_says(call2(kit_func(&kit, KIT_FOREVER), 0, 0, &none), WJIT_TRAP_INTERRUPT, "interrupted"));
+
+  int env = 0;
+  CHECK(!wjit_store_epoch_deadline_callback(kit.store, at_deadline, &env, finalize));
+  CHECK(!wjit_store_set_epoch_deadline(kit.store, 0));
+  wjit_resumable_t* call = NULL;
+  CHECK(!wjit_func_call_resumable(kit_func(&kit, KIT_FOREVER), NULL, 0, NULL, 0, &call) && call && asked == 2);
+  CHECK(wjit_resumable_state(call) == WJIT_RESUMABLE_YIELDED && wjit_resumable_required_fuel(call) == 0);
+  CHECK(!wjit_resumable_host_func(call) && !wjit_resumable_host_trap(call));
+  CHECK(!wjit_resumable_resume(call, NULL, 0, NULL, 0));
+  CHECK(wjit_resumable_state(call) == WJIT_RESUMABLE_YIELDED && asked == 3);
+  CHECK(trap_says(wjit_resumable_resume(call, NULL, 0, NULL, 0), WJIT_TRAP_HOST, "found kind 7, expected at most 1"));
+  wjit_resumable_delete(call);
+  CHECK(trap_says(call2(kit_func(&kit, KIT_FOREVER), 0, 0, &none), WJIT_TRAP_HOST, "too long"));
+  CHECK(finalized == 0);
+  CHECK(!wjit_store_epoch_deadline_callback(kit.store, NULL, NULL, NULL) && finalized == 1);
+  CHECK(trap_says(call2(kit_func(&kit, KIT_FOREVER), 0, 0, &none), WJIT_TRAP_INTERRUPT, "epoch deadline reached"));
+  CHECK(!wjit_store_epoch_deadline_callback(kit.store, at_deadline, &env, finalize));
+  kit_delete(&kit);
+  CHECK(finalized == 2);
+  wjit_interrupt_handle_interrupt(handle); /* of nobody any more */
+  wjit_interrupt_handle_delete(handle);
+}
+
 static void linker(void) {
   wasm_engine_t* engine = wasm_engine_new();
   wasm_store_t* store = wasm_store_new(engine);
@@ -294,6 +351,8 @@ int main(void) {
   CHECK(strchr(wjit_version(), '.') != NULL);
   options();
   fuel();
+  epochs();
+  finalized = 0;
   linker();
   wasi();
   text();

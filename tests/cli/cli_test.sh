@@ -76,6 +76,19 @@ matches() {
   printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x07\x0a\x01\x06\x5f\x73\x74\x61\x72\x74'
   printf '\x00\x00\x0a\x09\x01\x07\x00\x03\x40\x0c\x00\x0b\x0b'
 } > loop.wasm
+# _start waits for a day, and for standard input
+"$wjit" parse - -o sleep.wasm << 'EOF'
+(module (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (i32.store (i32.const 16) (i32.const 1)) (i64.store (i32.const 24) (i64.const 86400000000000))
+    (drop (call $poll (i32.const 0) (i32.const 100) (i32.const 1) (i32.const 200)))))
+EOF
+"$wjit" parse - -o read.wasm << 'EOF'
+(module (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (i32.store (i32.const 0) (i32.const 64)) (i32.store (i32.const 4) (i32.const 8))
+    (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 16)))))
+EOF
 # vec, ext, fun: one v128, externref, funcref back
 {
   printf '\x00\x61\x73\x6d\x01\x00\x00\x00\x01\x10\x03\x60\x01\x7b\x01\x7b\x60\x01\x6f\x01\x6f\x60\x01\x70\x01\x70\x03\x04\x03'
@@ -139,7 +152,15 @@ check 2 '' "found '\+bogus', expected .*mvp, .*simd, .*wide-arithmetic" "$wjit" 
 check 2 '' "found 'simd', expected '\+' or '-'" "$wjit" validate --features=simd math.wasm
 check 2 '' "^wjit: --env: found '=x', expected NAME=VALUE" "$wjit" --env =x argc.wasm
 check 2 '' "^wjit: --dir: found '::x', expected HOST or HOST::GUEST" "$wjit" --dir ::x argc.wasm
-check 2 '' '--fuel' "$wjit" --fuel many argc.wasm
+for number in many -1 18446744073709551616 0x 7x ''; do
+  check 2 '' "^wjit: --fuel: found '$number', expected a number from 0 to 18446744073709551615\|" "$wjit" "--fuel=$number" argc.wasm
+done
+check 2 '' '^wjit: --tier-calls: found .-1., expected' "$wjit" --tier-calls -1 argc.wasm
+check 2 '' "^wjit: --cpu: unknown processor feature 'sse9', expected native, or sse2, .*avx2" "$wjit" --cpu avx,sse9 argc.wasm
+check 2 '' "found '5-2', expected FIRST-LAST" "$wjit" --jit-functions 5-2 argc.wasm
+
+printf '\xef\xbb\xbf(module)' > bom.wat
+check 1 '' '^wjit: bom.wat:1:1: found the illegal character 0xef' "$wjit" validate bom.wat
 
 # --- bad input -------------------------------------------------------------------------------------------------------
 for command in run validate dump compile; do
@@ -284,7 +305,27 @@ check 2 '' '' "$wjit" run -- -odd.wasm --invoke
 
 # --- traps ---------------------------------------------------------------------------------------------------------------
 check 134 '' '^wjit: trap.wasm: .*unreachable.*inner.*0x[0-9a-f]+.*outer' "$wjit" trap.wasm
+cat > throws.wat <<'END'
+(module $guest (tag $oops (export "oops") (param i32))
+  (func $inner (param i32) (throw $oops (local.get 0)))
+  (func $outer (export "f") (param i32) (call $inner (local.get 0))))
+END
+check 134 '' '^wjit: throws.wat: uncaught exception: tag oops \(42\)\|.* 0: +0x[0-9a-f]+  guest!inner.*guest!outer' "$wjit" --invoke f throws.wat 42
+check 134 '' '"trap": "uncaught-exception", "frames": .{"module": "guest", "function": "inner"' "$wjit" --json --invoke f throws.wat 42
 check 134 '' '^wjit: loop.wasm: .*fuel' "$wjit" --fuel 1000 loop.wasm
+for tier in interp jit tiered; do
+  [ $tier = jit ] && [ "$(uname -m)" != x86_64 ] && continue
+  check 134 '' '^wjit: loop.wasm: timed out after 20ms\|    0: .*0x[0-9a-f]+' "$wjit" --tier=$tier --timeout 20ms loop.wasm
+done
+check 134 '' '"kind": "trap", "message": "loop.wasm: timed out after 0.02s", "trap": "interrupt", "frames": \[\{' \
+  "$wjit" --json --timeout=0.02s loop.wasm
+check 134 '' '^wjit: sleep.wasm: timed out after 20ms\|    0: ' "$wjit" --timeout=20ms sleep.wasm
+mkfifo quiet
+check 134 '' '^wjit: read.wasm: timed out after 20ms\|    0: ' bash -c "exec 3<>quiet; '$wjit' --timeout=20ms read.wasm <&3"
+check 0 '^7\|$' '' "$wjit" --timeout=1h --invoke add math.wasm 3 4
+for wrong in 5 s -5s 5x 0s 1.2.3s 1e3s 99999999999999h; do
+  check 2 '' "--timeout: found '$wrong', expected a number and us, ms, s, m or h" "$wjit" --timeout="$wrong" loop.wasm
+done
 
 # --- dump ------------------------------------------------------------------------------------------------------------------
 check 0 'type +0xa +[0-9]+ +6\|.*code +0x[0-9a-f]+ +[0-9]+ +6\|' '' "$wjit" dump math.wasm

@@ -67,6 +67,28 @@ TEST_CASE("fuzz: random programs run alike in every mode") {
   CHECK(traps * 2 < calls);  // most programs get somewhere
 }
 
+TEST_CASE("fuzz: programs with exceptions run alike in every mode") {
+  Runner runner;
+  Options options;
+  options.exceptions = true;
+  size_t calls = 0, uncaught = 0, caught = 0;
+  const uint64_t n = count(100), first = first_seed();
+  for (uint64_t seed = first; seed < first + n; ++seed) {
+    runner.set_seed(seed);
+    Outcome outcome;
+    const std::string what = runner.disagreement(program(seed, options), &outcome);
+    INFO("wjit-fuzz --with=exceptions --seeds " << seed);
+    CHECK(what == "");
+    for (const Record& r : outcome.records) {
+      ++calls, uncaught += r.precise.find("uncaught exception") != std::string::npos;
+      caught += (r.precise + r.state).find("exn(") != std::string::npos;
+    }
+  }
+  CHECK(uncaught * 20 > calls);  // both happen often enough
+  CHECK(uncaught * 4 < calls * 3);
+  CHECK(caught > 0);
+}
+
 TEST_CASE("fuzz: an engine that means another instruction is found out") {
   struct Bug {
     const char* what;
@@ -85,7 +107,7 @@ TEST_CASE("fuzz: an engine that means another instruction is found out") {
     for (uint64_t seed = 0; seed < (none ? 50 : 1500) && !found; ++seed) {
       const Outcome right = runner.run(program(seed), 0), wrong = runner.run(with_bug(seed, bug.opcode, bug.instead), 1);
       REQUIRE(wrong.error == "");
-      found = !difference(right, wrong, false).empty();
+      found = !difference(right, wrong, SameCost::kNo).empty();
     }
     INFO(bug.what);
     CHECK(found == !none);
@@ -118,7 +140,7 @@ TEST_CASE("fuzz: random programs reach all of the bytecode") {
   config.features = FeatureSet::all();
   Engine engine(config);
   Options options;
-  options.wide_arithmetic = true;
+  options.wide_arithmetic = options.exceptions = true;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     if (seed % 100 == 0 && seen.size() == size_t(bc::Op::kPlainCount)) break;
     for (const GeneratedModule& g : program(seed, options).modules) {

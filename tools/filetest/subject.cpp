@@ -22,6 +22,8 @@ Result<Settings> parse_settings(std::string_view words) {
       s.options.fuel = true;
     } else if (word == "epoch") {
       s.options.epoch = true;
+    } else if (word == "epoch-trap") {
+      s.options.epoch = s.options.epoch_only_traps = true;
     } else if (word == "checks") {
       s.checks = true;
     } else if (word == "-O0") {
@@ -41,7 +43,7 @@ Result<Settings> parse_settings(std::string_view words) {
       WJIT_TRY(s.opt_passes, opt::parse_passes(std::string_view(word).substr(7)));
     } else {
       return fail(ErrorKind::kUsage,
-                  fmt::format("expected fuel, epoch, checks, likely=, -O0, passes=, cpu=, spill or a64, found `{}`", word));
+                  fmt::format("expected fuel, epoch, epoch-trap, checks, likely=, -O0, passes=, cpu=, spill or a64, found `{}`", word));
     }
   }
   return s;

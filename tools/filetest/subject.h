@@ -13,7 +13,7 @@
 
 namespace wjit::filetest {
 
-// Words of a command's argument: `fuel`, `epoch`, `checks` (memories without guard pages), `likely=N` (of each call through
+// Words of a command's argument: `fuel`, `epoch`, `epoch-trap`, `checks` (memories without guard pages), `likely=N` (of each call through
 // a reference the profile says that function N is the only one it was seen to reach); and on the way to native code
 // `-O0`, `passes=A,B` (of the mid-end), `cpu=FEATURES` (else the baseline's), `spill` (values live in memory), `a64` (for AArch64; else for x86-64, on whatever machine
 // this runs).

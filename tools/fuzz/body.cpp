@@ -6,6 +6,7 @@ namespace wjit::fuzz {
 Body::Body(Choices& choices, const Options& options, ModuleState& module, uint32_t func)
     : c_(choices), o_(options), m_(module), type_(module.type_of(func)), budget_(options.size) {
   locals_ = type_.params;
+  throws_ = o_.exceptions && c_.one_in(2);
   if (o_.far_frames && c_.one_in(2)) locals_.insert(locals_.end(), o_.v128 ? 33'000 : 49'000, o_.v128 ? kV128 : kI64);
   for (uint32_t n = c_.below(7); n-- > 0;) {
     static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};

@@ -111,6 +111,17 @@ class Body {
   uint32_t func_of_type(uint32_t type);  // ~0u: none
   void return_step();
 
+  // ---- exceptions (body_exceptions.cpp)
+  struct Clause {
+    uint8_t kind;
+    uint32_t tag;
+    bool has_tag() const { return kind < 2; }
+  };
+  Clause random_clause();
+  std::vector<Type> passed_by(const Clause& clause) const;
+  void try_step();
+  void throw_step();
+
   Choices& c_;
   const Options& o_;
   ModuleState& m_;
@@ -120,6 +131,7 @@ class Body {
   std::vector<Label> labels_;
   uint32_t nan32_ = ~0u, nan64_ = ~0u, nan128_ = ~0u, spare_ref_ = ~0u;
   unsigned budget_;
+  bool throws_ = false;  // or catches: others may have native code
 };
 
 }  // namespace wjit::fuzz

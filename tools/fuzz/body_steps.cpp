@@ -17,6 +17,7 @@ void Body::step() {
     pop();
     return;
   }
+  if (throws_ && c_.one_in(8)) return c_.one_in(3) ? throw_step() : try_step();
   static constexpr Type kTypes[] = {kI32, kI64, kF32, kF64, kI32, kI64, kV128, kFuncRef};
   switch (c_.weighted({1, 10, 18, 14, 12, 4, 4, 4, 12, 8, 2, 4, 5, 1, 2, 2, 1, 1, 6, 1, 2, 2})) {
     case 0: return;  // the simplest

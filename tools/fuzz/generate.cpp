@@ -60,6 +60,7 @@ class ModuleGenerator {
   void imports();
   void import_from_first();
   void memories_and_tables();
+  void tags();
   void globals();
   void segments();
   void exports();
@@ -70,10 +71,11 @@ class ModuleGenerator {
   const ModuleState* first_;
   ModuleState m_;
   std::vector<HostFunc> hosts_;
-  Section imports_, funcs_, tables_, memories_, globals_, exports_, elems_, data_, code_;
+  Section imports_, funcs_, tables_, memories_, tags_, globals_, exports_, elems_, data_, code_;
 };
 
 Type ModuleGenerator::value_type(bool host) {
+  if (o_.exceptions && !host && c_.one_in(50)) return kExnRef;
   for (;;) {
     switch (c_.weighted({10, 8, 4, 5, 2, 2, 2, 2})) {
       case 0: return kI32;
@@ -160,7 +162,31 @@ void ModuleGenerator::import_from_first() {
   }
 }
 
+// Some of the first module's, under other numbers, and ones of its own, of the same types too.
+void ModuleGenerator::tags() {
+  for (uint32_t n = c_.between(1, 3); n-- > 0;) {
+    FuncType t;
+    for (uint32_t k = c_.below(4); k-- > 0;) t.params.push_back(c_.one_in(6) ? kExnRef : value_type(false));
+    const uint32_t type = !m_.tags.empty() && c_.one_in(3) ? m_.tags[0] : m_.type_index(t);
+    put_leb(tags_.bytes, 0);
+    put_leb(tags_.bytes, type);
+    ++tags_.count;
+    m_.tags.push_back(type);
+  }
+}
+
 void ModuleGenerator::imports() {
+  if (first_ && o_.exceptions) {
+    for (uint32_t n = c_.below(3); n-- > 0;) {
+      const uint32_t i = c_.below(uint32_t(first_->tags.size()));
+      const FuncType& type = first_->types[first_->tags[i]];
+      if (mentions_index(type)) continue;
+      Bytes b = {0};
+      put_leb(b, m_.type_index(type));
+      import("m0", "e" + std::to_string(i), 4, b);
+      m_.tags.push_back(m_.type_index(type));
+    }
+  }
   if (first_) {
     import("m0", "g0", 3, {0x7f, 1});
     m_.globals.push_back({kI32, true});
@@ -169,6 +195,7 @@ void ModuleGenerator::imports() {
   }
   for (uint32_t n = c_.below(3), i = 0; i < n; ++i)
     import_func("h", "pure" + std::to_string(number_ * 8 + i), func_type(true));
+  if (o_.exceptions && c_.one_in(2)) import_func("h", "throw:" + std::to_string(number_), {{kI32}, {kI32}});
   if (c_.one_in(3)) import_func("h", "grow:" + std::to_string(number_), {{kI32}, {kI32}});
   if (o_.host_reenters && c_.one_in(6)) import_func("h", "call:" + std::to_string(number_), {{kI32}, {kI32}});
 }
@@ -196,6 +223,7 @@ void ModuleGenerator::memories_and_tables() {
     m_.tables.push_back({element, is64, min, max});
   };
   table(kFuncRef);
+  if (o_.exceptions && c_.one_in(2)) table(kExnRef);
   if (o_.externref && c_.one_in(4)) table(kExternRef);
   if (c_.one_in(4)) table(kFuncRef);
   if (o_.typed_refs && c_.one_in(4)) table({kRefNull, c_.below(uint32_t(m_.types.size()))});
@@ -211,6 +239,7 @@ void ModuleGenerator::globals() {
     m_.globals.push_back({t, is_mutable});
   };
   if (!first_) global(kI32, true);
+  if (o_.exceptions && c_.one_in(2)) global(kExnRef, true);
   for (uint32_t n = c_.below(6); n-- > 0;) {
     const bool is_mutable = !c_.one_in(5);  // in this order with every compiler: a seed is one program
     global(value_type(false), is_mutable);
@@ -292,6 +321,7 @@ void ModuleGenerator::exports() {
   all('t', 1, m_.tables.size());
   all('m', 2, m_.memories.size());
   all('g', 3, m_.globals.size());
+  all('e', 4, m_.tags.size());
 }
 
 GeneratedModule ModuleGenerator::run() {
@@ -305,6 +335,7 @@ GeneratedModule ModuleGenerator::run() {
     m_.funcs.push_back({t});
   }
   memories_and_tables();
+  if (o_.exceptions) tags();
   globals();
   segments();
   exports();
@@ -321,6 +352,7 @@ GeneratedModule ModuleGenerator::run() {
   funcs_.put(out, 3);
   tables_.put(out, 4);
   memories_.put(out, 5);
+  tags_.put(out, 13);
   globals_.put(out, 6);
   exports_.put(out, 7);
   elems_.put(out, 9);

@@ -22,9 +22,10 @@ struct Type {
   uint32_t index = 0;
   bool operator==(const Type&) const = default;
 };
-constexpr Type kI32{0x7f}, kI64{0x7e}, kF32{0x7d}, kF64{0x7c}, kV128{0x7b}, kFuncRef{0x70}, kExternRef{0x6f};
+constexpr Type kI32{0x7f}, kI64{0x7e}, kF32{0x7d}, kF64{0x7c}, kV128{0x7b}, kFuncRef{0x70}, kExternRef{0x6f},
+    kExnRef{0x69};
 constexpr uint8_t kRefNull = 0x63;  // (ref null $index)
-inline bool is_ref(Type t) { return t.code == kRefNull || t == kFuncRef || t == kExternRef; }
+inline bool is_ref(Type t) { return t.code == kRefNull || t == kFuncRef || t == kExternRef || t == kExnRef; }
 
 struct FuncType {
   std::vector<Type> params, results;
@@ -44,6 +45,7 @@ struct FuncType {
   F(far_frames)               \
   F(wide_arithmetic)          \
   F(threads)                  \
+  F(exceptions)               \
   F(simd)                     \
   F(relaxed_simd)
 struct Options {
@@ -54,7 +56,7 @@ struct Options {
 #define F(name) bool name = true;
   WJIT_FUZZ_FEATURES(F)
 #undef F
-  Options() { wide_arithmetic = threads = false; }
+  Options() { wide_arithmetic = threads = exceptions = false; }
 };
 
 struct Value {
@@ -85,7 +87,7 @@ struct Program {
 };
 
 // Imports are of module "h" (see run.h for what those functions do) or "m0", the first module's instance.
-// Exports: functions f<i>, memories m<i>, tables t<i>, globals g<i>, by index.
+// Exports: functions f<i>, memories m<i>, tables t<i>, globals g<i>, tags e<i>, by index.
 Program generate(Choices& choices, const Options& options);
 
 }  // namespace wjit::fuzz

@@ -222,10 +222,10 @@ int main(int argc, char** argv) {
   app.add_option("--size", s.options.size, "Statements of a function, about");
   app.add_option("--hazard", s.options.hazard, "One in so many operations may trap");
   app.add_option("--oracle", s.oracle, "node or wasmtime: compare with another engine as well");
-  app.add_option("--modes", s.modes, "all, interp, native, or one mode's name");
+  app.add_option("--modes", s.modes, "all, interp, native, tiered, epochs, or one mode's name");
   app.add_option("--batch", s.batch, "Programs given to the oracle at once");
   app.add_option("--without", without, "Features not to use, by comma");
-  app.add_option("--with", with, "Features to use that are off otherwise: wide-arithmetic, threads");
+  app.add_option("--with", with, "Features to use that are off otherwise: wide-arithmetic, threads, exceptions");
   app.add_option("--out", s.folder, "Folder for programs that disagree");
   app.add_option("--write", s.write, "Write the first seed's program to files of this stem, and run nothing");
   app.add_option("--replay", record, "Run the program of a record that was written, and no other");
@@ -244,6 +244,7 @@ int main(int argc, char** argv) {
   if (s.oracle == "node") restrict_to_node(s.options);
   if (with.find("wide") != std::string::npos) s.options.wide_arithmetic = true;
   if (with.find("threads") != std::string::npos) s.options.threads = true;
+  if (with.find("exceptions") != std::string::npos) s.options.exceptions = true;
   // Which of its choices another engine makes is its own.
   if (!s.oracle.empty()) s.options.relaxed_simd = false;
   if (const std::string bad = switch_off(s.options, without); !bad.empty()) {

@@ -65,6 +65,7 @@ struct ModuleState {
   std::vector<MemoryState> memories;
   std::vector<TableState> tables;
   std::vector<GlobalState> globals;
+  std::vector<uint32_t> tags;  // types
   std::vector<uint32_t> data;  // sizes
   std::vector<ElemState> elems;
   std::vector<Slot> slots;

@@ -60,6 +60,12 @@ const std::vector<Mode>& modes() {
       m.config.compile_threads = threads;
       return m;
     };
+    // Without callbacks, a deadline that is never reached.
+    auto epochs = [](Mode m, bool callbacks) {
+      m.config.epoch_interruption = true;
+      m.config.epoch_callbacks = callbacks;
+      return m;
+    };
     using O = TierConfig::Osr;
     std::vector<Mode> modes{
         mode("loop, eager", D::kLoop, M::kAuto, C::kEager),
@@ -85,6 +91,14 @@ const std::vector<Mode>& modes() {
         tiered(native("tiered, metered, stopping", M::kAuto, R::kScan, "native", true, true), 3, 8, O::kAuto),
         tiered(native("tiered, profiled, shuffle", M::kAuto, R::kShuffle), 150, 300, O::kAuto),
         tiered(native("tiered, background, metered", M::kAuto, R::kScan, "native", true), 2, 2, O::kAuto, 1),
+        epochs(mode("loop, epochs asked", D::kLoop, M::kAuto, C::kLazyTranslation), true),
+        epochs(mode("tail, epochs yield", D::kTail, M::kChecks, C::kEager, false, true), true),
+        epochs(native("jit, epochs", M::kAuto, R::kScan), false),
+        epochs(native("jit, shuffle, checks, epochs asked", M::kChecks, R::kShuffle), true),
+        epochs(native("jit, metered, epochs yield", M::kAuto, R::kScan, "native", true, true), true),
+        tiered(epochs(native("tiered, epochs yield", M::kAuto, R::kScan, "native", false, true), true), 3, 5, O::kAuto),
+        tiered(epochs(native("tiered, loops, epochs", M::kChecks, R::kScan), false), 1000, 1, O::kAlways),
+        tiered(epochs(native("tiered, loops, epochs asked", M::kAuto, R::kScan), true), 100, 1, O::kAlways),
     };
     return modes;
   }();
@@ -92,18 +106,28 @@ const std::vector<Mode>& modes() {
 }
 
 static constexpr size_t kMetered = 3;  // the interpreter that the others' fuel is compared with
+// The one that the others' checks are compared with.
+static size_t asked_first() {
+  for (size_t i = 0; i < modes().size(); ++i)
+    if (modes()[i].epochs()) return i;
+  return 0;
+}
 
 std::vector<size_t> modes_called(const std::string& name) {
   std::vector<size_t> out;
   for (size_t i = 0; i < modes().size(); ++i) {
     const Mode& m = modes()[i];
     if (name == "all" || name == m.name || (name == "interp" && !m.native()) ||
-        (name == "tiered" && (m.tiered() || i == 0 || i == kMetered)) ||
-        (name == "native" && (m.native() || m.ir || i == 0 || i == kMetered)))
+        (name == "tiered" && (m.tiered() || i == 0 || i == kMetered || i == asked_first())) ||
+        (name == "epochs" && (m.config.epoch_interruption || i == 0)) ||
+        (name == "native" && (m.native() || m.ir || i == 0 || i == kMetered || i == asked_first())))
       out.push_back(i);
   }
   if (out.size() == 1 && out[0] != 0) {
-    if (modes()[out[0]].config.consume_fuel && out[0] != kMetered) out.insert(out.begin(), kMetered);
+    const Mode& m = modes()[out[0]];
+    const size_t only = out[0];
+    if (m.epochs() && only != asked_first()) out.insert(out.begin(), asked_first());
+    if (m.config.consume_fuel && only != kMetered) out.insert(out.begin(), kMetered);
     out.insert(out.begin(), 0);
   }
   return out;
@@ -221,6 +245,10 @@ class Run {
  public:
   Run(const Engine& engine, const Mode& mode, const Program& program, bool for_oracle, NativeCount& native)
       : engine_(engine), store_(engine), mode_(mode), program_(program), for_oracle_(for_oracle), native_(native) {
+    if (mode.epochs()) {
+      store_.epoch_deadline_callback([this](Store::Context) { return at_deadline(); }).unwrap();
+      store_.set_epoch_deadline(0).unwrap();
+    }
     if (mode.ir)
       ir_.emplace(store_.impl(), translate::Options{.fuel = mode.config.consume_fuel}, mode.config.compiler.opt_level);
   }
@@ -232,9 +260,12 @@ class Run {
   std::string count_tiered();
   Func host_function(const std::string& name, const wjit::FuncType& type);
   Result<Ok, Trap> host_call(const std::string& name, std::span<const Val> args, std::span<Val> results);
+  Result<Ok, Trap> throw_something(uint32_t module, std::span<const Val> args, std::span<Val> results);
   Result<Ok, Trap> reenter(uint32_t module, std::span<const Val> args, std::span<Val> results);
   void fill_memories();
-  void call(const Call& c, Record& r, Outcome& out, std::optional<uint64_t> fuel = {});
+  // `half`: of this much fuel or so many checks, to be stopped after them.
+  void call(const Call& c, Record& r, Outcome& out, const Record* half = nullptr);
+  Result<UpdateDeadline, Trap> at_deadline();
   bool starve(Outcome& out);
   TrapResult<std::vector<Val>> call_stopping(Func f, std::span<const Val> args, uint64_t& used);
   void trapped(const TrapError& e, Record& r, Outcome& out);
@@ -259,6 +290,7 @@ class Run {
   std::unordered_map<const void*, std::string> func_names_;
   int depth_ = 0;               // of re-entered calls
   uint32_t host_calls_ = 0;
+  uint64_t checks_ = 0, last_check_ = ~uint64_t{0};  // of a call; and the one that stops it
   std::vector<Val> answer_;     // what a stopped host function would have returned
 };
 
@@ -277,6 +309,7 @@ Result<Ok, Trap> Run::host_call(const std::string& name, std::span<const Val> ar
     return Ok{};
   }
   if (name[0] == 'c') return reenter(id, args, results);
+  if (name[0] == 't') return throw_something(id, args, results);
   Hash h = hash_of(id, args);
   for (Val& r : results) r = value_from(h, r.kind());
   if (stops_ && host_calls_++ % 2 == 0) {
@@ -284,6 +317,26 @@ Result<Ok, Trap> Run::host_call(const std::string& name, std::span<const Val> ar
     return Trap("asks");
   }
   return Ok{};
+}
+
+// Asked at every check again.
+Result<UpdateDeadline, Trap> Run::at_deadline() {
+  if (++checks_ > last_check_) return Trap("the last check");
+  // In a plain call out of a host function, too, a yield would be a trap.
+  return stops_ && checks_ % 3 == 0 ? UpdateDeadline::yield_for(0) : UpdateDeadline::continue_for(0);
+}
+
+// Or nothing: what its argument says.
+Result<Ok, Trap> Run::throw_something(uint32_t module, std::span<const Val> args, std::span<Val> results) {
+  Hash h = hash_of(module, args);
+  results[0] = Val(int32_t(h.h & 7));
+  if (h.h & 8 || module >= instances_.size()) return Ok{};
+  const auto tag = instances_[module].get(store_, "e" + std::to_string(h.h >> 4 & 1));
+  if (!tag) return Ok{};
+  std::vector<Val> fields;
+  for (const ValType& t : std::get<Tag>(*tag).type(store_).type.params) fields.push_back(value_from(h, t.kind));
+  auto thrown = ExnRef::create(store_, std::get<Tag>(*tag), fields);
+  return thrown ? Trap::exception(thrown.ok()) : Trap(thrown.err().to_string());
 }
 
 Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::span<Val> results) {
@@ -311,8 +364,9 @@ Result<Ok, Trap> Run::reenter(uint32_t module, std::span<const Val> args, std::s
 }
 
 // What has native code, and what may have none: the huge. Another refusal is told.
+// Functions with exceptions stay in tier 0.
 static bool may_be_refused(const std::string& why) {
-  return why.find("too many") != std::string::npos;
+  return why.find("too many") != std::string::npos || why.find("exceptions: ") != std::string::npos;
 }
 
 // The same at the end of a program whose functions change tier.
@@ -425,6 +479,13 @@ std::string Run::show(const Val& v, bool precise) {
     }
     case ValKind::kExternRef:
       return v.externref().is_null() ? "null" : fmt::format("x{}", std::any_cast<int>(*v.externref().data()));
+    case ValKind::kExnRef: {
+      if (v.is_null_ref() || !precise) return v.is_null_ref() ? "null" : "exn";
+      std::string s = "exn(";
+      for (const Val& field : v.exnref().fields(store_))
+        s += (field.kind() == ValKind::kExnRef && !field.is_null_ref() ? "exn" : show(field, true)) + ",";
+      return s + ")";
+    }
     default: return v.is_null_ref() ? "null" : "ref";
   }
 }
@@ -467,6 +528,7 @@ Val Run::argument(const Call& c, const Value& v) {
       return Val(w);
     }
     case 0x6f: return v.low ? Val(ExternRef(std::any(int(v.low)))) : Val(ExternRef());
+    case 0x69: return Val::null(ValKind::kExnRef);
     default: return Val::null(ValKind::kFuncRef);
   }
 }
@@ -503,10 +565,11 @@ void Run::trapped(const TrapError& e, Record& r, Outcome& out) {
 }
 
 TrapResult<std::vector<Val>> Run::call_stopping(Func f, std::span<const Val> args, uint64_t& used) {
+  const bool metered = mode_.config.consume_fuel;
   Choices steps(uint64_t(args.size()) + 99);
   uint64_t given = steps.below(9);
   (void)store_.set_fuel(given);
-  auto left = [&] { return store_.get_fuel().ok(); };
+  auto left = [&] { return metered ? store_.get_fuel().ok() : 0; };
   auto r = f.call_resumable(store_, args);
   for (;;) {
     if (!r) {
@@ -524,6 +587,10 @@ TrapResult<std::vector<Val>> Run::call_stopping(Func f, std::span<const Val> arg
       r = call.resume(store_, inputs);
       continue;
     }
+    if (call.kind() == ResumableCall::Kind::kYielded) {
+      r = call.resume(store_);
+      continue;
+    }
     const uint64_t before = left(), now = call.required_fuel() + steps.below(7) * steps.below(7);
     given += now - before;
     (void)store_.set_fuel(now);
@@ -531,7 +598,7 @@ TrapResult<std::vector<Val>> Run::call_stopping(Func f, std::span<const Val> arg
   }
 }
 
-void Run::call(const Call& c, Record& r, Outcome& out, std::optional<uint64_t> fuel) {
+void Run::call(const Call& c, Record& r, Outcome& out, const Record* half) {
   (void)exported<Global>(0, "g0").set(store_, Val(program_.budget));
   const Func f = exported<Func>(c.module, "f" + std::to_string(c.func));
   std::vector<Val> args;
@@ -540,16 +607,20 @@ void Run::call(const Call& c, Record& r, Outcome& out, std::optional<uint64_t> f
   const bool metered = mode_.config.consume_fuel;
   TrapResult<std::vector<Val>> result = std::vector<Val>{};
   auto plain_call = [&] { return ir_ ? ir_->call_function(f.raw(), args) : f.call(store_, args); };
+  checks_ = 0;
+  last_check_ = half ? half->checks / 2 : ~uint64_t{0};
   // A call out of a host function is a plain one, in which the want of fuel is a trap.
   if (stops_) {
     result = call_stopping(f, args, r.fuel);
   } else {
-    const uint64_t given = fuel.value_or(kPlenty);
+    // Where both are counted, it is stopped by checks.
+    const uint64_t given = half && !mode_.epochs() ? half->fuel / 2 : kPlenty;
     if (metered) (void)store_.set_fuel(given);
     result = plain_call();
     if (metered) r.fuel = given - store_.get_fuel().ok();
   }
   r.fuel -= store_.impl().compile_fuel - compiled;
+  r.checks = checks_;
   if (!result) return trapped(result.err(), r, out);
   for (const Val& v : result.ok()) {
     r.result += show(v, false) + ' ';
@@ -557,8 +628,8 @@ void Run::call(const Call& c, Record& r, Outcome& out, std::optional<uint64_t> f
   }
 }
 
-// Some of the calls again, as plain ones with half the fuel that they took before: where it ends, and what has been done
-// by then, is the same in all modes. Everything is translated first, so that none of them pays for that.
+// Some of the calls again, as plain ones with half the fuel that they took before, or half the checks: where it ends, and
+// what has been done by then, is the same in all modes. Everything is translated first, so that none of them pays for that.
 bool Run::starve(Outcome& out) {
   stops_ = false;
   for (const rt::InstancePtr& instance : store_.impl().instances())
@@ -567,7 +638,8 @@ bool Run::starve(Outcome& out) {
   const size_t calls = std::min<size_t>(program_.calls.size(), 3);
   for (size_t i = 0; i < calls && !out.overflow; ++i) {
     Record& r = out.records.emplace_back();
-    call(program_.calls[i], r, out, out.records[i].fuel / 2);
+    const Record before = out.records[i];
+    call(program_.calls[i], r, out, &before);
     r.state = state(true);
   }
   return true;
@@ -583,7 +655,8 @@ Outcome Run::run() {
     if (!for_oracle_ || mode_.resumable) r.state = state(true);
     if (out.overflow) break;
   }
-  if (mode_.config.consume_fuel && !out.overflow && !starve(out)) out.error = "a function has no code";
+  const bool starves = mode_.epochs() ? !mode_.resumable : mode_.config.consume_fuel;
+  if (starves && !out.overflow && !starve(out)) out.error = "a function has no code";
   if (for_oracle_) out.state = state(false);
   if (const std::string why = count_tiered(); !why.empty()) out.error = why;
   return out;
@@ -617,7 +690,7 @@ Outcome Runner::run(const Program& program, size_t mode, bool for_oracle) {
   return Run(engine(mode), modes()[mode], program, for_oracle, native_).run();
 }
 
-std::string difference(const Outcome& a, const Outcome& b, bool same_fuel, bool whole_traces) {
+std::string difference(const Outcome& a, const Outcome& b, SameCost same, bool whole_traces) {
   if (a.error != b.error) return fmt::format("cannot run: \"{}\" | \"{}\"", a.error, b.error);
   if (a.overflow || b.overflow) return "";
   for (size_t i = 0; i < a.records.size(); ++i) {
@@ -625,7 +698,9 @@ std::string difference(const Outcome& a, const Outcome& b, bool same_fuel, bool 
     const bool same_trap = !whole_traces && !x.position.empty() && x.result == y.result && x.position == y.position;
     if (x.precise != y.precise && !same_trap) return fmt::format("call {}: {} | {}", i, x.precise, y.precise);
     if (x.state != y.state) return fmt::format("call {}, afterwards: {} | {}", i, x.state, y.state);
-    if (same_fuel && x.fuel != y.fuel) return fmt::format("call {}: fuel {} | {}", i, x.fuel, y.fuel);
+    if (same == SameCost::kFuel && x.fuel != y.fuel) return fmt::format("call {}: fuel {} | {}", i, x.fuel, y.fuel);
+    if (same == SameCost::kChecks && x.checks != y.checks)
+      return fmt::format("call {}: checks {} | {}", i, x.checks, y.checks);
   }
   return "";
 }
@@ -633,18 +708,30 @@ std::string difference(const Outcome& a, const Outcome& b, bool same_fuel, bool 
 std::string Runner::disagreement(const Program& program, Outcome* reference, bool for_oracle) {
   const Outcome first = run(program, 0);
   if (!first.error.empty()) return "invalid: " + first.error;
-  std::optional<Outcome> metered;
+  std::optional<Outcome> metered, asked;
   for (size_t i : chosen_) {
     // The IR's host does not know whose frames a trap has that came out of a host function, nor that a function which
     // called another tier's in a tail call is gone.
     if (i == 0 || (modes()[i].ir && program.host_reenters)) continue;
     const Outcome other = run(program, i);
-    const std::string d = difference(first, other, false, !modes()[i].ir);
+    const std::string d = difference(first, other, SameCost::kNo, !modes()[i].ir);
     if (!d.empty()) return fmt::format("[{}] and [{}]: {}", modes()[0].name, modes()[i].name, d);
     if (modes()[i].native()) native_.calls += other.records.size();
+    // Those with epochs among themselves: the calls that are stopped half-way are stopped by checks. Where some yield, fewer are
+    // asked: while a yield waits for the end of a long operation nobody is.
+    if (modes()[i].epochs()) {
+      if (modes()[i].resumable) continue;
+      if (!asked) {
+        asked = other;
+        continue;
+      }
+      const std::string f = difference(*asked, other, SameCost::kChecks);
+      if (!f.empty()) return fmt::format("[epochs asked] and [{}]: {}", modes()[i].name, f);
+      continue;
+    }
     if (!modes()[i].config.consume_fuel) continue;
     if (metered) {
-      const std::string f = difference(*metered, other, true, !modes()[i].ir);
+      const std::string f = difference(*metered, other, SameCost::kFuel, !modes()[i].ir);
       if (!f.empty()) return fmt::format("[metered] and [{}]: {}", modes()[i].name, f);
     } else {
       metered = other;

@@ -82,7 +82,7 @@ ScriptRun::Outcome ScriptRun::from_trap(const TrapError& error) {
   Outcome o;
   o.kind = Outcome::Kind::kTrap;
   o.text = "trap: " + trap.message();
-  if (trap.kind() != Trap::Kind::kWasm) {
+  if (trap.kind() != Trap::Kind::kWasm && trap.kind() != Trap::Kind::kException) {
     o.kind = Outcome::Kind::kError;
     return o;
   }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "compiler/compile.h"
 #include "compiler/opt/optimise.h"
 #include "tools/wjit/options.h"
 
@@ -103,7 +104,9 @@ std::optional<std::string> choose_functions(const std::string& option, CompilerC
   const size_t dash = text.find('-');
   const std::string_view first = std::string_view(text).substr(0, dash);
   const std::string_view last = dash == std::string::npos ? first : std::string_view(text).substr(dash + 1);
-  if (number(first, out.first_function) && (last.empty() || number(last, out.last_function))) return {};
+  if (number(first, out.first_function) && (last.empty() || number(last, out.last_function)) &&
+      out.first_function <= out.last_function)
+    return {};
   return fmt::format("--jit-functions: found '{}', expected FIRST-LAST, FIRST- or one index", text);
 }
 
@@ -160,7 +163,10 @@ std::optional<int> EngineOptions::resolve(const char* command) {
   if (!problem) problem = choose_functions(jit_functions, config.compiler);
   if (!problem) problem = choose_passes(opt_passes, config.compiler);
   if (regalloc_seed) config.compiler.seed = *regalloc_seed;
-  if (!cpu.empty()) config.compiler.cpu = cpu;
+  if (!cpu.empty()) {
+    config.compiler.cpu = cpu;
+    if (const auto known = parse_cpu_features(cpu); !known && !problem) problem = "--cpu: " + known.error().message();
+  }
   if (!problem) problem = choose("--mode", mode, kModes, config.mode);
   if (!problem) problem = choose("--dispatch", dispatch, kDispatches, config.dispatch);
   if (!problem) problem = choose("--memory", memory, kMemoryStyles, config.memory_style);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <utility>
 
@@ -26,6 +27,16 @@ std::vector<std::string> split_names(std::string_view names) {
 std::string with_choices(std::string help, const Args& choices) {
   for (size_t i = 0; i < choices.size(); ++i) help += (i ? ", " : ": ") + choices[i];
   return help;
+}
+
+// Decimal, or hexadecimal behind 0x.
+std::optional<uint64_t> parse_number(std::string_view text) {
+  const int base = text.starts_with("0x") || text.starts_with("0X") ? 16 : 10;
+  if (base == 16) text.remove_prefix(2);
+  uint64_t n;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), n, base);
+  if (end.ec != std::errc() || end.ptr != text.data() + text.size()) return {};
+  return n;
 }
 
 // How many letters must be changed, added or taken away (Levenshtein).
@@ -121,8 +132,14 @@ void Options::value(const char* names, std::optional<std::string>& out, const ch
 }
 void Options::value(const char* names, std::optional<uint64_t>& out, const char* meta, const char* help) {
   impl_->app
-      .add_option_function<uint64_t>(
-          names, [&out](const uint64_t& v) { out = v; }, help)
+      .add_option_function<std::string>(
+          names,
+          [&out, names](const std::string& v) {
+            out = parse_number(v);
+            if (!out)
+              throw CLI::ConversionError(fmt::format("{}: found '{}', expected a number from 0 to {}", names, v, UINT64_MAX));
+          },
+          help)
       ->type_name(meta);
   impl_->add(names, meta, help);
 }
@@ -180,6 +197,18 @@ size_t count_own(const CLI::App& app, const Args& args) {
   return std::min(i, args.size());
 }
 
+// CLI11 would take the next argument for the value of "--name=".
+void split_empty_values(const CLI::App& app, Args& args, size_t own) {
+  for (size_t i = own; i-- > 0;) {
+    if (!args[i].starts_with("--") || !args[i].ends_with('=')) continue;
+    const std::string name = args[i].substr(0, args[i].size() - 1);
+    const CLI::Option* option = app.get_option_no_throw(name);
+    if (!option || option->get_items_expected_min() == 0) continue;
+    args[i] = name;
+    args.insert(args.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+  }
+}
+
 }  // namespace
 
 std::optional<int> Options::parse(Args args) {
@@ -187,6 +216,7 @@ std::optional<int> Options::parse(Args args) {
     *std::exchange(describing, nullptr) = impl_->info;
     return kExitOk;
   }
+  split_empty_values(impl_->app, args, impl_->guest ? count_own(impl_->app, args) : args.size());
   if (impl_->has_json) {
     const size_t own = impl_->guest ? count_own(impl_->app, args) : args.size();
     if (std::find(args.begin(), args.begin() + own, "--json") != args.begin() + own) report_as_json();

@@ -22,7 +22,7 @@ using Args = std::vector<std::string>;
     "export is not there, the system refused something, or output could not be written")                \
   S(kExitUsage, 2, "The command line is wrong: an option, an argument's value or their number")         \
   S(kExitInternal, 70, "wjit found a mistake of its own, as with --verify: please report it")             \
-  S(kExitTrap, 134, "The guest trapped, ran out of fuel, or a host function failed")
+  S(kExitTrap, 134, "The guest trapped, ran out of fuel or time, or a host function failed")
 enum ExitStatus : int {
 #define WJIT_S(name, status, when) name = status,
   WJIT_EXIT_STATUSES(WJIT_S)

@@ -2,23 +2,32 @@
 
 #include <cstring>
 
+#include "runtime/trap_access.h"
 #include "tools/wjit/commands.h"
 #include "tools/wjit/invoke.h"
 #include "tools/wjit/load.h"
 #include "tools/wjit/native_report.h"
 #include "tools/wjit/run_options.h"
+#include "tools/wjit/timeout.h"
 
 namespace wjit::cli {
 namespace {
 
 constexpr const char* kStreams[] = {"stdin", "stdout", "stderr"};
 
+// The time that --timeout gives the guest.
+std::optional<Timeout> running_out;
+std::string time_given;
+
 // Every way a call can end without results, as an exit status.
 int report_end(const std::string& file, const TrapError& error) {
   if (auto* e = std::get_if<Error>(&error)) return report(file, *e);
   const Trap& trap = std::get<Trap>(error);
   if (trap.kind() == Trap::Kind::kExit) return trap.exit_status();
-  return report_trap(file, trap);
+  if (trap.kind() != Trap::Kind::kInterrupt || !running_out || !running_out->is_over()) return report_trap(file, trap);
+  Trap timed_out = TrapAccess::make(trap.kind(), vm::TrapCode(trap.code()), "timed out after " + time_given);
+  TrapAccess::trace(timed_out) = trap.trace();
+  return report_trap(file, timed_out);
 }
 
 std::string list_functions(Store& store, const Instance& instance) {
@@ -160,6 +169,15 @@ int run_module(const Engine& engine, const Module& module, RunOptions& o) {
     auto defined = linker.define_wasi(store, std::move(o.wasi_config));
     if (!defined) return report(defined.err().message(), defined.err().kind());
   }
+  if (o.time) {
+    auto handle = store.interrupt_handle();
+    if (!handle) return report(o.file, handle.err());
+    time_given = *o.timeout;
+    running_out.emplace(std::move(handle).ok(), *o.time);
+  }
+  struct End {
+    ~End() { running_out.reset(); }
+  } end;
   if (auto status = prepare_imports(engine, store, o, linker, module)) return *status;
   auto instance = linker.instantiate(store, module);
   const int status = instance ? run_instance(store, o, instance.ok()) : report_end(o.file, instance.err());
@@ -172,6 +190,7 @@ int run_main(Args args) {
   RunOptions o;
   if (auto status = parse_run_options(std::move(args), o)) return *status;
   o.engine.config.consume_fuel = o.fuel.has_value();
+  o.engine.config.epoch_interruption = o.time.has_value();
   measure_times(o.time_passes);
   Engine engine(o.engine.config);
   auto module = load_module(engine, o.file);

@@ -5,6 +5,8 @@
 
 #include <cstdlib>
 
+#include "tools/wjit/timeout.h"
+
 namespace wjit::cli {
 namespace {
 
@@ -97,6 +99,13 @@ Result<Ok> resolve_wasi(RunOptions& o) {
   return Ok{};
 }
 
+Result<Ok> resolve_timeout(RunOptions& o) {
+  if (!o.timeout) return Ok{};
+  o.time = parse_duration(*o.timeout);
+  if (!o.time) return expected("--timeout", *o.timeout, "a number and us, ms, s, m or h, as in 500ms or 1.5s");
+  return Ok{};
+}
+
 Result<Ok> resolve(RunOptions& o) {
   // As a program sees its own name when it is started from its folder.
   o.wasi_config.args.push_back(o.argv0.value_or(o.file.substr(o.file.rfind('/') + 1)));
@@ -110,7 +119,7 @@ Result<Ok> resolve(RunOptions& o) {
       return expected("--unknown-imports", o.unknown_imports, "one of: error, trap, default");
     }
   }
-  for (auto* step : {resolve_wasi, resolve_env, resolve_dirs, resolve_preloads}) {
+  for (auto* step : {resolve_wasi, resolve_env, resolve_dirs, resolve_preloads, resolve_timeout}) {
     if (auto done = step(o); !done) return done;
   }
   return Ok{};
@@ -144,6 +153,9 @@ std::optional<int> parse_run_options(Args args, RunOptions& o) {
   options.choice("--unknown-imports", o.unknown_imports, "WHAT", {"error", "trap", "default"},
                  "Imports nobody defines: an error, functions that trap when called, or zeros and nulls");
   options.value("--fuel", o.fuel, "N", "Stop after N units of fuel");
+  options.value("--timeout", o.timeout, "DURATION",
+                "Stop after this time, as in 500ms, 5s, 2m: the guest wherever it is, waiting for input or a time "
+                "included; what counts is its running, from the instantiation on, not reading and compiling");
   o.engine.declare(options);
   options.flag("--compile-only", o.compile_only, "Make the module and run nothing");
   options.flag_or_choice("--tier-report", o.tier_report, "text", {"text", "json"},

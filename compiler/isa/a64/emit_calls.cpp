@@ -109,13 +109,13 @@ void Emitter::fuel(bool by_register) {
 void Emitter::epoch() {
   Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false, {}};
   const Gp t = gp(0), v = gp(1), deadline = reg::kScratch;
-  a_.bind(c.again);
   a_.access(Access::kLdrX, t, Mem::at(v, vm::off::VMContext::epoch_ptr));
   a_.access(Access::kLdrX, deadline, Mem::at(v, vm::off::VMContext::runtime_limits));
   a_.access(Access::kLdrX, t, Mem::at(t, 0));
   a_.access(Access::kLdrX, deadline, Mem::at(deadline, Limits::epoch_deadline));
   a_.cmp(kX, t, deadline);
   a_.b(Cc::hs, c.stub);
+  a_.bind(c.again);  // behind it: a callback may have the next check fail as well, but not this one for ever
   checks_.push_back(c);
 }
 

@@ -13,7 +13,7 @@ using mach::MInst;
 static const mach::RegEnv& reg_env() {
   static const mach::RegEnv& env = *new const mach::RegEnv([] {
     mach::RegEnv e;
-    for (Gp r : {Gp::x0, Gp::x1, Gp::x2, Gp::x3, Gp::x4, Gp::x5, Gp::x6, Gp::x7, Gp::x8, Gp::x9, Gp::x10, Gp::x11, Gp::x12,
+    for (Gp r : {Gp::x0, Gp::x1, Gp::x2, Gp::x3, Gp::x4, Gp::x5, Gp::x6, Gp::x7, Gp::x8, Gp::x9, Gp::x10, Gp::x12,
                  Gp::x13, Gp::x14})
       e.ints.push_back(reg::gp(r));
     for (isa::Reg r : TrampMasm::kPreserved) {

@@ -305,9 +305,11 @@ void Lower::divide(Inst i, const InstData& d) {
 
 Lower::Test Lower::test(Value v, bool negated, bool may_skip_flags) {
   const InstData* d = def_data(v);
-  // "x == 0" of a condition is its opposite.
-  while (d && d->op == Op::icmp && d->type == ir::Type::kI32 && (d->int_cc() == IntCc::eq || d->int_cc() == IntCc::ne) &&
-         constant(d->vb()) == 0) {
+  // "x == 0" of a condition is its opposite. (A few steps: see x64's.)
+  for (unsigned steps = 0; steps < kMostSteps; ++steps, ++out_.steps) {
+    if (!d || d->op != Op::icmp || d->type != ir::Type::kI32 || constant(d->vb()) != 0 ||
+        (d->int_cc() != IntCc::eq && d->int_cc() != IntCc::ne))
+      break;
     const InstData* inner = def_data(d->va());
     if (!inner || (inner->op != Op::icmp && inner->op != Op::fcmp)) break;
     if (d->int_cc() == IntCc::eq) negated = !negated;

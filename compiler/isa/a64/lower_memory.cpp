@@ -95,11 +95,11 @@ bool Lower::lower_memory(Inst i, const InstData& d) {
   Value v = d.vb();
   if (ir::is_int(d.type)) {
     // What is narrowed is stored from where it was.
-    while (const InstData* n = def_data(v)) {
-      if (n->op == Op::wrap || (n->op == Op::extend_u && bytes <= 4) || (n->op == Op::extend_s && bytes <= 4))
-        v = n->va();
-      else
+    for (unsigned steps = 0; steps < kMostSteps; ++steps, ++out_.steps) {
+      const InstData* n = def_data(v);
+      if (!n || !(n->op == Op::wrap || (n->op == Op::extend_u && bytes <= 4) || (n->op == Op::extend_s && bytes <= 4)))
         break;
+      v = n->va();
     }
   }
   const InstData* c = def_data(v);

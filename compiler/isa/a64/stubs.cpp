@@ -29,8 +29,8 @@ class Stubs {
     a_.bind(land_);
     frame(FrameState::kWhole);  // jumped to, and in the end of whom, changes
     land();
-    out.fuel = check(Builtins::out_of_fuel, true);
-    out.epoch = check(Builtins::epoch, false);
+    out.fuel = check(Builtins::out_of_fuel);
+    out.epoch = check(Builtins::epoch);
     const BulkCode bulk = emit_bulk(a_);
     out.copy = bulk.copy, out.fill = bulk.fill;
     frames_.push_back({bulk.copy, FrameState::kNone, 0, 0});
@@ -62,9 +62,9 @@ class Stubs {
     a_.br(Gp::x16);
   }
 
-  // Called where a check failed; keeps every register but the emitter's, of which kScratch holds the cost. C keeps x19 to
+  // Called where a check failed; keeps every register but the emitter's, of which kScratch holds the cost of what wants fuel. C keeps x19 to
   // x28. Its own frame is linked as any, and the one noted as the exit is the function's.
-  uint32_t check(uint32_t libcall, bool crossing) {
+  uint32_t check(uint32_t libcall) {
     a_.align(16);
     const uint32_t at = a_.offset();
     constexpr int32_t kInts = 0, kVectors = 8 * 16, kBytes = kVectors + 16 * 32;
@@ -84,20 +84,18 @@ class Stubs {
     a_.mov(kX, Gp::x1, reg::kScratch);
     call(Gp::x0, libcall);
     a_.logic(Logic::kAnd, W::k32, Gp::x0, Gp::x0, uint64_t{0xff});
-    static_assert(int(vm::Crossing::kTrapped) == 0);  // as false is
+    static_assert(int(vm::Crossing::kTrapped) == 0);
     a_.cbz(W::k32, Gp::x0, trapped);
-    if (crossing) {
-      a_.cmp(W::k32, Gp::x0, uint32_t(vm::Crossing::kSuspend));
-      a_.b(Cc::ne, on);
-      own_limits(Gp::x9, Gp::x11, Gp::x10);
-      load(Gp::x0, Gp::x10, Limits::fiber);
-      call(Gp::x11, Builtins::fiber_suspend);
-      own_limits(Gp::x9, Gp::x11, Gp::x10);
-      load(Gp::x0, Gp::x10, Limits::fiber);
-      a_.access(Access::kLdrb, Gp::x0, Mem::at(Gp::x0, int32_t(vm::kFiberCancelled)));
-      a_.cbnz(W::k32, Gp::x0, trapped);
-      a_.bind(on);
-    }
+    a_.cmp(W::k32, Gp::x0, uint32_t(vm::Crossing::kSuspend));
+    a_.b(Cc::ne, on);
+    own_limits(Gp::x9, Gp::x11, Gp::x10);
+    load(Gp::x0, Gp::x10, Limits::fiber);
+    call(Gp::x11, Builtins::fiber_suspend);
+    own_limits(Gp::x9, Gp::x11, Gp::x10);
+    load(Gp::x0, Gp::x10, Limits::fiber);
+    a_.access(Access::kLdrb, Gp::x0, Mem::at(Gp::x0, int32_t(vm::kFiberCancelled)));
+    a_.cbnz(W::k32, Gp::x0, trapped);
+    a_.bind(on);
     own_limits(Gp::x9, Gp::x11, Gp::x10);
     store(Gp::zr, Gp::x10, Limits::last_wasm_exit_fp);
     store(Gp::zr, Gp::x10, Limits::last_wasm_exit_pc);

@@ -456,8 +456,10 @@ class TrampolineBuilder {
     a_.load(A::kC.ints[3], A::kFp, e + int32_t(E::capacity));
     a_.load(A::kT0, A::kFp, e + int32_t(E::function));
     a_.call(A::kT0);
+    Label ended = a_.new_label();
+    a_.bind(ended);
     a_.zero_extend8(A::kCResult0);
-    a_.branch_if_zero(A::kCResult0, failed);
+    a_.store(A::kFp, e + int32_t(E::capacity), A::kCResult0);
     a_.load(A::kVmctx, A::kFp, -slot::kVmctx);
     a_.jump(again);
 
@@ -470,9 +472,7 @@ class TrampolineBuilder {
     a_.load(A::kT1, A::kFp, -slot::kVmctx);
     call_libcall(A::kT1, vm::off::VMBuiltinFunctionsArray::host_call);
     suspend_if_asked();
-    a_.branch_if_zero(A::kCResult0, failed);
-    a_.load(A::kVmctx, A::kFp, -slot::kVmctx);
-    a_.jump(again);
+    a_.jump(ended);
     a_.bind(returned);
   }
 

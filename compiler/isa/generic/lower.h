@@ -69,6 +69,9 @@ class LowerBase {
       : f_(f), env_(env), out_(out), code_(out.code), regs_(regs) {}
   ~LowerBase() = default;
 
+  // How many instructions that say nothing new are looked through, one behind the other.
+  static constexpr unsigned kMostSteps = 8;
+
   struct Amode {
     VReg base, index;
     uint8_t shift = 0;

@@ -29,7 +29,7 @@ bool LowerBase::lower_control(Inst i, const InstData& d) {
       make(SharedOp::kFuelBy, {mach::use(v), mach::use(cost)});
       return true;
     }
-    case Op::epoch: {
+    case Op::epoch: case Op::epoch_trap: {
       const VReg v = reg(f_.params(f_.entry())[0]);
       make(SharedOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});
       return true;

@@ -34,12 +34,12 @@ void Emitter::fuel(bool by_register) {
 void Emitter::epoch() {
   Check c{a_.new_label(), a_.new_label(), 0, now_->wasm_offset, false, {}};
   const Gp t = gp(0), v = gp(1);
-  a_.bind(c.again);
   a_.mov(kQ, t, Mem::at(v, vm::off::VMContext::epoch_ptr));
   a_.mov(kQ, reg::kScratch, Mem::at(v, vm::off::VMContext::runtime_limits));
   a_.mov(kQ, t, Mem::at(t, 0));
   a_.cmp(kQ, t, Mem::at(reg::kScratch, Limits::epoch_deadline));
   a_.jcc(Cc::ae, c.stub);
+  a_.bind(c.again);  // behind it: a callback may have the next check fail as well, but not this one for ever
   checks_.push_back(c);
 }
 

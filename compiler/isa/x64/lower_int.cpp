@@ -329,9 +329,12 @@ static Cond to_cond(IntCc cc) {
 // `single`: nothing else looks at v, so that what it is made of may be folded for good.
 Cond Lower::condition(Value v, bool negated, bool single) {
   const InstData* d = def_data(v);
-  // "x == 0" of a condition is its opposite.
-  while (d && d->op == Op::icmp && d->type == ir::Type::kI32 && (d->int_cc() == IntCc::eq || d->int_cc() == IntCc::ne) &&
-         constant(d->vb()) == 0) {
+  // "x == 0" of a condition is its opposite. (Without the mid-end there are chains of them as long as the body, of which
+  // each may be asked for: a few steps, then.)
+  for (unsigned steps = 0; steps < kMostSteps; ++steps, ++out_.steps) {
+    if (!d || d->op != Op::icmp || d->type != ir::Type::kI32 || constant(d->vb()) != 0 ||
+        (d->int_cc() != IntCc::eq && d->int_cc() != IntCc::ne))
+      break;
     const InstData* inner = def_data(d->va());
     if (!inner || (inner->op != Op::icmp && inner->op != Op::fcmp && !is_vec_condition(*inner))) break;
     if (d->int_cc() == IntCc::eq && !WJIT_PLANTED(lost_negation)) negated = !negated;

@@ -69,11 +69,11 @@ void Lower::store(Inst, const InstData& d) {
     }
     // What is narrowed is stored from where it was.
     Value v = d.vb();
-    while (const InstData* n = def_data(v)) {
-      if (n->op == Op::wrap || (n->op == Op::extend_u && bytes <= 4) || (n->op == Op::extend_s && bytes <= 4))
-        v = n->va();
-      else
+    for (unsigned steps = 0; steps < kMostSteps; ++steps, ++out_.steps) {
+      const InstData* n = def_data(v);
+      if (!n || !(n->op == Op::wrap || (n->op == Op::extend_u && bytes <= 4) || (n->op == Op::extend_s && bytes <= 4)))
         break;
+      v = n->va();
     }
     const VReg r = reg(v);
     const Amode m = amode(d.va(), d.displacement());

@@ -30,8 +30,8 @@ class Stubs {
     a_.bind(land_);
     frames_.push_back({a_.offset(), FrameState::kWhole});  // jumped to, and in the end of whom, changes
     land();
-    out.fuel = check(Builtins::out_of_fuel, true);
-    out.epoch = check(Builtins::epoch, false);
+    out.fuel = check(Builtins::out_of_fuel);
+    out.epoch = check(Builtins::epoch);
     const BulkCode bulk = emit_bulk(a_);
     out.copy = bulk.copy, out.fill = bulk.fill;
     frames_.push_back({bulk.copy, FrameState::kNone, 0, 0});
@@ -63,8 +63,8 @@ class Stubs {
                                  Gp::r9,  Gp::r10, Gp::r12, Gp::r13, Gp::r14, Gp::r15};
 
   // Called where a check failed, with the stack pointer aligned before the call; keeps every register but the scratch
-  // one, which holds the cost.
-  uint32_t check(uint32_t libcall, bool crossing) {
+  // one, which holds the cost of what wants fuel.
+  uint32_t check(uint32_t libcall) {
     a_.align(16);
     const uint32_t at = a_.offset();
     constexpr int32_t kVectors = 16 * 16, kReturn = kVectors + 8 * int32_t(std::size(kKept));
@@ -85,25 +85,23 @@ class Stubs {
     a_.call(Mem::at(Gp::rax, int32_t(libcall)));
     a_.movzx(W::k8, Gp::rax, Gp::rax);
     const Label on = a_.new_label();
-    static_assert(int(vm::Crossing::kTrapped) == 0);  // as false is
+    static_assert(int(vm::Crossing::kTrapped) == 0);
     a_.test(W::k32, Gp::rax, Gp::rax);
     a_.jcc(Cc::e, land_);
-    if (crossing) {
-      a_.cmp(W::k32, Gp::rax, int32_t(vm::Crossing::kSuspend));
-      a_.jcc(Cc::ne, on);
-      const auto fiber = [&](Gp to) {
-        a_.mov(kQ, Gp::rax, kOwnVmctx);
-        a_.mov(kQ, Gp::rcx, Mem::at(Gp::rax, vm::off::VMContext::runtime_limits));
-        a_.mov(kQ, to, Mem::at(Gp::rcx, Limits::fiber));
-      };
-      fiber(Gp::rdi);
-      a_.mov(kQ, Gp::rax, Mem::at(Gp::rax, vm::off::VMContext::builtin_functions));
-      a_.call(Mem::at(Gp::rax, Builtins::fiber_suspend));
-      fiber(Gp::rdx);
-      a_.cmp(W::k8, Mem::at(Gp::rdx, int32_t(vm::kFiberCancelled)), int32_t{0});
-      a_.jcc(Cc::ne, land_);
-      a_.bind(on);
-    }
+    a_.cmp(W::k32, Gp::rax, int32_t(vm::Crossing::kSuspend));
+    a_.jcc(Cc::ne, on);
+    const auto fiber = [&](Gp to) {
+      a_.mov(kQ, Gp::rax, kOwnVmctx);
+      a_.mov(kQ, Gp::rcx, Mem::at(Gp::rax, vm::off::VMContext::runtime_limits));
+      a_.mov(kQ, to, Mem::at(Gp::rcx, Limits::fiber));
+    };
+    fiber(Gp::rdi);
+    a_.mov(kQ, Gp::rax, Mem::at(Gp::rax, vm::off::VMContext::builtin_functions));
+    a_.call(Mem::at(Gp::rax, Builtins::fiber_suspend));
+    fiber(Gp::rdx);
+    a_.cmp(W::k8, Mem::at(Gp::rdx, int32_t(vm::kFiberCancelled)), int32_t{0});
+    a_.jcc(Cc::ne, land_);
+    a_.bind(on);
     a_.mov(kQ, Gp::rax, kOwnVmctx);
     a_.mov(kQ, Gp::rax, Mem::at(Gp::rax, vm::off::VMContext::runtime_limits));
     a_.mov(kQ, Mem::at(Gp::rax, Limits::last_wasm_exit_fp), int32_t{0});

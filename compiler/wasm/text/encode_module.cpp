@@ -135,6 +135,8 @@ bool looks_like_text(std::span<const uint8_t> bytes) {
   while (i < bytes.size() && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\n' || bytes[i] == '\r'))
     i++;
   if (i == bytes.size()) return false;
+  // A byte order mark, which text may not have, is for the lexer to complain of.
+  if (bytes.size() >= 3 && bytes[0] == 0xef && bytes[1] == 0xbb && bytes[2] == 0xbf) return true;
   return bytes[i] == '(' || (bytes[i] == ';' && i + 1 < bytes.size() && bytes[i + 1] == ';');
 }
 

@@ -215,7 +215,7 @@
 ;; ---- print fuel epoch
 ;; function 0 "" (i32, i64) -> (i32, i32, i64) {
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i64):
-;;   epoch
+;;   epoch                                                 ; @5e
 ;;   fuel 9                                                ; @5f
 ;;   v4 = extend_u v2                                      ; @63
 ;;   v5 = load.i64 vmctx [v0 + 72]                         ; @63
@@ -237,7 +237,7 @@
 ;;   sig0 = (i64, i32, i64) -> (i64)
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32):
-;;   epoch
+;;   epoch                                                 ; @77
 ;;   fuel 3                                                ; @78
 ;;   v3 = extend_u v2                                      ; @7a
 ;;   v4 = iconst.i32 0                                     ; @7a
@@ -257,7 +257,7 @@
 ;;   sig0 = (i64, i32, i64, i32, i64) -> (i32)
 ;;
 ;; block0(v0: i64, v1: i64, v2: i32, v3: i32, v4: i32):
-;;   epoch
+;;   epoch                                                 ; @80
 ;;   fuel 6                                                ; @81
 ;;   v5 = extend_u v4                                      ; @87
 ;;   v6 = extend_u v2                                      ; @87
@@ -299,7 +299,7 @@
 ;;
 ;; function 3 "" () -> (i32) {
 ;; block0(v0: i64, v1: i64):
-;;   epoch
+;;   epoch                                                 ; @91
 ;;   fuel 5                                                ; @92
 ;;   v2 = load.i32 global0 [v0 + 96]                       ; @92
 ;;   v3 = iconst.i32 1                                     ; @94

@@ -28,7 +28,7 @@ void times(Blob& out, size_t n, const Blob& more) {
 }
 
 // Types: 0 [] -> [], 1 [i32] -> [], 2 [i32 × 100] -> []. Function 0 is [i32] -> [] or, with `many`, [i32 × 100] -> [].
-Cost cost_of(const Blob& locals, const Blob& code, bool many) {
+Cost cost_of(const Blob& locals, const Blob& code, bool many, unsigned level) {
   Blob hundred = cat(0x60, leb(100));
   hundred.insert(hundred.end(), 100, 0x7f);
   append(hundred, 0);
@@ -43,6 +43,7 @@ Cost cost_of(const Blob& locals, const Blob& code, bool many) {
   CompileOptions options;
   options.memories = {guarded};
   options.translate.fuel = true;
+  options.opt_level = level;
   options.times = true;
   const AllocationWatch watch;
   const auto native = compile_module(**m, offsets, options);
@@ -141,6 +142,13 @@ constexpr Case kCases[] = {
        append(b.code, 0x1a);
        return b;
      }},
+    {"a number widened and narrowed, each time stored", 30'000,
+     [](uint32_t n) {
+       Body b;
+       append(b.code, Blob{kGet, 0, kSet, 1});
+       times(b.code, n, {0x41, 0, kGet, 1, 0xad, 0xa7, 0x22, 1, 0x3a, 0, 0});
+       return b;
+     }},
     {"calls of a hundred arguments", 300,
      [](uint32_t n) {
        Body b{.locals = {0}, .many = true};
@@ -191,17 +199,18 @@ constexpr Case kCases[] = {
 
 TEST_CASE("worst cases of the compiler: twice the body takes twice the work", "[compile][worst]") {
 #if defined(__x86_64__)
+  const unsigned level = GENERATE(0u, 1u);
   for (const Case& c : kCases) {
     const auto cost = [&](uint32_t n) {
       const Body b = c.make(n);
-      return cost_of(b.locals, b.code, b.many);
+      return cost_of(b.locals, b.code, b.many, level);
     };
     const Cost once = cost(c.n), twice = cost(2 * c.n);
     std::string steps;
     for (size_t p = 0; p < support::kPassCount; ++p)
       if (twice.steps[p] != 0)
         steps += fmt::format("{} {} {}, ", support::kPassNames[p], once.steps[p], twice.steps[p]);
-    INFO(c.name << ": " << once.bytes << " and " << twice.bytes << " bytes, steps: " << steps << once.allocated << " and " << twice.allocated << " bytes allocated, " << once.code << " and "
+    INFO(c.name << ", -O" << level << ": " << once.bytes << " and " << twice.bytes << " bytes, steps: " << steps << once.allocated << " and " << twice.allocated << " bytes allocated, " << once.code << " and "
                 << twice.code << " bytes of code" << (twice.refused ? ", refused" : ""));
     // Vectors that grow by doubling ask for up to a half more or less than in proportion.
     for (size_t p = 0; p < support::kPassCount; ++p)
@@ -211,7 +220,7 @@ TEST_CASE("worst cases of the compiler: twice the body takes twice the work", "[
       CHECK((twice.refused || twice.steps[static_cast<size_t>(p)] != 0));
     CHECK(static_cast<double>(twice.allocated) <= 3 * static_cast<double>(once.allocated) + 1e6);
     CHECK(static_cast<double>(twice.code) <= 2.2 * static_cast<double>(once.code) + 1000);
-    if (std::getenv("WJIT_TEST_VERBOSE")) WARN(c.name << ": " << once.bytes << " bytes, steps: " << steps << once.allocated << " " << twice.allocated << " bytes allocated, " << once.code << " " << twice.code << (twice.refused ? ", refused" : ""));
+    if (std::getenv("WJIT_TEST_VERBOSE")) WARN(c.name << ", -O" << level << ": " << once.bytes << " bytes, steps: " << steps << once.allocated << " " << twice.allocated << " bytes allocated, " << once.code << " " << twice.code << (twice.refused ? ", refused" : ""));
   }
 #endif
 }

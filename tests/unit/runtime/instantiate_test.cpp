@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include "unit/runtime/fixture.h"
 
 using namespace wjit;
@@ -207,6 +209,24 @@ TEST_CASE("large data comes from an image from the second instance on, each inst
       memory.data(w.store)[1000] = 99;  // not seen by the next one
     }
   }
+}
+
+TEST_CASE("large data is copied where the process may have no file that holds it") {
+  World w;
+  ModuleBuilder b;
+  b.memory(8);
+  b.data(0, i32_const(1000), Bytes(200'000, 7));
+  b.exports("m", Kind::kMemory, 0);
+  Module m = w.compile(b);
+  rlimit before;
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{4096, before.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);  // past it the kernel sends SIGXFSZ
+  std::vector<Instance> all;
+  for (int n = 0; n < 3; ++n) all.push_back(Instance::create(w.store, m, {}).unwrap());
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(m.impl().memory_image(0) == nullptr);
+  for (Instance i : all) CHECK(w.get<Memory>(i, "m").data(w.store)[200'999] == 7);
 }
 
 TEST_CASE("segments: active ones are dropped, dropped ones have length 0, dropping again does nothing") {

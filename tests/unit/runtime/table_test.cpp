@@ -183,3 +183,18 @@ TEST_CASE("a far element in a large table stays small until it is read") {
   Instance i = Instance::create(w.store, m, {}).unwrap();
   CHECK(w.call(i, "call", {Val(9'999'999)})[0].i32() == 5);
 }
+
+TEST_CASE("many tables with a far element each stay small until they are read") {
+  World w;
+  ModuleBuilder b;
+  const uint32_t nothing = b.type({}, {});
+  const uint32_t f = b.func(nothing, {});
+  for (int i = 0; i < 1000; ++i) {
+    const uint32_t t = b.table(funcref, 1000);
+    b.elem(t, i32_const(999), {f});
+  }
+  Module m = w.compile(b);
+  size_t planned = 0;
+  for (uint32_t t = 0; t < 1000; ++t) planned += m.impl().lazy_table(t).size();
+  CHECK(planned < 10'000);
+}

@@ -245,7 +245,7 @@ TEST_CASE("row 13: an interrupt from outside and an epoch deadline stop a long o
   CHECK(std::get<Trap>(r.err()).kind() == Trap::Kind::kInterrupt);
   CHECK(std::get<Trap>(r.err()).trace().size() == 1);
   CHECK(w.run(fill, false) == "");
-  store.limits.epoch_deadline = 3;
+  store.set_epoch_deadline(3);
   store.engine().epoch = 2;
   CHECK(w.run(fill, true) == "");
   store.engine().epoch = 3;

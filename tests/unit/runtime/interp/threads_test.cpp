@@ -221,7 +221,7 @@ TEST_CASE("threads: a wait can be interrupted, and holds nothing while it sleeps
     INFO(how);
     Two w(wat);
     rt::Store& store = w.b.store().impl();
-    if (*how == 'e') store.limits.epoch_deadline = 1;
+    if (*how == 'e') store.set_epoch_deadline(1);
     std::string ended = "nothing";
     w.both(
         [&] {

@@ -1,4 +1,5 @@
 // The fd_* functions and the standard streams.
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -75,6 +76,33 @@ TEST_CASE("wasi: virtual streams") {
   uint64_t at;
   CHECK(seek(guest, 1, 0, abi::kWhenceCur, &at) == Errno::kSpipe);
   CHECK(fdstat(guest, 1).filetype == abi::kTypeUnknown);
+}
+
+TEST_CASE("wasi: of a buffer larger than a result can say, a virtual stream takes what it can") {
+  uint64_t calls = 0, bytes = 0;
+  Config config;
+  config.stdout_stream = Stream::writer([&](const uint8_t*, size_t size) -> Stream::IoResult {
+    ++calls, bytes += size;
+    return {Errno::kSuccess, size};
+  });
+  auto context = Context::create(std::move(config));
+  REQUIRE(context);
+  const uint64_t size = uint64_t{3} << 30;
+  void* p = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  REQUIRE(p != MAP_FAILED);
+  auto* memory = static_cast<uint8_t*>(p);
+  const abi::Iovec list[] = {{64, 10}, {64, uint32_t(size - 64)}, {64, 5}};
+  std::memcpy(memory, list, sizeof list);
+  const uint64_t args[] = {1, 0, 3, 32};
+  uint64_t result = ~uint64_t{0};
+  Guest::find(functions(), "fd_write").call(**context, {memory, size}, args, &result);
+  uint32_t moved;
+  std::memcpy(&moved, memory + 32, 4);
+  ::munmap(p, size);
+  CHECK(static_cast<Errno>(result) == Errno::kSuccess);
+  CHECK(moved == INT32_MAX);
+  CHECK(bytes == INT32_MAX);
+  CHECK(calls == 2);
 }
 
 TEST_CASE("wasi: several buffers, empty ones, and more than one call moves") {

@@ -1,4 +1,7 @@
 // poll_oneoff. What is waited for has happened already or is a short sleep; nothing here measures time.
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include "unit/runtime/wasi/harness.h"
 
 using namespace wasi_test;
@@ -134,6 +137,57 @@ TEST_CASE("wasi: poll refuses what is no subscription, and more than it will hol
         Errno::kSuccess);  // events may overwrite what was asked
 }
 
+TEST_CASE("wasi: poll takes more subscriptions than this process may open files") {
+  Sandbox sandbox;
+  int fds[2];
+  REQUIRE(::pipe2(fds, O_CLOEXEC) == 0);
+  int saved = ::dup(0);
+  ::dup2(fds[0], 0);
+  Config config = Guest::sandboxed(sandbox);
+  config.stdin_stream = Stream::inherit();
+  Guest guest(std::move(config));
+  rlimit before;
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit few{100, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  std::vector<abi::Subscription> all;
+  for (uint64_t i = 0; i < 4095; i++) all.push_back(on_fd(i, abi::kEventFdRead, 0));
+  all.push_back(clock_in(4095, abi::kClockMonotonic, 1000));
+  std::vector<abi::Event> events;
+  const Errno nothing_there = poll(guest, all, &events);
+  const size_t only_the_clock = events.size();
+  REQUIRE(::write(fds[1], "x", 1) == 1);
+  const Errno something_there = poll(guest, all, &events);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ::dup2(saved, 0);
+  for (int fd : {fds[0], fds[1], saved}) ::close(fd);
+  CHECK(nothing_there == Errno::kSuccess);
+  CHECK(only_the_clock == 1);
+  CHECK(something_there == Errno::kSuccess);
+  CHECK(events.size() >= 4095);
+}
+
+TEST_CASE("wasi: poll tells reading from writing on one descriptor") {
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+  Config config;
+  config.sockets = {ends[0]};
+  Guest guest(std::move(config));
+  std::vector<abi::Event> events;
+  const std::vector<abi::Subscription> both = {on_fd(1, abi::kEventFdRead, 3), on_fd(2, abi::kEventFdWrite, 3),
+                                               on_fd(3, abi::kEventFdRead, 3)};
+  REQUIRE(poll(guest, both, &events) == Errno::kSuccess);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].userdata == 2);
+  REQUIRE(::write(ends[1], "abc", 3) == 3);
+  REQUIRE(poll(guest, both, &events) == Errno::kSuccess);
+  REQUIRE(events.size() == 3);
+  CHECK(events[2].userdata == 3);
+  CHECK(events[2].nbytes == 3);
+  CHECK(events[1].nbytes == 0);
+  for (int fd : ends) ::close(fd);
+}
+
 TEST_CASE("wasi: poll in wasi_unstable's layout") {
   Guest guest({});
   guest.unstable = true;
@@ -148,4 +202,47 @@ TEST_CASE("wasi: poll in wasi_unstable's layout") {
   CHECK(guest.get<uint32_t>(count) == 1);
   CHECK(guest.get<abi::Event>(out).userdata == 9);
   CHECK(guest.get<abi::Event>(out).error == 0);
+}
+
+TEST_CASE("wasi: what waits can be interrupted: a sleep, a read, an accept, a write; what need not wait is done") {
+  int pair[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0);
+  int asked = 0, patience = 2;
+  Config config;
+  config.sockets = {pair[0]};
+  config.interrupted = [&] { return ++asked > patience; };
+  Guest guest(std::move(config));
+  guest.reset();
+  const abi::Subscription sleep = clock_in(1, abi::kClockMonotonic, 3'600'000'000'000);
+  const uint32_t in = guest.put_record(sleep), out = guest.room(sizeof(abi::Event)), count = guest.room(4);
+  const uint32_t room = guest.room(64), moved = guest.room(4), flags = guest.room(4);
+  const uint32_t iovs = guest.put_record(abi::Iovec{room, 64});
+  uint64_t result = 0;
+  CHECK(guest.outcome("poll_oneoff", &result, in, out, 1, count).kind == Outcome::Kind::kInterrupted);
+  CHECK(asked == 3);
+  asked = 0;
+  CHECK(guest.outcome("fd_read", &result, 3, iovs, 1, moved).kind == Outcome::Kind::kInterrupted);
+  CHECK(asked == 3);
+  asked = 0;
+  CHECK(guest.outcome("sock_recv", &result, 3, iovs, 1, 0, moved, flags).kind == Outcome::Kind::kInterrupted);
+  CHECK(asked == 3);
+  // Nothing has been forgotten or taken.
+  REQUIRE(::write(pair[1], "abc", 3) == 3);
+  asked = 0;
+  CHECK(guest.call("fd_read", 3, iovs, 1, moved) == Errno::kSuccess);
+  CHECK(guest.get<uint32_t>(moved) == 3);
+  CHECK(asked == 0);
+  // Until there is no more room.
+  patience = 0;
+  Outcome::Kind kind = Outcome::Kind::kReturn;
+  for (int i = 0; i < 1'000'000 && kind == Outcome::Kind::kReturn; ++i)
+    kind = guest.outcome("fd_write", &result, 3, iovs, 1, moved).kind;
+  CHECK(kind == Outcome::Kind::kInterrupted);
+  // A sleep that is short enough is whole.
+  patience = 1'000'000;
+  std::vector<abi::Event> events;
+  CHECK(poll(guest, {clock_in(2, abi::kClockMonotonic, 50'000'000)}, &events) == Errno::kSuccess);
+  CHECK(events.size() == 1);
+  ::close(pair[0]);
+  ::close(pair[1]);
 }
