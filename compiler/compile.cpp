@@ -11,8 +11,8 @@
 
 #include "compiler/ir/verify.h"
 #include "compiler/isa/common/trampolines.h"
+#include "compiler/isa/generic/backend.h"
 #include "compiler/isa/x64/backend.h"
-#include "compiler/isa/x64/print.h"
 #include "compiler/opt/optimise.h"
 #include "compiler/support/plant.h"
 #include "compiler/translate/guesses.h"
@@ -32,7 +32,9 @@ class FuncCompiler {
       : module_(module),
         options_(options),
         env_{module, offsets, options.translate, options.memories, &options.profile},
-        backend_({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison}, options.regalloc) {}
+        backend_(isa::machine(options.arch)
+                     .backend({offsets.vmctx_defined_functions_begin(), true, options.features, options.poison},
+                              options.regalloc)) {}
 
   support::Result<isa::CompiledFunc> compile(uint32_t defined, const Stages& stages = {},
                                              const translate::LoopPoint* loop = nullptr) {
@@ -77,8 +79,8 @@ class FuncCompiler {
     if (stages.optimised) stages.optimised(f);
     show(stages);
     clock.start();
-    auto out = backend_.compile(f, module_.bodies[defined].offset, clock, stages.listing);
-    if (!out && backend_.unproved) return mistake(index, "register allocation", std::move(out).error());
+    auto out = backend_->compile(f, module_.bodies[defined].offset, clock, stages.listing);
+    if (!out && backend_->unproved) return mistake(index, "register allocation", std::move(out).error());
     if (out && inlined) {
       for (const ir::Function::Inlined& i : f.inlined) out->inlined.push_back({i.wasm_offset, i.call});
       if (stages.listing)
@@ -130,9 +132,8 @@ class FuncCompiler {
     return std::move(proof.result);
   }
   void show(const Stages& stages) {
-    if (stages.lowered) backend_.lowered = [&] { stages.lowered(x64::print(backend_.machine_code())); };
-    if (stages.allocated)
-      backend_.allocated = [&] { stages.allocated(x64::print(backend_.machine_code(), &backend_.allocation())); };
+    if (stages.lowered) backend_->lowered = [&] { stages.lowered(backend_->text(false)); };
+    if (stages.allocated) backend_->allocated = [&] { stages.allocated(backend_->text(true)); };
   }
 
   const wasm::Module& module_;
@@ -141,7 +142,7 @@ class FuncCompiler {
   translate::Buffers buffers_;
   opt::Optimiser optimiser_;
   std::unordered_map<uint32_t, std::unique_ptr<ir::Function>> small_;
-  x64::Backend backend_;
+  const std::unique_ptr<isa::Backend> backend_;
   support::PassTimes times_;
 };
 
@@ -198,11 +199,12 @@ struct Piece {
 // code and is called directly.
 class Linker {
  public:
-  Linker(const wasm::Module& module, const vm::VMOffsets& offsets) : module_(module), offsets_(offsets) {}
+  Linker(const wasm::Module& module, const vm::VMOffsets& offsets, isa::Arch arch)
+      : module_(module), offsets_(offsets), machine_(isa::machine(arch)) {}
 
   uint64_t steps() const { return steps_; }  // support::PassTimes
   support::Result<NativeCode> link(std::vector<Piece> pieces) {
-    WJIT_TRY(stubs_, x64::emit_stubs());
+    WJIT_TRY(stubs_, machine_.stubs());
     out_.bytes = stubs_.bytes;
     out_.raise_offset = stubs_.redirected;
     out_.frames = stubs_.frames;
@@ -245,15 +247,16 @@ class Linker {
         relocs_.push_back(r);
       }
     }
-    if (out_.bytes.size() > (1u << 30))
-      return fail(ErrorKind::kResource, "the module's code is larger than 1 GiB");
     relocate();
+    if (!near_ || out_.bytes.size() > machine_.most_bytes)
+      return fail(ErrorKind::kResource,
+                  "the module's code is larger than " + std::to_string(machine_.most_bytes >> 20) + " MiB");
     return std::move(out_);
   }
 
  private:
   uint32_t size() const { return static_cast<uint32_t>(out_.bytes.size()); }
-  void align(size_t to = kAlignment) { out_.bytes.resize((out_.bytes.size() + to - 1) & ~(to - 1), 0xcc); }
+  void align(size_t to = kAlignment) { out_.bytes.resize((out_.bytes.size() + to - 1) & ~(to - 1), machine_.filler); }
 
   void relocate() {
     std::vector<uint32_t> ways(out_.entries.size(), NativeCode::kNone);
@@ -270,25 +273,26 @@ class Linker {
           out_.outside.push_back({r.offset, r.target});
         }
       }
-      const uint32_t distance = to - (r.offset + 4);
-      std::memcpy(out_.bytes.data() + r.offset, &distance, sizeof distance);
+      near_ = machine_.target.relocate(out_.bytes.data() + r.offset, int64_t{to} - int64_t{r.offset}) && near_;
     }
   }
   uint32_t way_to_entry(uint32_t defined) {
     align();
     const uint32_t at = size();
     out_.frames.push_back({at, isa::FrameState::kNone});
-    constexpr uint8_t kCallerIsSelf[] = {0x48, 0x89, 0xfe};  // mov rsi, rdi: direct calls leave it out
-    out_.bytes.insert(out_.bytes.end(), std::begin(kCallerIsSelf), std::end(kCallerIsSelf));
+    // Direct calls leave it out.
+    out_.bytes.insert(out_.bytes.end(), machine_.caller_is_self.begin(), machine_.caller_is_self.end());
     uint8_t thunk[isa::kThunkBytes];
-    x64::kTarget.wasm_thunk(thunk, offsets_.vmctx_entry(defined));
+    machine_.target.wasm_thunk(thunk, offsets_.vmctx_entry(defined));
     out_.bytes.insert(out_.bytes.end(), thunk, thunk + sizeof thunk);
     return at;
   }
 
   const wasm::Module& module_;
   const vm::VMOffsets& offsets_;
-  x64::StubCode stubs_;
+  const isa::Machine& machine_;
+  isa::StubCode stubs_;
+  bool near_ = true;
   std::vector<isa::Reloc> relocs_;
   uint64_t steps_ = 0;
   NativeCode out_;
@@ -351,16 +355,13 @@ support::Result<isa::CpuFeatures> parse_cpu_features(std::string_view text) {
 
 support::Result<NativeCode> compile_module(const wasm::Module& module, const vm::VMOffsets& offsets,
                                            const CompileOptions& options) {
-#if !defined(__x86_64__)
-  return fail(ErrorKind::kUnsupported, "native code is made for x86-64 only");
-#endif
   support::PassTimes times;
   std::vector<MaybeCompiled> functions = compile_all(module, offsets, options, times);
   support::PassClock clock(options.times ? &times : nullptr);
   std::vector<Piece> pieces;
   pieces.reserve(functions.size());
   for (MaybeCompiled& f : functions) pieces.push_back({static_cast<uint32_t>(pieces.size()), std::move(f)});
-  Linker linker(module, offsets);
+  Linker linker(module, offsets, options.arch);
   WJIT_TRY(NativeCode code, linker.link(std::move(pieces)));
   clock.lap(Pass::kLink, linker.steps());
   code.times = times;
@@ -376,7 +377,7 @@ support::Result<NativeCode> compile_functions(const wasm::Module& module, const 
     Compiled code = compiler.compile(i);
     pieces.push_back({i, std::move(code), thread_nanoseconds() - before});
   }
-  return Linker(module, offsets).link(std::move(pieces));
+  return Linker(module, offsets, options.arch).link(std::move(pieces));
 }
 
 support::Result<NativeCode> compile_loop(const wasm::Module& module, const vm::VMOffsets& offsets,
@@ -387,7 +388,7 @@ support::Result<NativeCode> compile_loop(const wasm::Module& module, const vm::V
   Compiled code = compiler.compile(defined, {}, &loop);
   std::vector<Piece> pieces;
   pieces.push_back({defined, std::move(code), thread_nanoseconds() - before, false});
-  return Linker(module, offsets).link(std::move(pieces));
+  return Linker(module, offsets, options.arch).link(std::move(pieces));
 }
 
 support::Result<isa::CompiledFunc> compile_func(const wasm::Module& module, const vm::VMOffsets& offsets,

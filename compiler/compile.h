@@ -19,6 +19,7 @@ struct CompileOptions {
   translate::Options translate;
   std::vector<translate::MemoryInfo> memories;  // one per memory of the module
   ra::Options regalloc;
+  isa::Arch arch = isa::kHostArch;
   isa::CpuFeatures features;
   unsigned opt_level = 1;  // 0: no mid-end
   uint32_t opt_passes = ~uint32_t{0};  // those of the level, by bit in the order of opt/passes.def

@@ -98,9 +98,6 @@ Engine::Engine(const Config& c)
   if (c.unwind_info || c.native_frames) enable_unwind_info();
   if (c.debugger_info) enable_debugger_info();
   if (config.tier == Tier::kInterp) return;
-#if !defined(__x86_64__)
-  if (config.tier == Tier::kTiered) return;  // nothing becomes native there
-#endif
   if (auto enabled = enable_native_code(); !enabled)
     native_refused = std::move(enabled).error();
   else if (config.tier == Tier::kTiered)

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "compiler/isa/common/trampolines.h"
 #include "runtime/code/debugger.h"
 #include "runtime/code/eh_frame.h"
 #include "runtime/code/perf_map.h"
@@ -269,9 +270,8 @@ void CodeMemory::set_entries(const CodeObject& object, const CodeObject* value) 
 // SAFETY: `to` is where bytes are written that will be executed at `at`; offsets are inside, as publish has checked.
 static void apply_patches(std::span<const CodePatch> patches, uint8_t* to, uintptr_t at) {
   for (const CodePatch& p : patches) {
-    const auto distance = static_cast<int64_t>(p.target - (at + p.offset + 4));
-    const auto near = static_cast<int32_t>(distance);
-    if (near == distance) std::memcpy(to + p.offset, &near, sizeof near);
+    // What is too far away is left as it was.
+    isa::host_target().relocate(to + p.offset, static_cast<int64_t>(p.target - (at + p.offset)));
   }
 }
 

@@ -75,7 +75,7 @@ struct CodeTables {
   std::string (*name)(void* owner, uint32_t func_index) = nullptr;
 };
 
-// Where 32 bits are the distance of a call or jump, which becomes that to `target` if it fits.
+// Where 32 bits say how far a call or jump leads (isa::Reloc), which becomes the distance to `target` if it fits.
 struct CodePatch {
   uint32_t offset;
   uintptr_t target;

@@ -1,4 +1,4 @@
-// What a function becomes on its way to native code for x86-64, on whatever machine this runs.
+// What a function becomes on its way to native code, for x86-64 or AArch64, on whatever machine this runs.
 #include <fmt/format.h>
 
 #include "compiler/compile.h"
@@ -36,12 +36,14 @@ Result<std::string> each_function(const File& file, std::string_view argument, S
   CompileOptions options;
   options.translate = settings.options;
   options.memories = memories_of(*module, settings);
+  options.arch = settings.arch;
   options.features = settings.features;
   options.profile = profile_of(*module, settings);
   options.opt_level = settings.opt_level;
   options.opt_passes = settings.opt_passes;
   options.regalloc = {settings.regalloc, 0, true};
   options.verify = true;
+  if (!show && settings.arch != isa::Arch::kX64) return fail(ErrorKind::kUsage, "only x86-64 code is disassembled");
   std::string out;
   for (uint32_t i = 0; i < module->counts.defined_functions; ++i) {
     View view;

@@ -30,6 +30,8 @@ Result<Settings> parse_settings(std::string_view words) {
       s.opt_level = 0;
     } else if (word == "spill") {
       s.regalloc = ra::Mode::kSpill;
+    } else if (word == "a64") {
+      s.arch = isa::Arch::kA64;
     } else if (word.starts_with("cpu=")) {
       WJIT_TRY(s.features, parse_cpu_features(std::string_view(word).substr(4)));
     } else if (word.starts_with("likely=")) {
@@ -41,7 +43,7 @@ Result<Settings> parse_settings(std::string_view words) {
       WJIT_TRY(s.opt_passes, opt::parse_passes(std::string_view(word).substr(7)));
     } else {
       return fail(ErrorKind::kUsage,
-                  fmt::format("expected fuel, epoch, epoch-trap, checks, likely=, -O0, passes=, cpu= or spill, found `{}`", word));
+                  fmt::format("expected fuel, epoch, epoch-trap, checks, likely=, -O0, passes=, cpu=, spill or a64, found `{}`", word));
     }
   }
   return s;

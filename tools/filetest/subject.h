@@ -15,13 +15,15 @@ namespace wjit::filetest {
 
 // Words of a command's argument: `fuel`, `epoch`, `epoch-trap`, `checks` (memories without guard pages), `likely=N` (of each call through
 // a reference the profile says that function N is the only one it was seen to reach); and on the way to native code
-// `-O0`, `passes=A,B` (of the mid-end), `cpu=FEATURES` (else the baseline's), `spill` (values live in memory).
+// `-O0`, `passes=A,B` (of the mid-end), `cpu=FEATURES` (else the baseline's), `spill` (values live in memory), `a64` (for AArch64; else for x86-64, on whatever machine
+// this runs).
 struct Settings {
   translate::Options options;
   bool checks = false;
   std::optional<uint32_t> likely;
   unsigned opt_level = 1;
   uint32_t opt_passes = ~uint32_t{0};
+  isa::Arch arch = isa::Arch::kX64;
   isa::CpuFeatures features;
   ra::Mode regalloc = ra::Mode::kScan;
 };

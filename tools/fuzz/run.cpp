@@ -100,9 +100,6 @@ const std::vector<Mode>& modes() {
         tiered(epochs(native("tiered, loops, epochs", M::kChecks, R::kScan), false), 1000, 1, O::kAlways),
         tiered(epochs(native("tiered, loops, epochs asked", M::kAuto, R::kScan), true), 100, 1, O::kAlways),
     };
-#if !defined(__x86_64__)
-    std::erase_if(modes, [](const Mode& m) { return m.native(); });  // there is no compiler for others yet
-#endif
     return modes;
   }();
   return all;

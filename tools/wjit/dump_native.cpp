@@ -50,6 +50,8 @@ int show(const std::string& file, const rt::CompiledModule& module, const Compil
   auto func = compile_func(module.wasm(), module.offsets, options, index - module.wasm().imported_funcs, stages);
   if (!func) return report(file, module.located(func.error()));
   if (!what.assembly.empty()) {
+    if (isa::kHostArch != isa::Arch::kX64)
+      return report("--asm: machine code is shown for x86-64 only (--asm=json: its bytes)", ErrorKind::kUnsupported);
     if (!can_disassemble()) return report("--asm: this wjit was built without Zydis", ErrorKind::kUnsupported);
     heading("asm");
     print(assembly(module, index, *func, listing));
@@ -82,7 +84,7 @@ std::string json_line(const rt::CompiledModule& module, const NativeCode& code, 
   before = "";
   for (const isa::Reloc& r : func.relocs) {
     if (r.kind != isa::Reloc::Kind::kStub || r.stub != isa::Stub::kRaise) continue;
-    out += fmt::format("{}{}", std::exchange(before, ", "), r.offset - 1);
+    out += fmt::format("{}{}", std::exchange(before, ", "), isa::kHostArch == isa::Arch::kX64 ? r.offset - 1 : r.offset);
   }
   return out + "]}\n";
 }

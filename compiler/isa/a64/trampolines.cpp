@@ -49,6 +49,15 @@ const isa::Target kTarget = {
           std::memcpy(to + 16, &entry, sizeof entry);
           std::memcpy(to + 24, &to_code, sizeof to_code);
         },
+    .relocate =
+        [](uint8_t* place, int64_t distance) {  // b and bl: 26 bits, of words
+          if (distance < -(int64_t{1} << 27) || distance >= int64_t{1} << 27 || distance % 4 != 0) return false;
+          uint32_t word;
+          std::memcpy(&word, place, sizeof word);
+          word = (word & 0xfc000000) | (static_cast<uint32_t>(distance / 4) & 0x03ffffff);
+          std::memcpy(place, &word, sizeof word);
+          return true;
+        },
 };
 
 }  // namespace wjit::a64

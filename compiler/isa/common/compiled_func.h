@@ -10,6 +10,13 @@
 
 namespace wjit::isa {
 
+enum class Arch : uint8_t { kX64, kA64 };
+#if defined(__x86_64__)
+inline constexpr Arch kHostArch = Arch::kX64;
+#else
+inline constexpr Arch kHostArch = Arch::kA64;
+#endif
+
 // Pieces of code that the functions of a module share; each published module has its own copies (stubs.h of the ISA), so
 // that code never refers to anything outside its own object.
 enum class Stub : uint8_t {
@@ -23,7 +30,7 @@ enum class Stub : uint8_t {
 
 struct Reloc {
   enum class Kind : uint8_t { kFunction, kStub };
-  uint32_t offset;  // of a 32-bit distance from its own end (x86-64)
+  uint32_t offset;  // of what Target::relocate writes
   Kind kind;
   Stub stub = Stub::kRaise;
   uint32_t target = 0;  // kFunction: index among the module's defined functions; kRaise: the TrapCode

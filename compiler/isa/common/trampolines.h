@@ -68,6 +68,9 @@ struct Target {  // what can be emitted for, whatever the machine this runs on
   void (*host_thunk)(uint8_t* to, uint32_t entry_offset, uint32_t to_word);
   // Entry register := `entry`, then a jump to `to_code`; kFarThunkBytes.
   void (*far_thunk)(uint8_t* to, uint64_t entry, uint64_t to_code);
+  // Makes a direct call or jump (isa::Reloc) lead so far away from `place`, the four bytes of it that say where. False, and
+  // nothing has changed: it does not reach there.
+  bool (*relocate)(uint8_t* place, int64_t distance);
 };
 
 }  // namespace wjit::isa

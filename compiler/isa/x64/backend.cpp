@@ -2,27 +2,18 @@
 
 namespace wjit::x64 {
 
-support::Result<isa::CompiledFunc> Backend::compile(const ir::Function& f, uint32_t wasm_offset,
-                                                    support::PassClock& clock, isa::Listing* listing) {
-  using support::Pass;
-  WJIT_CHECK(Lower(f, env_, func_).run());
-  clock.lap(Pass::kLower, func_.steps);
-  if (lowered) lowered(), clock.start();
-  ra::Options unchecked = options_;
-  unchecked.check = false;  // that is done, and measured, here
-  WJIT_CHECK(allocator_.run(func_.code, reg_env(), unchecked, allocation_));
-  clock.lap(Pass::kRegalloc, allocator_.work().live + allocator_.work().segments + allocator_.work().steps);
-  if (allocated) allocated(), clock.start();
-  if (options_.check) {
-    auto right = ra::check(func_.code, reg_env(), allocation_);
-    unproved = !right;
-    WJIT_CHECK(std::move(right));
-    clock.lap(Pass::kCheck);
-  }
-  auto out = emit(func_, allocation_, wasm_offset, listing);
-  clock.lap(Pass::kEmit, out ? out->steps : 0);
-  return out;
-}
+static constexpr uint8_t kCallerIsSelf[] = {0x48, 0x89, 0xfe};  // mov rsi, rdi
+
+const isa::Machine kMachine = {
+    .target = kTarget,
+    .backend = [](const LowerEnv& env, const ra::Options& options) -> std::unique_ptr<isa::Backend> {
+      return std::make_unique<Backend>(env, options);
+    },
+    .stubs = &emit_stubs,
+    .caller_is_self = kCallerIsSelf,
+    .filler = 0xcc,
+    .most_bytes = 1u << 30,
+};
 
 isa::CpuFeatures host_features() {
   isa::CpuFeatures f;

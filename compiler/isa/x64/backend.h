@@ -1,34 +1,22 @@
-// IR in, machine code out: lowering, register allocation, emission, with room that is used again from function to
-// function. One per thread.
+// x86-64 as a machine that there is a compiler for: generic/backend.h.
 #pragma once
-#include <functional>
-
+#include "compiler/isa/generic/backend.h"
 #include "compiler/isa/x64/emit.h"
-#include "compiler/regalloc/allocate.h"
-#include "compiler/support/pass_times.h"
+#include "compiler/isa/x64/print.h"
 
 namespace wjit::x64 {
 
-class Backend {
- public:
-  Backend(const LowerEnv& env, const ra::Options& options) : env_(env), options_(options) {}
-  // `f` has no aliases left. Time is booked on `clock`. Errors: kUnsupported, what has no rule here; kResource, too large.
-  support::Result<isa::CompiledFunc> compile(const ir::Function& f, uint32_t wasm_offset, support::PassClock& clock,
-                                             isa::Listing* listing = nullptr);
-  // Called when lowering and when the allocator has done its work; for those who look at what they made.
-  std::function<void()> lowered, allocated;
-  bool unproved = false;  // the error is that the allocator's answer was found wrong
-  // Of the last function compiled.
-  const MachFunc& machine_code() const { return func_; }
-  const mach::Allocation& allocation() const { return allocation_; }
-
- private:
-  const LowerEnv env_;
-  const ra::Options options_;
-  MachFunc func_;
-  mach::Allocation allocation_;
-  ra::Allocator allocator_;
+struct Isa {
+  using MachFunc = x64::MachFunc;
+  using Lower = x64::Lower;
+  static const isa::TargetRegs& regs() { return target_regs(); }
+  static support::Result<isa::CompiledFunc> emit(const MachFunc& f, const mach::Allocation& allocation, uint32_t offset,
+                                                 isa::Listing* listing) {
+    return x64::emit(f, allocation, offset, listing);
+  }
+  static std::string print(const MachFunc& f, const mach::Allocation* allocation) { return x64::print(f, allocation); }
 };
+using Backend = isa::BackendOf<Isa>;
 
 // Of the processor this runs on.
 isa::CpuFeatures host_features();

@@ -10,7 +10,6 @@ namespace wjit::x64 {
 using isa::FrameState;
 using isa::Reloc;
 using isa::Stub;
-using mach::Alloc;
 using Limits = vm::off::VMRuntimeLimits;
 
 static constexpr W kQ = W::k64;
@@ -36,60 +35,16 @@ support::Result<isa::CompiledFunc> Emitter::run() {
   if (frame_) frame(FrameState::kWhole);
   cold_code();
   WJIT_TRY(auto bytes, a_.finish());
-  isa::CompiledFunc out;
-  out.bytes = std::move(bytes);
+  isa::CompiledFunc out = finish(std::move(bytes));
   out.data = data_;
   out.alignment = alignment_;
-  out.relocs = std::move(relocs_);
-  out.sites = std::move(sites_);
-  std::stable_sort(out.sites.begin(), out.sites.end(), [](auto& x, auto& y) { return x.offset < y.offset; });
-  while (frames_.back().offset >= out.bytes.size() && frames_.size() > 1) frames_.pop_back();
-  out.frames = std::move(frames_);
-  out.frame_bytes = frame_bytes_;
-  out.steps = steps_ + out.sites.size() + out.bytes.size() / 8;
-  out.spill_moves = spill_moves_;
   return out;
 }
 
 // ---- the frame ------------------------------------------------------------------------------------------------
 
 bool Emitter::needs_frame(const MInst& i) const {
-  if (i.y & Shape::kTraps) return true;
-  switch (MOp(i.op)) {
-    case MOp::kTrapCc: case MOp::kTrap: case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg:
-    case MOp::kLibcall: case MOp::kLeave: case MOp::kFuel: case MOp::kFuelBy: case MOp::kEpoch: case MOp::kDiv:
-    case MOp::kFloatToInt: case MOp::kArea: case MOp::kLoadArea: case MOp::kReserve:
-      return true;
-    case MOp::kTailFunc: case MOp::kTailEntry: case MOp::kTailReg: return i.target != 0 || f_.param_bytes != 0;
-    case MOp::kLoad: case MOp::kFLoad: return i.target == 1;
-    default: return false;
-  }
-}
-
-// Whether there is anything that wants the stack pointer where a call wants it. The raise stub does not.
-bool Emitter::calls_out() const {
-  return std::any_of(c_.insts.begin(), c_.insts.end(), [](const MInst& i) {
-    switch (MOp(i.op)) {
-      case MOp::kCallFunc: case MOp::kCallEntry: case MOp::kCallReg: case MOp::kLibcall: case MOp::kFuel:
-      case MOp::kFuelBy: case MOp::kEpoch: case MOp::kReserve:
-        return true;
-      default: return false;
-    }
-  });
-}
-
-// From here on, for unwinders.
-void Emitter::frame(FrameState state) {
-  if (!frames_.empty() && frames_.back().offset == a_.offset()) frames_.pop_back();
-  if (frames_.empty() || frames_.back().state != state) frames_.push_back({a_.offset(), state});
-}
-
-// Stack arguments of its calls, at most: they lie below the frame.
-uint32_t Emitter::passed_bytes() const {
-  uint64_t most = 0;
-  for (const MInst& i : c_.insts)
-    if (MOp(i.op) == MOp::kReserve) most = std::max(most, i.imm);
-  return static_cast<uint32_t>(most);
+  return shared_needs_frame(i) || MOp(i.op) == MOp::kDiv || MOp(i.op) == MOp::kFloatToInt;
 }
 
 void Emitter::prologue() {
@@ -115,7 +70,7 @@ void Emitter::prologue() {
     a_.jcc(Cc::b, overflow);
   }
   if (save_block_ == 0)
-    for (Gp r : preserved_) a_.push(r);
+    for (const mach::PReg r : preserved_) a_.push(Gp(r.hw()));
   const uint32_t pushed = save_block_ != 0 ? 8 : 8 + 8 * static_cast<uint32_t>(preserved_.size());
   if (frame_bytes_ > pushed) a_.sub(kQ, Gp::rsp, static_cast<int32_t>(frame_bytes_ - pushed));
 }
@@ -131,6 +86,17 @@ void Emitter::drop_frame() {
   a_.mov(kQ, Gp::rsp, Gp::rbp);
   a_.pop(Gp::rbp);
   frame(FrameState::kNone);
+}
+
+void Emitter::save_preserved() {
+  for (size_t k = 0; k < preserved_.size(); ++k)
+    a_.mov(W::k64, Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)), Gp(preserved_[k].hw()));
+}
+
+void Emitter::restore_preserved() {
+  if (!saved_here()) return;
+  for (size_t k = 0; k < preserved_.size(); ++k)
+    a_.mov(W::k64, Gp(preserved_[k].hw()), Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)));
 }
 
 Mem Emitter::place(const Alloc& a, uint32_t bytes) const {
@@ -151,37 +117,6 @@ Mem Emitter::mem() const {
 }
 
 // ---- blocks ---------------------------------------------------------------------------------------------------
-
-// A block that is nothing but a jump is where it jumps to.
-void Emitter::find_empty_blocks() {
-  forward_.resize(c_.blocks.size());
-  for (uint32_t b = 0; b < c_.blocks.size(); ++b) forward_[b] = b;
-  for (uint32_t b = 1; b < c_.blocks.size(); ++b) {
-    const mach::VBlock& v = c_.blocks[b];
-    if (v.end - v.first != 1 || MOp(c_.insts[v.first].op) != MOp::kJmp) continue;
-    const auto e = std::lower_bound(al_.edits.begin(), al_.edits.end(), v.first,
-                                    [](const mach::Edit& x, uint32_t n) { return x.before < n; });
-    if (e != al_.edits.end() && e->before == v.first) continue;
-    forward_[b] = c_.succs[v.succs];
-  }
-  // Chains, of which a circle is left alone.
-  for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
-    uint32_t to = b;
-    ++steps_;
-    for (uint32_t steps = 0; forward_[to] != to; to = forward_[to], ++steps_)
-      if (++steps > 8 || forward_[to] == b) {
-        to = b;
-        break;
-      }
-    forward_[b] = to;
-  }
-}
-
-uint32_t Emitter::next_block() {
-  uint32_t next = now_block_ + 1;
-  for (; next < c_.blocks.size() && forward_[next] != next; ++next) ++steps_;
-  return next;
-}
 
 void Emitter::block(uint32_t b) {
   if (starts_hot_loop(b)) {
@@ -221,22 +156,10 @@ void Emitter::block(uint32_t b) {
 
 // Without touching the flags.
 void Emitter::poison() {
-  for (uint32_t k = 0; k < now_->operands; ++k) {
-    const mach::Operand& o = c_.operands[now_->first_operand + k];
-    if (o.kind != mach::Operand::Kind::kDef || o.vreg.n >= f_.poison.size() || !f_.poison[o.vreg.n] || !in_reg(k)) continue;
+  for_each_poisoned([&](uint32_t k) {
     a_.mov(reg::kScratch, 0xdeadbeef00000000);
     a_.lea(kQ, gp(k), Mem::at(gp(k), reg::kScratch, 0));
-  }
-}
-
-void Emitter::note_line(bool moves) {
-  isa::Line line{a_.offset(), now_->wasm_offset, 0, moves};
-  for (uint32_t k = 0; !moves && k < now_->operands; ++k) {
-    const VReg v = c_.operands[now_->first_operand + k].vreg;
-    for (const mach::Home& h : c_.homes)
-      if (h.vreg == v && h.fp_offset == -vm::kFrameVmctx && in_reg(k)) line.vmctx |= 1u << at(k).preg().hw();
-  }
-  listing_->lines.push_back(line);
+  });
 }
 
 void Emitter::edit(const mach::Edit& e) {

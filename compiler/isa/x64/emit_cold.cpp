@@ -45,13 +45,6 @@ void Emitter::epoch() {
 
 // ---- behind the code ------------------------------------------------------------------------------------------------
 
-Label Emitter::trap_label(vm::TrapCode code, uint32_t wasm_offset) {
-  const auto [at, is_new] = trap_index_.try_emplace(uint64_t{wasm_offset} << 8 | static_cast<uint8_t>(code),
-                                                    static_cast<uint32_t>(traps_.size()));
-  if (is_new) traps_.push_back({a_.new_label(), code, wasm_offset});
-  return traps_[at->second].label;
-}
-
 Label Emitter::constant(uint64_t low, uint64_t high, uint32_t size) {
   const auto [at, is_new] = constant_index_.try_emplace({size, low, high});
   if (is_new) {

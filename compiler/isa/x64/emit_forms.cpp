@@ -32,7 +32,7 @@ bool Emitter::takes_copy(const mach::Edit& e) const {
     case MOp::kShiftImm:
       if (at(1) != e.to) return false;
       if (Shift(i.x) == Shift::kShl) return i.imm == 1;
-      return f_.bmi2 && (Shift(i.x) == Shift::kRol || Shift(i.x) == Shift::kRor);
+      return x64_.bmi2 && (Shift(i.x) == Shift::kRol || Shift(i.x) == Shift::kRor);
     default: return false;
   }
 }

@@ -8,7 +8,7 @@ bool Emitter::vector_inst(MOp op) {
   const uint8_t imm = static_cast<uint8_t>(i.imm);
   switch (op) {
     case MOp::kVecConst: {
-      const VecConst& c = f_.vectors[i.target];
+      const VecConst& c = x64_.vectors[i.target];
       const Xmm d = xmm(0);
       if (c == VecConst{})
         a_.vec(Vec::kPxor, d, d, d);

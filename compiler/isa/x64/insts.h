@@ -1,11 +1,10 @@
 // The machine instructions that lowering makes for x86-64, as mach::MInst holds them.
 //
-// INST(id, operands, fields): in the order of the MInst's operands; names in small letters are vregs: d defines, others
-// are used. `d=a`: in a's register; of floats and vectors that is so only where there is no AVX. `m` stands for a memory
-// operand: the last one or two operands are its base and index, as `y` says (Shape), and disp its displacement.
+// See generic/insts.h, with whose rows the table begins. `d=a` is so of floats and vectors only where there is no AVX.
 // Conditions: flags are set by one instruction and read by the very next; what the allocator puts between them are moves,
 // which leave flags alone.
 #pragma once
+#include "compiler/isa/generic/insts.h"
 #include "compiler/isa/x64/forms.h"
 #include "compiler/isa/x64/vector_forms.h"
 #include "compiler/mach/vcode.h"
@@ -13,16 +12,9 @@
 namespace wjit::x64 {
 
 #define WJIT_X64_INSTS(INST)                                                                                      \
-  INST(kArgs, "d…", "what comes in registers")                                                                    \
-  INST(kMov, "d a", "by the type of d")                                                                           \
-  INST(kImm, "d", "imm; size 4 (upper half 0) or 8")                                                              \
-  INST(kFImm, "d", "imm: bits; size 4 or 8")                                                                      \
+  WJIT_SHARED_INSTS(INST)                                                                                          \
   INST(kLea, "d m", "size 4 or 8")                                                                                \
-  INST(kLoad, "d m", "size of access; x: LoadKind; traps")                                                        \
-  INST(kStore, "a m", "size of access; traps")                                                                    \
   INST(kStoreImm, "m", "imm (sign-extended from 32 bits), size; traps")                                           \
-  INST(kFLoad, "d m", "size 4, 8, 16; traps")                                                                     \
-  INST(kFStore, "a m", "size 4, 8, 16; traps")                                                                    \
   INST(kAlu, "d=a b", "x: Alu")                                                                                   \
   INST(kAluImm, "d=a", "x: Alu, imm")                                                                             \
   INST(kAluMem, "d=a m", "x: Alu; traps")                                                                         \
@@ -39,7 +31,6 @@ namespace wjit::x64 {
   INST(kMulHi, "d(rdx) t(rax) a(rax) b", "x: 1 when signed")                                                      \
   INST(kDiv, "d t a(rax) b", "x: DivKind; cc: what of its checks is not needed (DivSkip)")                        \
   INST(kBits, "d a", "x: Bits (lzcnt, tzcnt, popcnt; bsr, bsf: 0 gives what lzcnt and tzcnt would)")              \
-  INST(kExtend, "d a", "x: LoadKind, from a register or a stack slot")                                            \
   INST(kCmp, "a b", "")                                                                                           \
   INST(kCmpImm, "a", "imm")                                                                                       \
   INST(kCmpMem, "a m", "traps")                                                                                   \
@@ -50,32 +41,10 @@ namespace wjit::x64 {
   INST(kSetcc, "d", "cc: Cond")                                                                                   \
   INST(kCmov, "d=a b", "cc: Cond: d := b, else a")                                                                \
   INST(kFSelect, "d=a b", "cc: Cond: d := b, else a; by a branch")                                                \
-  INST(kJcc, "", "cc: Cond; successors: if true, if false")                                                       \
-  INST(kTrapCc, "", "cc: Cond, imm: TrapCode")                                                                    \
-  INST(kTrap, "", "imm: TrapCode")                                                                                \
-  INST(kJmp, "", "")                                                                                              \
-  INST(kBrTable, "t a", "successors: one per entry, the default last; a is clobbered into t")                      \
-  INST(kRet, "a…", "results in registers")                                                                        \
-  INST(kReserve, "", "imm bytes of stack arguments for the call that follows")                                    \
-  INST(kStoreArg, "a", "disp from the stack pointer; size: 4, 8, 16")                                             \
-  INST(kArea, "d", "address of the result area")                                                                  \
-  INST(kLoadArea, "d", "disp in the result area; size")                                                           \
-  INST(kCallFunc, "d… a…", "imm: defined function of this module; direct")                                        \
-  INST(kCallEntry, "d… a…", "disp: of its VMCodeEntry in the VMContext in rdi")                                   \
-  INST(kCallReg, "c d… a…", "c: the code")                                                                        \
-  INST(kLibcall, "d… a…", "imm: vm::Libcall")                                                                     \
-  INST(kBulk, "a b c", "x: 1 (clobbers); cc: 1 fills: b is the byte; the registers of reg::kBulk")                  \
   INST(kXadd, "d=a m", "locked; x: 1 exchanges; size 1, 2, 4, 8")                                                 \
   INST(kCmpxchg, "d(rax) a(rax) b m", "locked; size 1, 2, 4, 8")                                                  \
   INST(kRmwLoop, "d(rax) t b m", "x: Alu; until nobody came between; size 1, 2, 4, 8; d is extended with zeros")   \
   INST(kFence, "", "")                                                                                            \
-  INST(kTailFunc, "a…", "imm; target: bytes of stack arguments, disp as above")                                   \
-  INST(kTailEntry, "a…", "so")                                                                                    \
-  INST(kTailReg, "c a…", "so; c in the entry register")                                                           \
-  INST(kLeave, "", "cc: Cond: a trap is pending")                                                                 \
-  INST(kFuel, "v", "imm: cost; v the VMContext")                                                                  \
-  INST(kFuelBy, "v a", "a: cost, 64 bits")                                                                         \
-  INST(kEpoch, "t v", "")                                                                                         \
   INST(kMovToXmm, "d a", "size 4, 8")                                                                             \
   INST(kMovFromXmm, "d a", "size 4, 8")                                                                           \
   INST(kFp, "d=a b", "x: Float")                                                                                  \
@@ -106,17 +75,16 @@ namespace wjit::x64 {
   INST(kVecMask, "d a", "x: Vec")                                                                                  \
   INST(kVecTest, "a b", "ptest")
 
+using isa::DivKind;
+using isa::DivSkip;
+using isa::LoadKind;
+using isa::Shape;
+using isa::TruncKind;
+
 enum class MOp : uint16_t {
 #define WJIT_X(id, operands, fields) id,
   WJIT_X64_INSTS(WJIT_X)
 #undef WJIT_X
-};
-
-enum class LoadKind : uint8_t { kPlain, kZero8, kZero16, kZero32, kSign8To32, kSign8To64, kSign16To32, kSign16To64, kSign32To64 };
-
-// Memory operand of an MInst.
-struct Shape {
-  enum : uint8_t { kBase = 1, kIndex = 2, kShiftBit = 2 /* two bits */, kTraps = 16 };
 };
 
 // A condition: the hardware's, or one that takes two (floats).
@@ -129,15 +97,6 @@ static_assert(uint8_t(Cond::g) == uint8_t(Cc::g));
 constexpr Cond negate(Cond c) { return Cond(uint8_t(c) ^ 1); }
 constexpr bool is_plain(Cond c) { return c < Cond::kFEqual; }
 constexpr Cc to_cc(Cond c) { return Cc(c); }
-
-enum class DivKind : uint8_t { kDivS, kDivU, kRemS, kRemU };
-struct DivSkip {
-  enum : uint8_t { kZero = 1, kOverflow = 2 };
-};
-// signed, 64 bits wide, saturating
-struct TruncKind {
-  enum : uint8_t { kSigned = 1, k64 = 2, kSaturating = 4 };
-};
 
 // Registers and their uses: docs/calling.md.
 namespace reg {

@@ -130,8 +130,8 @@ VReg Lower::v2(Vec op, VReg a, VecConst b, uint8_t imm) {
   MInst& i = make(MOp::kVec2Const, {mach::use(a), over(d)});
   i.x = uint8_t(op);
   i.imm = imm;
-  i.target = static_cast<uint32_t>(out_.vectors.size());
-  out_.vectors.push_back(b);
+  i.target = static_cast<uint32_t>(x64_.vectors.size());
+  x64_.vectors.push_back(b);
   return d;
 }
 
@@ -177,8 +177,8 @@ VReg Lower::vmask(Vec op, VReg a) {
 
 VReg Lower::vconst(VecConst c) {
   const VReg d = temp(ir::Type::kV128);
-  make(MOp::kVecConst, {mach::def(d)}).target = static_cast<uint32_t>(out_.vectors.size());
-  out_.vectors.push_back(c);
+  make(MOp::kVecConst, {mach::def(d)}).target = static_cast<uint32_t>(x64_.vectors.size());
+  x64_.vectors.push_back(c);
   return d;
 }
 
@@ -315,7 +315,7 @@ static bool reads_half(Vec op) {
 
 void Lower::vec_unary(Inst i, Vec op, Value a, uint8_t imm) {
   Inst l;
-  if (out_.avx && !reads_half(op)) {
+  if (x64_.avx && !reads_half(op)) {
     if (const auto m = sink(a, Op::load, l)) {
       MInst& x = make(MOp::kVec1Mem, {mach::def(result(i))});
       x.x = uint8_t(op);
@@ -335,7 +335,7 @@ void Lower::vec_binary(Inst i, Vec op, Value a, Value b, uint8_t imm, bool commu
     const VReg ra = reg(a);
     return give(i, v2(op, ra, *c, imm));
   }
-  if (out_.avx) {  // memory may be anywhere
+  if (x64_.avx) {  // memory may be anywhere
     if (commutes && sinkable(a, Op::load) && !sinkable(b, Op::load)) std::swap(a, b);
     Inst l;
     if (const auto m = sink(b, Op::load, l)) {

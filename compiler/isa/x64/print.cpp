@@ -2,22 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
-#include "vmcontext/abi.h"
-#include "vmcontext/traps.h"
+#include "compiler/isa/generic/print.h"
 
 namespace wjit::x64 {
 
 namespace {
 
-using mach::Alloc;
-using mach::MInst;
-
-struct InstText {
-  std::string_view name, fields;  // without its k; as the table has them
-};
-constexpr InstText kInsts[] = {
+constexpr isa::InstText kInsts[] = {
 #define WJIT_X(id, operands, fields) {std::string_view(#id).substr(1), fields},
     WJIT_X64_INSTS(WJIT_X)
 #undef WJIT_X
@@ -30,178 +21,12 @@ constexpr std::string_view kAlus[] = {WJIT_X64_ALU(WJIT_X)}, kUnaries[] = {WJIT_
                            kVecs[] = {WJIT_X64_VEC(WJIT_X)},
                            kConditions[] = {WJIT_X64_CONDITIONS(WJIT_X) "fequal", "fnotequal"};
 #undef WJIT_X
-constexpr std::string_view kLoads[] = {"plain",       "zero8",       "zero16",      "zero32",     "sign8to32",
-                                       "sign8to64",   "sign16to32",  "sign16to64",  "sign32to64"};
-constexpr std::string_view kDivs[] = {"div_s", "div_u", "rem_s", "rem_u"};
 constexpr std::string_view kRegisters[] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                            "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
 
-// What x is, by what the table of instructions says of it.
-struct Meaning {
-  std::string_view field;
-  std::span<const std::string_view> names;
-};
-const Meaning kMeanings[] = {{"x: Alu", kAlus},        {"x: Unary", kUnaries},        {"x: Shift", kShifts},
+const isa::Meaning kMeanings[] = {{"x: Alu", kAlus},        {"x: Unary", kUnaries},        {"x: Shift", kShifts},
                              {"x: Bits", kBitOps},     {"x: FloatLogic", kLogics},    {"x: Float", kFloats},
-                             {"x: LoadKind", kLoads},  {"x: Vec", kVecs},  {"x: DivKind", kDivs}};
-
-class Printer {
- public:
-  Printer(const MachFunc& f, const mach::Allocation* al) : f_(f), c_(f.code), al_(al) {}
-
-  std::string run() {
-    if (al_) put("; {} slots of 8 bytes, {} moves\n", al_->slots, al_->edits.size());
-    for (const mach::Home& h : c_.homes) put("; v{} is at [rbp{:+}]\n", h.vreg.n, h.fp_offset);
-    for (uint32_t b = 0; b < c_.blocks.size(); ++b) block(b);
-    return std::move(out_);
-  }
-
- private:
-  template <class... Args>
-  void put(fmt::format_string<Args...> format, Args&&... args) {
-    fmt::format_to(std::back_inserter(out_), format, std::forward<Args>(args)...);
-  }
-
-  void block(uint32_t b) {
-    const mach::VBlock& v = c_.blocks[b];
-    put("b{}", b);
-    list(" (", c_.params_of(v), ")");
-    if (v.loop_depth) put(" loop {}", v.loop_depth);
-    if (v.cold) put(" cold");
-    put(":\n");
-    for (uint32_t n = v.first; n < v.end; ++n) {
-      edits_before(n);
-      inst(n, v);
-    }
-  }
-
-  void list(const char* before, std::span<const mach::VReg> vregs, const char* behind) {
-    for (size_t i = 0; i < vregs.size(); ++i) put("{}v{}", i ? ", " : before, vregs[i].n);
-    if (!vregs.empty()) put("{}", behind);
-  }
-
-  void edits_before(uint32_t n) {
-    if (!al_) return;
-    for (; next_edit_ < al_->edits.size() && al_->edits[next_edit_].before == n; ++next_edit_) {
-      const mach::Edit& e = al_->edits[next_edit_];
-      put("          {} ⇐ {}\n", place(e.to), place(e.from));
-    }
-  }
-
-  std::string place(const Alloc& a) const {
-    switch (a.kind) {
-      case Alloc::Kind::kNone: return "none";
-      case Alloc::Kind::kReg: return reg_name(a.preg());
-      case Alloc::Kind::kSlot: return fmt::format("slot{}", a.index);
-      case Alloc::Kind::kHome: return fmt::format("[rbp{:+}]", c_.homes[a.index].fp_offset);
-    }
-    return {};
-  }
-
-  // Operand k of an instruction; in memory operands what it must be goes without saying.
-  std::string operand(const MInst& i, uint32_t k, bool plain = false) const {
-    const mach::Operand& o = c_.operands[i.first_operand + k];
-    std::string text = fmt::format("v{}", o.vreg.n);
-    if (al_) return text + "@" + place(al_->operands[i.first_operand + k]);
-    if (plain) return text;
-    switch (o.policy) {
-      case mach::Operand::Policy::kReg: break;
-      case mach::Operand::Policy::kAny: text += "?"; break;
-      case mach::Operand::Policy::kFixed: text += ":" + reg_name({o.arg}); break;
-      case mach::Operand::Policy::kReuse:
-        text += fmt::format("=v{}", c_.operands[i.first_operand + o.arg].vreg.n);
-        break;
-    }
-    const bool is_def = o.kind == mach::Operand::Kind::kDef;
-    if (is_def && o.pos == mach::Operand::Pos::kEarly) text += " early";
-    if (!is_def && o.pos == mach::Operand::Pos::kLate) text += " late";
-    return text;
-  }
-
-  void inst(uint32_t n, const mach::VBlock& in) {
-    const MInst& i = c_.insts[n];
-    put("    {:4}  {}", n, name(i));
-    const uint32_t memory = ((i.y & Shape::kBase) != 0) + ((i.y & Shape::kIndex) != 0);
-    for (auto kind : {mach::Operand::Kind::kDef, mach::Operand::Kind::kUse}) {
-      const char* between = kind == mach::Operand::Kind::kDef ? " " : " ← ";
-      for (uint32_t k = 0; k + memory < i.operands; ++k) {
-        if (c_.operands[i.first_operand + k].kind != kind) continue;
-        put("{}{}", between, operand(i, k));
-        between = ", ";
-      }
-    }
-    if (memory) put(" [{}]", address(i, memory));
-    details(i);
-    if (i.y & Shape::kTraps) put(" !trap");
-    if (i.flags & MInst::kBranch) successors(in);
-    if (i.wasm_offset) put("  ; @{:x}", i.wasm_offset);
-    put("\n");
-  }
-
-  static std::string name(const MInst& i) {
-    const InstText& t = kInsts[i.op];
-    std::string text;
-    for (char c : t.name) text += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    for (const Meaning& m : kMeanings) {
-      if (t.fields.find(m.field) == std::string_view::npos || i.x >= m.names.size()) continue;
-      text += fmt::format(".{}", m.names[i.x]);
-      break;
-    }
-    if (t.fields.find("cc: Cond") != std::string_view::npos) text += fmt::format(".{}", kConditions[i.cc]);
-    if (i.size) text += fmt::format(".{}", i.size);
-    return text;
-  }
-
-  std::string address(const MInst& i, uint32_t memory) const {
-    uint32_t k = i.operands - memory;
-    std::string text;
-    if (i.y & Shape::kBase) text = operand(i, k++, true);
-    if (i.y & Shape::kIndex) {
-      text += (text.empty() ? "" : "+") + operand(i, k, true);
-      if (const int shift = i.y >> Shape::kShiftBit & 3) text += fmt::format("*{}", 1 << shift);
-    }
-    if (i.disp) text += fmt::format("{:+}", i.disp);
-    return text;
-  }
-
-  void details(const MInst& i) {
-    switch (MOp(i.op)) {
-      case MOp::kTrap: case MOp::kTrapCc: put(" {}", vm::name(vm::TrapCode(i.imm))); return;
-      case MOp::kLibcall: put(" {}", vm::kLibcalls[i.imm].name); return;
-      case MOp::kCallFunc: case MOp::kTailFunc: put(" defined {}", i.imm); break;
-      case MOp::kCallEntry: case MOp::kTailEntry: put(" entry [vmctx+{:#x}]", i.disp); break;
-      case MOp::kLoad: case MOp::kFLoad:
-        if (i.target == 1) put(" [rbp{:+}]", i.disp);  // it came on the stack
-        return;
-      case MOp::kStoreArg: case MOp::kLoadArea: put(" [rsp{:+}]", i.disp); return;
-      case MOp::kVecConst: case MOp::kVec2Const:
-        put(" 0x{:016x}_{:016x}", f_.vectors[i.target].high, f_.vectors[i.target].low);
-        if (i.imm) put(" {:#x}", i.imm);
-        return;
-      case MOp::kVec1: case MOp::kVec1Mem: case MOp::kVec2: case MOp::kVec2Mem:
-        if (const VecShape shape = row(Vec(i.x)).shape; shape == VecShape::kBinaryImm || shape == VecShape::kUnaryImm)
-          put(" {:#x}", i.imm);
-        return;
-      default:
-        if (kInsts[i.op].fields.find("imm") != std::string_view::npos)
-          put(" {}", i.imm < 10 ? fmt::format("{}", i.imm) : fmt::format("{:#x}", i.imm));
-        return;
-    }
-    if (i.target) put(" {} bytes of arguments", i.target);
-  }
-
-  void successors(const mach::VBlock& b) {
-    const char* before = " → ";
-    for (uint32_t s : c_.succs_of(b)) put("{}b{}", std::exchange(before, ", "), s);
-    list(" (", c_.args_of(b), ")");
-  }
-
-  const MachFunc& f_;
-  const mach::VCode& c_;
-  const mach::Allocation* al_;
-  size_t next_edit_ = 0;
-  std::string out_;
-};
+                             {"x: LoadKind", isa::kLoadKinds},  {"x: Vec", kVecs},  {"x: DivKind", isa::kDivKinds}};
 
 }  // namespace
 
@@ -210,6 +35,21 @@ std::string reg_name(mach::PReg r) {
   return r.cls() == mach::RegClass::kInt ? std::string(kRegisters[r.hw() & 15]) : fmt::format("xmm{}", r.hw());
 }
 
-std::string print(const MachFunc& f, const mach::Allocation* allocation) { return Printer(f, allocation).run(); }
+std::string print(const MachFunc& f, const mach::Allocation* allocation) {
+  const auto details = [&f](const mach::MInst& i, std::string& out) {
+    switch (MOp(i.op)) {
+      case MOp::kVecConst: case MOp::kVec2Const:
+        out += fmt::format(" 0x{:016x}_{:016x}", f.vectors[i.target].high, f.vectors[i.target].low);
+        if (i.imm) out += fmt::format(" {:#x}", i.imm);
+        return true;
+      case MOp::kVec1: case MOp::kVec1Mem: case MOp::kVec2: case MOp::kVec2Mem:
+        if (const VecShape shape = row(Vec(i.x)).shape; shape == VecShape::kBinaryImm || shape == VecShape::kUnaryImm)
+          out += fmt::format(" {:#x}", i.imm);
+        return true;
+      default: return false;
+    }
+  };
+  return isa::print({kInsts, kMeanings, kConditions, "rbp", "rsp", &reg_name, details}, f, allocation);
+}
 
 }  // namespace wjit::x64

@@ -48,6 +48,13 @@ const isa::Target kTarget = {
           std::memset(code + 23, 0xcc, sizeof code - 23);
           std::memcpy(to, code, sizeof code);
         },
+    .relocate =
+        [](uint8_t* place, int64_t distance) {  // counted from the end of its 32 bits, where the instruction ends, too
+          const auto near = static_cast<int32_t>(distance - 4);
+          if (near != distance - 4) return false;
+          std::memcpy(place, &near, sizeof near);
+          return true;
+        },
 };
 
 }  // namespace wjit::x64

@@ -1,54 +1,47 @@
 // Calls, checks, branches and returns.
-#include "compiler/isa/x64/lower.h"
-#include "compiler/isa/x64/tramp_masm.h"
+#include "compiler/isa/generic/lower.h"
 #include "vmcontext/abi.h"
 
-namespace wjit::x64 {
+namespace wjit::isa {
 
 using ir::Inst;
 using ir::InstData;
 using ir::Op;
-using isa::Loc;
 using mach::MInst;
 
-bool Lower::lower_control(Inst i, const InstData& d) {
+bool LowerBase::lower_control(Inst i, const InstData& d) {
   switch (d.op) {
     case Op::trap_if: case Op::trap_unless: {
-      const Cond cc = condition(d.va(), d.op == Op::trap_unless);
-      MInst& m = make(MOp::kTrapCc, {});
-      m.cc = uint8_t(cc);
-      m.imm = d.aux;
+      trap_on(d.va(), d.op == Op::trap_unless, d.aux);
       return true;
     }
     case Op::leave_if: case Op::leave_unless: {
-      const Cond cc = condition(d.va(), d.op == Op::leave_unless);
-      make(MOp::kLeave, {}).cc = uint8_t(cc);
+      leave_on(d.va(), d.op == Op::leave_unless);
       return true;
     }
     case Op::fuel: {
       const VReg v = reg(f_.params(f_.entry())[0]);
-      make(MOp::kFuel, {mach::use(v)}).imm = d.imm();
+      make(SharedOp::kFuel, {mach::use(v)}).imm = d.imm();
       return true;
     }
     case Op::fuel_by: {
       const VReg v = reg(f_.params(f_.entry())[0]), cost = reg(d.va());
-      make(MOp::kFuelBy, {mach::use(v), mach::use(cost)});
+      make(SharedOp::kFuelBy, {mach::use(v), mach::use(cost)});
       return true;
     }
     case Op::epoch: case Op::epoch_trap: {
       const VReg v = reg(f_.params(f_.entry())[0]);
-      make(MOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});
+      make(SharedOp::kEpoch, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(v)});
       return true;
     }
-    case Op::atomic_fence: make(MOp::kFence, {}); return true;
     case Op::call: case Op::call_indirect: call(i, d, false); return true;
     case Op::return_call: case Op::return_call_indirect: call(i, d, true); return true;
     case Op::libcall: libcall(i, d); return true;
     case Op::bulk_copy: case Op::bulk_fill: {
       std::vector<Operand> operands;
       size_t k = 0;
-      for (Value v : {d.va(), d.vb(), d.vc()}) operands.push_back(mach::use_fixed(reg(v), reg::gp(reg::kBulk[k++])));
-      MInst& m = make(MOp::kBulk, operands);
+      for (Value v : {d.va(), d.vb(), d.vc()}) operands.push_back(mach::use_fixed(reg(v), regs_.bulk[k++]));
+      MInst& m = make(SharedOp::kBulk, operands);
       m.flags = MInst::kClobbers;
       m.x = 1;
       m.cc = d.op == Op::bulk_fill;
@@ -56,7 +49,7 @@ bool Lower::lower_control(Inst i, const InstData& d) {
     }
     case Op::return_: return_(d); return true;
     case Op::trap: {
-      MInst& m = make(MOp::kTrap, {});
+      MInst& m = make(SharedOp::kTrap, {});
       m.flags = MInst::kBranch;
       m.imm = d.aux;
       return true;
@@ -74,32 +67,32 @@ static PReg to_preg(const Loc& l) {
 
 // Stack arguments are pushed below the frame, and popped by the callee; in a tail call the emitter moves them to where
 // they belong.
-void Lower::call(Inst i, const InstData& d, bool tail) {
+void LowerBase::call(Inst i, const InstData& d, bool tail) {
   const ir::Signature& sig = f_.sig(ir::Sig(d.b));
-  const std::vector<isa::Type> params = to_isa(sig.params), results = to_isa(sig.results);
-  const isa::WasmCall c = isa::wasm_call({params, results}, TrampMasm::kWasm);
+  const std::vector<Type> params = to_isa(sig.params), results = to_isa(sig.results);
+  const WasmCall c = wasm_call({params, results}, regs_.wasm);
   const bool indirect = d.op == Op::call_indirect || d.op == Op::return_call_indirect;
   std::span<const Value> args = f_.args(i);
   std::vector<Operand> operands;
   if (indirect) {
     const VReg code = reg(args[0]);
-    operands.push_back(tail ? mach::use_fixed(code, reg::kEntry) : mach::use(code));
-    operands.push_back(mach::use_fixed(reg(args[1]), reg::kVmctx));
+    operands.push_back(tail ? mach::use_fixed(code, regs_.entry) : mach::use(code));
+    operands.push_back(mach::use_fixed(reg(args[1]), regs_.vmctx));
     args = args.subspan(2);
   } else {
-    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kVmctx));
+    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), regs_.vmctx));
   }
   // No function of ours asks who called it; one that has no code here is told by the way to its entry.
   if (indirect || !env_.direct_calls)
-    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), reg::kCaller));
+    operands.push_back(mach::use_fixed(reg(f_.params(f_.entry())[0]), regs_.caller));
   if (c.has_area()) {
     VReg area = area_;
     if (!tail) {
       area = temp(ir::Type::kI64);
-      make(MOp::kArea, {mach::def(area)});
+      make(SharedOp::kArea, {mach::def(area)});
       out_.area_bytes = std::max(out_.area_bytes, c.results.stack_bytes);
     }
-    operands.push_back(mach::use_fixed(area, mach::int_reg(TrampMasm::kWasmInts[0])));
+    operands.push_back(mach::use_fixed(area, mach::int_reg(regs_.wasm.params.ints[0])));
   }
   for (size_t k = 0; k < args.size(); ++k)
     if (c.params.locs[k].kind != Loc::Kind::kStack)
@@ -108,16 +101,16 @@ void Lower::call(Inst i, const InstData& d, bool tail) {
     std::vector<VReg> values(args.size());
     for (size_t k = 0; k < args.size(); ++k)
       if (c.params.locs[k].kind == Loc::Kind::kStack) values[k] = reg(args[k]);
-    make(MOp::kReserve, {}).imm = c.params.stack_bytes;
+    make(SharedOp::kReserve, {}).imm = c.params.stack_bytes;
     for (size_t k = 0; k < args.size(); ++k) {
       if (c.params.locs[k].kind != Loc::Kind::kStack) continue;
       const uint32_t bytes = ir::bytes_of(sig.params[k]);
-      make(MOp::kStoreArg, {mach::use(values[k])}, static_cast<uint8_t>(ir::is_int(sig.params[k]) ? 8 : bytes)).disp =
+      make(SharedOp::kStoreArg, {mach::use(values[k])}, static_cast<uint8_t>(ir::is_int(sig.params[k]) ? 8 : bytes)).disp =
           static_cast<int32_t>(c.params.locs[k].offset);
     }
   }
   if (tail) {
-    MInst& m = make(indirect ? MOp::kTailReg : env_.direct_calls ? MOp::kTailFunc : MOp::kTailEntry, operands);
+    MInst& m = make(indirect ? SharedOp::kTailReg : env_.direct_calls ? SharedOp::kTailFunc : SharedOp::kTailEntry, operands);
     m.flags = MInst::kBranch;
     m.target = c.params.stack_bytes;
     m.imm = d.c;
@@ -131,50 +124,50 @@ void Lower::call(Inst i, const InstData& d, bool tail) {
     const Value v = f_.result(i, static_cast<uint32_t>(k));
     operands.push_back(mach::def_fixed(result_in(v, extensions), to_preg(c.results.locs[k])));
   }
-  MInst& m = make(indirect ? MOp::kCallReg : env_.direct_calls ? MOp::kCallFunc : MOp::kCallEntry, operands);
+  MInst& m = make(indirect ? SharedOp::kCallReg : env_.direct_calls ? SharedOp::kCallFunc : SharedOp::kCallEntry, operands);
   m.flags = MInst::kCall;
   m.x = 0;
   m.imm = d.c;
   m.disp = indirect ? 0 : static_cast<int32_t>(env_.entries_begin + d.c * vm::off::VMCodeEntry::kSize);
   for (auto& [v, raw] : extensions)
-    make(MOp::kExtend, {mach::def(v), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero32);
+    zero_extend(v, raw);
   for (size_t k = 0; k < results.size(); ++k) {
     if (c.results.locs[k].kind != Loc::Kind::kStack) continue;
-    make(MOp::kLoadArea, {mach::def(result(i, static_cast<uint32_t>(k)))},
+    make(SharedOp::kLoadArea, {mach::def(result(i, static_cast<uint32_t>(k)))},
          static_cast<uint8_t>(ir::bytes_of(sig.results[k])))
         .disp = static_cast<int32_t>(c.results.locs[k].offset);
   }
 }
 
 // Where a call leaves a result: in its vreg, or in one that is extended into it.
-VReg Lower::result_in(Value v, std::vector<std::pair<VReg, VReg>>& extensions) {
+VReg LowerBase::result_in(Value v, std::vector<std::pair<VReg, VReg>>& extensions) {
   if (!extended_[v.n]) return vreg_of(v);
   const VReg raw = temp(ir::Type::kI32);
   extensions.push_back({vreg_of(v), raw});
   return raw;
 }
 
-void Lower::libcall(Inst i, const InstData& d) {
+void LowerBase::libcall(Inst i, const InstData& d) {
   const std::span<const Value> args = f_.args(i);
   std::vector<Operand> operands;
   for (size_t k = 0; k < args.size(); ++k)
-    operands.push_back(mach::use_fixed(reg(args[k]), mach::int_reg(TrampMasm::kCInts[k])));
+    operands.push_back(mach::use_fixed(reg(args[k]), mach::int_reg(regs_.c_ints[k])));
   const bool has_result = f_.result_count(i) != 0;
   // A bool is the low byte of its register.
   const bool boolean = vm::kLibcalls[d.c].signature[0] == 'b';
   std::vector<std::pair<VReg, VReg>> extensions;
   const VReg raw = !has_result ? VReg() : boolean ? temp(ir::Type::kI32) : result_in(f_.result(i), extensions);
-  if (has_result) operands.push_back(mach::def_fixed(raw, reg::gp(Gp::rax)));
-  MInst& m = make(MOp::kLibcall, operands);
+  if (has_result) operands.push_back(mach::def_fixed(raw, regs_.c_result));
+  MInst& m = make(SharedOp::kLibcall, operands);
   m.flags = MInst::kCall;
   m.x = 0;
   m.imm = d.c;
   for (auto& [v, from] : extensions)
-    make(MOp::kExtend, {mach::def(v), mach::use_any(from)}).x = uint8_t(LoadKind::kZero32);
-  if (boolean) make(MOp::kExtend, {mach::def(result(i)), mach::use_any(raw)}).x = uint8_t(LoadKind::kZero8);
+    zero_extend(v, from);
+  if (boolean) zero_extend(result(i), raw, LoadKind::kZero8);
 }
 
-void Lower::return_(const InstData& d) {
+void LowerBase::return_(const InstData& d) {
   const std::span<const Value> values = f_.list(ir::List{d.a});
   std::vector<Operand> operands;
   for (size_t k = 0; k < values.size(); ++k) {
@@ -185,43 +178,41 @@ void Lower::return_(const InstData& d) {
       operands.push_back(mach::use_fixed(r, to_preg(l)));
       continue;
     }
-    const Amode m{.base = area_, .index = {}, .disp = static_cast<int32_t>(l.offset)};
-    add_mem(make(ir::is_int(t) ? MOp::kStore : MOp::kFStore, {mach::use(r)},
+    const Amode m = at(area_, static_cast<int32_t>(l.offset), ir::is_int(t) ? 8 : ir::bytes_of(t));
+    add_mem(make(ir::is_int(t) ? SharedOp::kStore : SharedOp::kFStore, {mach::use(r)},
                  static_cast<uint8_t>(ir::is_int(t) ? 8 : ir::bytes_of(t))),
             m);
   }
-  make(MOp::kRet, operands).flags = MInst::kBranch;
+  make(SharedOp::kRet, operands).flags = MInst::kBranch;
 }
 
 // ---- branches -------------------------------------------------------------------------------------------------
 
-void Lower::jump_edge(ir::Edge e) {
+void LowerBase::jump_edge(ir::Edge e) {
   const ir::EdgeData& edge = f_.edge(e);
   pieces_[piece_].succs = {piece_of_[edge.to.n]};
   std::vector<VReg> args;
   for (Value v : f_.list(edge.args)) args.push_back(reg(v));
   pieces_[piece_].args = std::move(args);
-  make(MOp::kJmp, {}).flags = MInst::kBranch;
+  make(SharedOp::kJmp, {}).flags = MInst::kBranch;
 }
 
-void Lower::branch(const InstData& d) {
+void LowerBase::branch(const InstData& d) {
   const ir::Edge if_true(d.b), if_false(d.c);
   if (const auto c = constant(d.va())) return jump_edge(*c != 0 ? if_true : if_false);
-  const Cond cc = condition(d.va(), false);
+  prepare_branch(d.va());
   const uint32_t t = edge_target(if_true, true, ir::Frequencies::part(d, true));
   const uint32_t e = edge_target(if_false, true, ir::Frequencies::part(d, false));
   if (t == e) {  // the same block, without arguments: one successor
     pieces_[piece_].succs = {t};
-    make(MOp::kJmp, {}).flags = MInst::kBranch;
+    make(SharedOp::kJmp, {}).flags = MInst::kBranch;
     return;
   }
   pieces_[piece_].succs = {t, e};
-  MInst& m = make(MOp::kJcc, {});
-  m.cc = uint8_t(cc);
-  m.flags = MInst::kBranch;
+  make_branch();
 }
 
-void Lower::br_table(const InstData& d) {
+void LowerBase::br_table(const InstData& d) {
   const std::span<const ir::Edge> edges = f_.table(ir::Table(d.b));
   const VReg index = reg(d.va());
   std::vector<uint32_t> table;
@@ -246,14 +237,14 @@ void Lower::br_table(const InstData& d) {
   if (succs.size() == 1) {
     // edge_target has made a block of its own, or there is only this way to it.
     pieces_[piece_].succs = succs;
-    make(MOp::kJmp, {}).flags = MInst::kBranch;
+    make(SharedOp::kJmp, {}).flags = MInst::kBranch;
     return;
   }
   pieces_[piece_].succs = succs;
   out_.tables.push_back(std::move(table));
-  MInst& m = make(MOp::kBrTable, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(index)});
+  MInst& m = make(SharedOp::kBrTable, {mach::def_early(temp(ir::Type::kI64)), mach::use_late(index)});
   m.flags = MInst::kBranch;
   m.target = static_cast<uint32_t>(out_.tables.size() - 1);
 }
 
-}  // namespace wjit::x64
+}  // namespace wjit::isa

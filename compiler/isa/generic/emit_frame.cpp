@@ -1,6 +1,6 @@
 // Where a function makes its frame, and saves the registers that calls preserve, of those that it uses.
 //
-// They lie behind the vmctx, from [rbp - 16] down. Usually all of that is done on entry. A function that begins
+// They lie behind the vmctx, from [fp - 16] down. Usually all of that is done on entry. A function that begins
 // with a test whether there is anything to do (recursive ones do) pays only where there is: the frame begins in
 // the first block behind such tests; where a test itself wants a frame, the registers at least are saved there.
 //
@@ -12,10 +12,10 @@
 //   limit.
 #include <algorithm>
 
-#include "compiler/isa/x64/emitter.h"
+#include "compiler/isa/generic/emit.h"
 #include "compiler/support/plant.h"
 
-namespace wjit::x64 {
+namespace wjit::isa {
 
 using mach::Alloc;
 
@@ -26,10 +26,10 @@ constexpr int kMaxSteps = 4;
 bool is_store(const mach::Edit& e) { return e.from.is_reg() && e.to.kind == Alloc::Kind::kSlot; }
 }  // namespace
 
-void Emitter::find_preserved() {
+void EmitBase::find_preserved() {
   uint64_t ours = 0, used = 0;
   if (!WJIT_PLANTED(lost_register))
-    for (const mach::PReg r : reg_env().preserved) ours |= uint64_t{1} << r.n;
+    for (const mach::PReg r : regs_.env.preserved) ours |= uint64_t{1} << r.n;
   std::vector<uint8_t> uses(c_.blocks.size(), 0), needs(c_.blocks.size(), 0), stores(c_.blocks.size(), 0);
   const auto see = [&](uint32_t b, const Alloc& a) {
     if (a.kind == Alloc::Kind::kHome || a.kind == Alloc::Kind::kSlot) needs[b] = 1;
@@ -49,14 +49,14 @@ void Emitter::find_preserved() {
       }
     }
   }
-  for (const mach::PReg r : reg_env().preserved)
-    if (used >> r.n & 1) preserved_.push_back(Gp(r.hw()));
+  for (const mach::PReg r : regs_.env.preserved)
+    if (used >> r.n & 1) preserved_.push_back(r);
   if (find_frame(needs, stores) || used == 0) return;
   save_block_ = late_block(uses, saved_in_);
 }
 
 // Whether a frame that begins late was found. `stores`: where a value is put into a slot, which may wait for the frame.
-bool Emitter::find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>& stores) {
+bool EmitBase::find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>& stores) {
   frame_ = al_.slots != 0 || f_.area_bytes != 0 || std::find(needs.begin(), needs.end(), 1) != needs.end();
   if (!frame_) return false;
   for (const bool wait : {true, false}) {
@@ -74,7 +74,7 @@ bool Emitter::find_frame(std::vector<uint8_t>& needs, const std::vector<uint8_t>
 }
 
 // What is put into slots in front of block `b` lies in its registers until there: then it is put there.
-bool Emitter::stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const std::vector<uint8_t>& stores) {
+bool EmitBase::stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const std::vector<uint8_t>& stores) {
   std::vector<uint32_t> way;  // from b back to the entry
   for (uint32_t at = b; at != 0;) way.push_back(at = c_.preds_of(c_.blocks[at])[0]);
   for (uint32_t n = 0; n < c_.blocks.size(); ++n)
@@ -102,8 +102,8 @@ bool Emitter::stores_wait(uint32_t b, const std::vector<uint8_t>& behind, const 
 }
 
 // Nothing is written to the register that holds it on entry, in blocks other than these.
-bool Emitter::vmctx_stays(const std::vector<uint8_t>& but) const {
-  const Alloc own = Alloc::reg(reg::kVmctx);
+bool EmitBase::vmctx_stays(const std::vector<uint8_t>& but) const {
+  const Alloc own = Alloc::reg(regs_.vmctx);
   size_t e = 0;
   for (uint32_t b = 0; b < c_.blocks.size(); ++b) {
     const mach::VBlock& block = c_.blocks[b];
@@ -111,7 +111,7 @@ bool Emitter::vmctx_stays(const std::vector<uint8_t>& but) const {
       const mach::MInst& i = c_.insts[n];
       for (; e < al_.edits.size() && al_.edits[e].before <= n; ++e)
         if (!but[b] && al_.edits[e].to == own) return false;
-      if (but[b] || MOp(i.op) == MOp::kArgs) continue;
+      if (but[b] || SharedOp(i.op) == SharedOp::kArgs) continue;
       for (uint32_t k = i.first_operand; k < i.first_operand + i.operands; ++k)
         if (c_.operands[k].kind == mach::Operand::Kind::kDef && al_.operands[k] == own) return false;
     }
@@ -119,7 +119,7 @@ bool Emitter::vmctx_stays(const std::vector<uint8_t>& but) const {
   return true;
 }
 
-void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) {
+void EmitBase::reach(uint32_t from, std::vector<uint8_t>& reached) {
   reached.assign(c_.blocks.size(), 0);
   std::vector<uint32_t> work{from};
   reached[from] = 1;
@@ -134,7 +134,7 @@ void Emitter::reach(uint32_t from, std::vector<uint8_t>& reached) {
 
 // The first block behind tests that do without what these blocks use; 0: there are no such tests. `behind`:
 // what it reaches.
-uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) {
+uint32_t EmitBase::late_block(const std::vector<uint8_t>& uses, std::vector<uint8_t>& behind) {
   std::vector<uint8_t> reached;
   uint32_t at = 0;
   for (int step = 0; step < kMaxSteps && !uses[at]; ++step) {
@@ -163,15 +163,4 @@ uint32_t Emitter::late_block(const std::vector<uint8_t>& uses, std::vector<uint8
   return at;
 }
 
-void Emitter::save_preserved() {
-  for (size_t k = 0; k < preserved_.size(); ++k)
-    a_.mov(W::k64, Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)), preserved_[k]);
-}
-
-void Emitter::restore_preserved() {
-  if (save_block_ != 0 && !saved_in_[now_block_]) return;
-  for (size_t k = 0; k < preserved_.size(); ++k)
-    a_.mov(W::k64, preserved_[k], Mem::at(Gp::rbp, -16 - 8 * static_cast<int32_t>(k)));
-}
-
-}  // namespace wjit::x64
+}  // namespace wjit::isa
