@@ -94,7 +94,7 @@ TEST_CASE("filetest: runs", "[ir]") {
   CHECK(message("run: sub(1, 2) == 4") == "1: run sub(1, 2) == 4: there is no function \"sub\"");
   CHECK(message("run: add(1, x) == 4") == "1: run add(1, x) == 4: expected a value of type i32, found `x`");
   CHECK(message("fly") == "1: no such command: fly");
-  CHECK(message("print fual") == "1: print fual: expected fuel, epoch, epoch-trap, checks, likely=, -O0, passes=, cpu= or spill, found `fual`");
+  CHECK(message("print fual") == "1: print fual: expected fuel, epoch, epoch-trap, checks, likely=, -O0, passes=, cpu=, spill or a64, found `fual`");
 }
 
 // The interpreter of bytecode is asked, too: an expectation that only one of the two meets is no pass.
