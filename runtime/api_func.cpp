@@ -13,16 +13,6 @@ wasm::FuncType type_of(rt::Store& store, const vm::VMFuncRef* ref) {
   return (*store.engine().registry)[ref->type_index.bits()].func();
 }
 
-// While a call runs, references of the host's that only its stacks hold must live.
-class Pin {
- public:
-  explicit Pin(rt::Store& store) : store_(store) { ++store_.pins; }
-  ~Pin() { --store_.pins; }
-
- private:
-  rt::Store& store_;
-};
-
 std::optional<Error> check_callee(rt::Store& store, const vm::VMFuncRef* ref) {
   if (!ref) return Error(ErrorKind::kUsage, "call of a null function");
   if (rt::store_of(ref) != &store) return Error(ErrorKind::kUsage, "the function belongs to another store");
@@ -97,7 +87,7 @@ TrapResult<std::vector<Val>> Func::call(Store::Context cx, std::span<const Val> 
   if (auto error = check_callee(store, ref_)) return TrapError(std::move(*error));
   const wasm::FuncType type = type_of(store, ref_);
   store.collect_externs_if_due();
-  Pin pin(store);
+  rt::Pin pin(store);
   auto cells = make_cells(store, type, params);
   if (!cells) return TrapError(std::move(cells).error());
   if (rt::call_func(store, ref_, cells->data(), cells->size()) != rt::CallEnd::kReturned)
@@ -110,7 +100,7 @@ ResumableResult Func::call_resumable(Store::Context cx, std::span<const Val> par
   if (auto error = check_callee(store, ref_)) return TrapError(std::move(*error));
   const wasm::FuncType type = type_of(store, ref_);
   store.collect_externs_if_due();
-  Pin pin(store);
+  rt::Pin pin(store);
   auto cells = make_cells(store, type, params);
   if (!cells) return TrapError(std::move(cells).error());
   std::unique_ptr<rt::Suspended> suspended;
@@ -168,7 +158,7 @@ ResumableResult ResumableCall::resume(Store::Context cx, std::span<const Val> in
   }
   const wasm::FuncType type = type_of(store, impl_->root);
   std::vector<vm::ValRaw> cells(std::max<size_t>({type.params.size(), type.results.size(), 1}));
-  Pin pin(store);
+  rt::Pin pin(store);
   std::unique_ptr<rt::Suspended> call = std::move(impl_);
   const rt::CallEnd end = rt::resume(store, call, raw, cells.data(), cells.size());
   if (end == rt::CallEnd::kTrapped) impl_ = std::move(call);  // still there if it did not run
@@ -209,7 +199,7 @@ std::optional<TrapError> call_raw(Store::Context cx, vm::VMFuncRef* func, unsign
   rt::Store& store = cx.impl();
   if (rt::store_of(func) != &store)
     return TrapError(Error(ErrorKind::kUsage, "the function belongs to another store"));
-  Pin pin(store);
+  rt::Pin pin(store);
   if (rt::call_func(store, func, reinterpret_cast<vm::ValRaw*>(cells), capacity) == rt::CallEnd::kReturned)
     return std::nullopt;
   return TrapError(store.take_pending());

@@ -241,6 +241,7 @@ TrapResult<Instance*> instantiate(Store& store, std::shared_ptr<CompiledModule> 
     else
       own = instance->make_func_ref(*m.start);
     ValRaw none;
+    const Pin pin(store);
     if (call_func(store, start, &none, 1, nullptr) != CallEnd::kReturned)
       return TrapError(store.take_pending());
   }

@@ -146,7 +146,7 @@ class Store {
   void collect_externs();
   // At the start of what may make references: never between making one and storing it.
   void collect_externs_if_due();
-  uint32_t pins = 0;
+  uint32_t pins = 0;  // see Pin
   Exceptions exceptions;
   std::vector<vm::ValRaw> tail_values;  // arguments of a tail call on its way from the interpreter to native code
   uint64_t compile_fuel = 0;  // spent on lazy compilation; part of what is consumed
@@ -174,6 +174,17 @@ class Store {
 };
 
 static_assert(!std::is_copy_constructible_v<Store>);
+
+// While a call runs, references of the host's that only its stacks hold must live.
+class Pin {
+ public:
+  explicit Pin(Store& store) : store_(store) { ++store_.pins; }
+  ~Pin() { --store_.pins; }
+  Pin(const Pin&) = delete;
+
+ private:
+  Store& store_;
+};
 
 inline vm::TrapCode Store::poll() {
   if (!due() && !poll_hook) return vm::TrapCode::kNone;

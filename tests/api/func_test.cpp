@@ -214,6 +214,33 @@ TEST_CASE("references of the host's pass through wasm and come back as they were
   CHECK(value.use_count() == 1);
 }
 
+TEST_CASE("a reference that only a start function holds lives while it runs") {
+  World w;
+  ModuleBuilder other;
+  const uint32_t one = other.type({externref}, {externref});
+  other.exports("id", Kind::kFunc, other.func(one, local_get(0)));
+  Func id = w.get<Func>(w.instantiate(other), "id");
+  auto value = std::make_shared<int>(5);
+  int seen = 0;
+  Func make = Func::wrap(w.store, [&]() -> ExternRef { return ExternRef{std::any(value)}; });
+  // So many others that the store looks for those it may let go.
+  Func work = Func::wrap(w.store, [&](Caller cx) {
+    for (int n = 0; n < 3000; ++n) CHECK(id.call(cx, {{Val(ExternRef{std::any(n)})}}));
+    CHECK(value.use_count() == 2);
+  });
+  Func take = Func::wrap(w.store, [&](ExternRef r) {
+    if (value.use_count() > 1) seen = *std::any_cast<std::shared_ptr<int>>(*r.data());
+  });
+  ModuleBuilder b;
+  const uint32_t none = b.type({}, {}), out = b.type({}, {externref}), in = b.type({externref}, {});
+  b.import_func("host", "make", out);
+  b.import_func("host", "work", none);
+  b.import_func("host", "take", in);
+  b.start(b.func(none, cat(call(0), op(0x21, 0), call(1), local_get(0), call(2)), {externref}));
+  w.instantiate(b, {make, work, take});
+  CHECK(seen == 5);
+}
+
 TEST_CASE("host references that wasm no longer holds do not pile up") {
   World w;
   Func f = Func::wrap(w.store, [](ExternRef) {});
