@@ -220,7 +220,10 @@ CallEnd call_defined(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, si
 }
 
 // What the store's hook has to say about a call that was let in and has ended.
-CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended) {
+CallEnd leave(Store& store, CallEnd end, std::unique_ptr<Suspended>* suspended, const vm::VMFuncRef* root,
+              const vm::ValRaw* values) {
+  const Exceptions::Held held(
+      store.exceptions, {values, end == CallEnd::kReturned ? type_of(store, root).func().results.size() : 0});
   if (store.run_call_hook(CallHook::kReturningFromWasm)) return end;
   if (end == CallEnd::kSuspended) suspended->reset();
   return CallEnd::kTrapped;
@@ -245,7 +248,7 @@ CallEnd enter(Store& store, vm::VMFuncRef* callee, vm::ValRaw* values, size_t ca
   if (callee->code_index != vm::kNoCodeIndex) {
     if (!store.call_hook) return call_defined(store, callee, values, capacity, suspended);
     if (!store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
-    return leave(store, call_defined(store, callee, values, capacity, suspended), suspended);
+    return leave(store, call_defined(store, callee, values, capacity, suspended), suspended, callee, values);
   }
   return callee->array_call(callee->vmctx, nullptr, values, capacity) ? CallEnd::kReturned : CallEnd::kTrapped;
 }
@@ -280,8 +283,9 @@ CallEnd enter_again(Store& store, std::unique_ptr<Suspended>& call, std::span<co
   if (limit.exceeded()) return trapped(store, vm::TrapCode::kStackOverflow);
   const bool hooked = bool(store.call_hook);
   if (hooked && !store.run_call_hook(CallHook::kCallingWasm)) return CallEnd::kTrapped;
+  const vm::VMFuncRef* const root = call->root;
   const CallEnd end = go_on(store, call, inputs, results);
-  return hooked ? leave(store, end, &call) : end;
+  return hooked ? leave(store, end, &call, root, results) : end;
 }
 
 }  // namespace

@@ -12,7 +12,12 @@ namespace wjit::rt {
 
 Exception::Exception(Store& store, vm::VMTagDefinition* t, Instance* who, uint32_t index, size_t count)
     : store_id(store.id()), tag(t), types((*store.engine().registry)[t->type_index.bits()].func().params), thrower(who),
-      tag_index(index), count_(count) {}
+      tag_index(index), registry_(store.engine().registry), count_(count) {}
+
+// What the host still has is of no store any more.
+Exceptions::~Exceptions() {
+  for (const auto& e : list_) e->thrower = nullptr;
+}
 
 std::shared_ptr<Exception> Exception::make(Store& store, vm::VMTagDefinition* tag, std::span<const uint64_t> cells,
                                            Instance* thrower, uint32_t tag_index) {
@@ -50,6 +55,8 @@ void Exceptions::mark_roots(Store& store) {
   };
   for (const auto& e : list_)
     if (e.use_count() > 1) mark(e.get());  // the host's
+  for (const Held* h = held_; h; h = h->outer_)
+    for (const vm::ValRaw& v : h->values_) mark(find(v.get_u64()));
   if (store.activations)
     for (const Stack* s = store.activations->all(); s; s = s->next()) look_at(s->values_begin(), s->in_use_end());
   const auto holds_exceptions = [](wasm::ValType t) {

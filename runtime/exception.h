@@ -37,13 +37,14 @@ class Exception : public std::enable_shared_from_this<Exception> {
   const uint64_t store_id;  // the tag means something as long as this one is there
   vm::VMTagDefinition* const tag;
   const std::span<const wasm::ValType> types;  // the tag's
-  Instance* const thrower;
+  Instance* thrower;  // null when the store has ended
   const uint32_t tag_index;
   std::span<const uint64_t> cells() const { return {more_ ? more_.get() : inline_, count_}; }
   size_t bytes() const { return sizeof *this + 64 + (more_ ? count_ * 8 : 0); }
 
  private:
   friend class Exceptions;
+  const std::shared_ptr<wasm::TypeRegistry> registry_;  // `types` is its
   Exception(Store& store, vm::VMTagDefinition* t, Instance* who, uint32_t index, size_t count);
   size_t count_;
   bool kept_ = false, marked_ = false;
@@ -55,11 +56,25 @@ class Exception : public std::enable_shared_from_this<Exception> {
 // Those of a store that wasm may hold.
 class Exceptions {
  public:
+  ~Exceptions();
   void keep(Exception& e);
   bool due() const { return bytes_ > limit_; }
   // The stacks say how far they are in use (Stack::in_use_end).
   void collect(Store& store) noexcept;
   std::span<const std::shared_ptr<Exception>> all() const { return list_; }
+  // Values on their way to the host or from it, where wasm may run (the call hook) before anything else holds them.
+  class Held {
+   public:
+    Held(Exceptions& all, std::span<const vm::ValRaw> values) : all_(all), outer_(all.held_), values_(values) { all.held_ = this; }
+    ~Held() { all_.held_ = outer_; }
+    Held(const Held&) = delete;
+
+   private:
+    friend class Exceptions;
+    Exceptions& all_;
+    const Held* const outer_;
+    const std::span<const vm::ValRaw> values_;
+  };
 
  private:
   static constexpr size_t kLeast = 256 << 10;
@@ -71,6 +86,7 @@ class Exceptions {
   size_t bytes_ = 0, limit_ = kLeast;
   size_t looked_at_ = 0;       // cells, this time
   Exception* marked_ = nullptr;  // list by next_
+  const Held* held_ = nullptr;
 };
 
 // "uncaught exception …": the trap that an exception is to the host, with the tag and the values in its message.

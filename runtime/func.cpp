@@ -84,6 +84,8 @@ bool call_host_func(vm::VMOpaqueContext* callee, vm::VMOpaqueContext* caller, vm
   if (!store.call_hook || !call.caller) return ended(run_callback(*f, call));
   if (!store.run_call_hook(CallHook::kCallingHost)) return ended(false);
   const bool ok = run_callback(*f, call);
+  const Exceptions::Held held(store.exceptions,
+                              {values, ok ? (*store.engine().registry)[f->type].func().results.size() : 0});
   return ended(store.run_call_hook(CallHook::kReturningFromHost) && ok);
 }
 

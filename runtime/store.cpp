@@ -62,7 +62,10 @@ bool Store::ask_call_hook(CallHook what) noexcept {
     const auto hook = call_hook;  // it may replace itself
     try {
       auto answer = hook(wjit::Store::Context(this), what);
-      return answer ? true : set_pending(std::move(answer).err());
+      if (answer) return true;
+      set_pending(std::move(answer).err());
+      if (pending_trap->kind() == wjit::Trap::Kind::kException) TrapAccess::set_kind(*pending_trap, wjit::Trap::Kind::kHost);
+      return false;
     } catch (const std::bad_alloc&) {
       throw;
     } catch (...) {

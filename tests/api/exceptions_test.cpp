@@ -599,3 +599,94 @@ TEST_CASE("exceptions: start functions, tail calls, and stacks that are full") {
     CHECK(w.i32(*i, "caught", {Val(50)}) == 1234);
   }
 }
+
+TEST_CASE("exceptions: one that is a result lives while the call hook runs wasm that throws") {
+  for (const Way& way : ways())
+    for (const CallHook where : {CallHook::kReturningFromHost, CallHook::kReturningFromWasm}) {
+      CAPTURE(way.name, int(where));
+      World w(way.config);
+      std::optional<Instance> i;
+      Func get = Func::create(w.store, {{}, {{ValKind::kExnRef}}},
+                              [&](Caller cx, std::span<const Val>, std::span<Val> out) -> Result<Ok, Trap> {
+                                const Val field(int32_t{42});
+                                out[0] = Val(ExnRef::create(cx, std::get<Tag>(*i->get(cx, "e")), {&field, 1}).unwrap());
+                                return Ok{};
+                              });
+      i = w.load(R"((module
+        (import "h" "get" (func $get (result exnref)))
+        (tag $e (export "e") (param i32))
+        (tag $x (param i32))
+        (func (export "make") (param i32) (result exnref)
+          (block $c (result exnref) (try_table (catch_all_ref $c) (throw $e (local.get 0))) unreachable))
+        (func (export "use") (result i32) (local $r exnref)
+          (local.set $r (call $get))
+          (block $c (result i32) (try_table (catch $e $c) (throw_ref (local.get $r))) unreachable))
+        (func (export "churn") (param i32)
+          (loop $l
+            (drop (block $c (result i32) (try_table (catch $x $c) (throw $x (i32.const 0xbad))) unreachable))
+            (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))))",
+                 {get});
+      bool inside = false;
+      w.store.call_hook([&](Store::Context cx, CallHook what) -> Result<Ok, Trap> {
+        if (inside || what != where) return Ok{};
+        inside = true;
+        CHECK(std::get<Func>(*i->get(cx, "churn")).call(cx, {{Val(int32_t{20'000})}}));
+        inside = false;
+        return Ok{};
+      });
+      if (where == CallHook::kReturningFromHost) {
+        CHECK(w.i32(*i, "use") == 42);
+      } else {
+        auto made = w.call(*i, "make", {Val(int32_t{42})});
+        REQUIRE(made);
+        const std::vector<Val> fields = made.ok().at(0).exnref().fields(w.store);
+        REQUIRE(fields.size() == 1);
+        CHECK(fields[0].i32() == 42);
+      }
+    }
+}
+
+TEST_CASE("exceptions: a trap may be made of one whose store has ended") {
+  ExnRef e;
+  {
+    World w(ways()[0].config);
+    Instance i = w.load(R"((module (tag $t (export "t") (param i32)) (func (export "f") (throw $t (i32.const 5)))))");
+    e = w.trap(i, "f").thrown();
+  }
+  CHECK(Trap::exception(e).message().find("uncaught exception") != std::string::npos);
+}
+
+TEST_CASE("exceptions: one that an epoch's callback or the call hook answers ends the call, and wasm does not catch it") {
+  for (Way way : ways())
+    for (const bool hook : {false, true}) {
+      CAPTURE(way.name, hook);
+      way.config.epoch_interruption = way.config.epoch_callbacks = true;
+      World w(way.config);
+      Instance i = w.load(R"((module
+        (import "h" "f" (func $f))
+        (tag $t (export "t"))
+        (func $inner (result i32) (i32.const 1))
+        (func (export "in") (result i32)
+          (block $c (try_table (catch_all $c) (drop (call $inner))) (return (i32.const 0))) (i32.const 7))
+        (func (export "out") (result i32)
+          (block $c (try_table (catch_all $c) (call $f)) (return (i32.const 0))) (i32.const 7))))",
+                          {Func::wrap(w.store, [] {})});
+      const auto exception = [&](Store::Context cx) {
+        return Trap::exception(ExnRef::create(cx, std::get<Tag>(*i.get(cx, "t")), {}).unwrap());
+      };
+      int asked = 0;
+      if (hook) {
+        w.store.call_hook([&](Store::Context cx, CallHook what) -> Result<Ok, Trap> {
+          if (what == CallHook::kCallingHost) return exception(cx);
+          return Ok{};
+        });
+      } else {
+        w.store.epoch_deadline_callback([&](Store::Context cx) -> Result<UpdateDeadline, Trap> {
+          if (++asked < 2) return UpdateDeadline::continue_for(0);
+          return exception(cx);
+        }).unwrap();
+        w.store.set_epoch_deadline(0).unwrap();
+      }
+      CHECK(w.trap(i, hook ? "out" : "in").message().find("uncaught exception") != std::string::npos);
+    }
+}

@@ -163,9 +163,12 @@ void Masm::make_island(uint32_t reserved) {
   ++islands_;
   Label over = new_label();
   jit_->emit(Id::kIdB, isa::jit_label(over));
-  for (Reach reach : {kMegabyte, k32K}) {
+  // Whatever keeps the deadline from moving on goes now: update_deadline() leaves room for all that is pending, so what is
+  // due that much later would ask for the next island at once, inside of what is reserved. The short reach first.
+  const uint32_t room = static_cast<uint32_t>(pending_[kMegabyte].size() + pending_[k32K].size() + 2) * 4;
+  for (Reach reach : {k32K, kMegabyte}) {
     // Also what would be due soon: islands cost a jump each.
-    uint64_t soon = uint64_t{offset()} + reserved + kReachBytes[reach] / 4;
+    uint64_t soon = uint64_t{offset()} + reserved + room + kReachBytes[reach] / 4;
     auto& queue = pending_[reach];
     for (; !queue.empty() && queue.front().deadline <= soon; queue.pop_front()) {
       const Veneer& v = queue.front();
