@@ -46,8 +46,10 @@ wjit_sharedmemory_t* wjit_sharedmemory_clone(const wjit_sharedmemory_t* m) {
                                       [&] { return new wjit_sharedmemory_t(not_null(m, "shared memory")); });
 }
 wasm_memorytype_t* wjit_sharedmemory_type(const wjit_sharedmemory_t* m) {
-  return border<wasm_memorytype_t*>(
-      nullptr, [&] { return as<wasm_memorytype_t>(to_c(ExternType(of(m).type()), m->engine).release()); });
+  return border<wasm_memorytype_t*>(nullptr, [&] {
+    const SharedMemory& memory = of(m);  // first: there may be none
+    return as<wasm_memorytype_t>(to_c(ExternType(memory.type()), m->engine).release());
+  });
 }
 uint8_t* wjit_sharedmemory_data(const wjit_sharedmemory_t* m) {
   return border<uint8_t*>(nullptr, [&] { return of(m).data().data(); });
