@@ -62,10 +62,7 @@ bool Store::ask_call_hook(CallHook what) noexcept {
     const auto hook = call_hook;  // it may replace itself
     try {
       auto answer = hook(wjit::Store::Context(this), what);
-      if (answer) return true;
-      set_pending(std::move(answer).err());
-      if (pending_trap->kind() == wjit::Trap::Kind::kException) TrapAccess::set_kind(*pending_trap, wjit::Trap::Kind::kHost);
-      return false;
+      return answer ? true : set_pending(TrapAccess::ending(std::move(answer).err()));
     } catch (const std::bad_alloc&) {
       throw;
     } catch (...) {

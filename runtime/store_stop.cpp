@@ -104,12 +104,7 @@ vm::TrapCode Store::answer_of_epoch_callback() {
   try {
     const Asking asking(in_epoch_callback);
     auto answer = callback(wjit::Store::Context(this));
-    if (!answer) {
-      set_pending(std::move(answer).err());
-      // It ends the call: wasm that waits further out does not catch it.
-      if (pending_trap->kind() == wjit::Trap::Kind::kException) TrapAccess::set_kind(*pending_trap, wjit::Trap::Kind::kHost);
-      return kTrapPending;
-    }
+    if (!answer) return set_pending(TrapAccess::ending(std::move(answer).err())), kTrapPending;
     const UpdateDeadline update = answer.ok();
     if (update.kind == UpdateDeadline::Kind::kYield) {
       yield_due_ = true;

@@ -15,6 +15,11 @@ struct TrapAccess {
   static std::vector<Frame>& trace(Trap& t) { return t.trace_; }
   static std::string& message(Trap& t) { return t.message_; }
   static void set_kind(Trap& t, Trap::Kind kind) { t.kind_ = kind; }
+  // What a callback answers ends the call: wasm that waits further out does not catch it, if it is an exception.
+  static Trap ending(Trap t) {
+    if (t.kind_ == Trap::Kind::kException) t.kind_ = Trap::Kind::kHost;
+    return t;
+  }
   static void set_code(Trap& t, vm::TrapCode code) { t.code_ = uint8_t(code); }
   static void set_exit(Trap& t, int32_t status) {
     t.kind_ = Trap::Kind::kExit;
